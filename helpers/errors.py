@@ -1,0 +1,60 @@
+"""What can be wrong with a reader's input, each as one sentence.
+
+Every class is a ``ValueError``, so code that catches ``ValueError`` keeps working; the command line
+prints the same sentence and leaves with exit code 2.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """The reader's input cannot be used; the message says what, where and what to do."""
+
+
+class UnreadableImage(InputError):
+    """A file is not an image, is cut short, or is too large to be opened safely."""
+
+
+class NoFaceFound(InputError):
+    """The detector found no face in a picture."""
+
+
+class UnknownName(InputError):
+    """A method, model, layer, target or data set that does not exist; the nearest are suggested."""
+
+
+class DataNotFound(InputError):
+    """A data set, or a file of it, is not where it was looked for."""
+
+
+class BadTable(InputError):
+    """A label table lacks a column or holds a value that has no meaning."""
+
+
+class DownloadFailed(InputError):
+    """A file could not be fetched, or is not the file that was promised."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
+    """Say that ``name`` is no ``kind``, with the nearest known names first.
+
+    Parameters
+    ----------
+    kind : str
+        What was asked for, as a reader calls it: "method", "layer", "target", "data set".
+    name : str
+        What the reader wrote.
+    known : iterable of str
+        Every name that would have worked.
+
+    Returns
+    -------
+    UnknownName
+        To be raised by the caller.
+    """
+    names = [str(each) for each in known]
+    lowered = {each.lower(): each for each in names}
+    near = [lowered[each] for each in get_close_matches(str(name).lower(), list(lowered), n=3)]
+    hint = f"did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
+    return UnknownName(f"there is no {kind} {name!r}: {hint}Known: {', '.join(names)}.")
