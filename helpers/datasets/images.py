@@ -1,0 +1,293 @@
+"""One safe way to read a picture, whatever a reader brings.
+
+Photographs arrive turned on their side, in four colours, with holes in them, cut short, or made to
+fill the memory of whoever opens them. :func:`read_image` returns the same thing for all of them,
+an upright ``(H, W, 3)`` array of RGB, or one sentence that names the file.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from helpers.errors import InputError, UnreadableImage
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_PIXELS = 64_000_000
+"""Largest picture that is decoded, in pixels: about 190 MB as RGB, more than most cameras take."""
+
+EXTENSIONS = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".avif",
+    ".jp2",
+)
+"""Endings, in lower case, by which a picture is recognised in a folder."""
+
+# Only formats in which photographs are kept: Pillow also knows formats that start another program
+# (EPS runs Ghostscript), and a stranger's file must not get that far.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_image(
+    source: str | os.PathLike[str] | BinaryIO,
+    max_pixels: int = MAX_PIXELS,
+    name: str | None = None,
+) -> np.ndarray:
+    """Read a picture as upright RGB.
+
+    Parameters
+    ----------
+    source : path or binary file
+        What to read. An open file is read from its beginning and left open.
+    max_pixels : int
+        Largest width x height that is decoded. It is compared with the size in the file's header,
+        before any pixel is decoded. Pillow's own, higher limit stays in force as well.
+    name : str, optional
+        What to call the picture in an error; by default its path.
+
+    Returns
+    -------
+    numpy.ndarray, shape (H, W, 3), uint8
+        RGB in 0-255, turned upright by the EXIF tag. Transparent parts are laid on white, 16-bit
+        grey is scaled to 8 bits, CMYK is converted, and of an animation the first picture counts.
+
+    Raises
+    ------
+    UnreadableImage
+        If there is no such file, or it is empty, cut short, not a picture, or too large.
+
+    Notes
+    -----
+    An EXIF block too damaged to be parsed names no direction, so the picture is taken as stored,
+    as image viewers do. Colour profiles are not applied: values are those stored in the file.
+    """
+    label = name or _label(source)
+    with ExitStack() as stack:
+        file = _opened(source, label, stack)
+        head = _head(file, label)
+        try:
+            image = Image.open(file, formats=_FORMATS)
+            _refuse_oversize(image, max_pixels, label)
+            image.load()
+            return _as_rgb(_upright(image), label)
+        except UnreadableImage:
+            raise
+        # On a damaged file Pillow's decoders raise nearly anything: OSError, SyntaxError,
+        # struct.error, zlib.error, IndexError, MemoryError. For a reader they are all one thing.
+        except Exception as trouble:
+            raise _unreadable(label, head, max_pixels, trouble) from trouble
+
+
+def to_tensor(
+    images: Sequence[np.ndarray], size: int | tuple[int, int] | None = None
+) -> "torch.Tensor":
+    """Stack pictures into one batch in [0, 1].
+
+    Parameters
+    ----------
+    images : sequence of numpy.ndarray, each (H, W, 3) uint8
+        RGB pictures.
+    size : int or (height, width), optional
+        Resize every picture to this shape, smoothing where it shrinks (bilinear with antialiasing).
+        A picture of other proportions is stretched: crop it first where its shape matters.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, 3, H, W), float32
+        Values in [0, 1], not normalised: each model carries its own normalisation.
+
+    Raises
+    ------
+    InputError
+        If there is no picture, one is not (H, W, 3) uint8, or sizes differ and none was asked for.
+    """
+    import torch
+
+    if not len(images):
+        raise InputError("no image was chosen, so there is nothing to put into a batch.")
+    for image in images:
+        _require_rgb(image)
+    shape = _common_shape(images) if size is None else _pair(size)
+    batch = torch.empty((len(images), 3, *shape), dtype=torch.float32)
+    for row, image in zip(batch, images, strict=True):
+        row.copy_(_resized(torch.tensor(image.copy()).permute(2, 0, 1).float().div_(255), shape))
+    return batch
+
+
+def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
+    """Write a picture; the ending of the path chooses the format, and missing folders are made.
+
+    Parameters
+    ----------
+    path : path
+        Where to write. A file that is already there is replaced.
+    image : numpy.ndarray, shape (H, W, 3), uint8
+        RGB in 0-255.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the picture is now.
+
+    Raises
+    ------
+    InputError
+        If the array is no picture, the ending is unknown, or the place cannot be written to.
+    """
+    target = Path(path)
+    _require_rgb(image)
+    if target.suffix.lower() not in EXTENSIONS:
+        raise InputError(
+            f"{target} ends in {target.suffix or 'nothing'}, which names no picture format; "
+            f"use one of {', '.join(EXTENSIONS)}."
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(target, quality=95)
+    except OSError as trouble:
+        raise InputError(f"{target} could not be written: {trouble.strerror or trouble}.") from None
+    return target
+
+
+def _label(source: str | os.PathLike[str] | BinaryIO) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return str(getattr(source, "name", "the picture"))
+
+
+def _opened(source: str | os.PathLike[str] | BinaryIO, label: str, stack: ExitStack) -> BinaryIO:
+    if not isinstance(source, str | os.PathLike):
+        return source
+    path = Path(source)
+    if path.is_dir():
+        raise UnreadableImage(f"{label} is a folder, not a picture.")
+    # Anything but a plain file (a pipe, a device) could keep the reader waiting for ever.
+    if not path.is_file():
+        raise UnreadableImage(f"{label}: there is no such file.")
+    try:
+        return stack.enter_context(path.open("rb"))
+    except OSError as trouble:
+        raise UnreadableImage(f"{label} cannot be opened: {trouble.strerror}.") from trouble
+
+
+def _head(file: BinaryIO, label: str) -> bytes:
+    """Return the first bytes of a file, and leave it at its beginning."""
+    file.seek(0)
+    head = file.read(16)
+    file.seek(0)
+    if not head:
+        raise UnreadableImage(f"{label} is empty (0 bytes): copy or download it again.")
+    return head
+
+
+def _refuse_oversize(image: Image.Image, max_pixels: int, label: str) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise UnreadableImage(
+            f"{label} is {width} x {height} = {width * height:,} pixels, more than the limit of "
+            f"{max_pixels:,}: make it smaller first, or raise max_pixels."
+        )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
+    except SyntaxError:  # so Pillow calls an EXIF block that it cannot parse
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def _as_rgb(image: Image.Image, label: str) -> np.ndarray:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _grey16_as_rgb(image, label)
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
+    return np.array(image.convert("RGB"))
+
+
+def _grey16_as_rgb(image: Image.Image, label: str) -> np.ndarray:
+    values = np.asarray(image)
+    if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+        raise UnreadableImage(
+            f"{label} holds 32-bit numbers, whose black and white no file says: "
+            "save it with 8 or 16 bits per value."
+        )
+    # Pillow's own conversion clips at 255, which turns nearly every 16-bit picture white.
+    grey = np.rint(values / 257).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _unreadable(label: str, head: bytes, max_pixels: int, trouble: Exception) -> UnreadableImage:
+    if isinstance(trouble, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return UnreadableImage(
+            f"{label} has far more pixels than the limit of {max_pixels:,}: make it smaller first."
+        )
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"heif"):
+        return UnreadableImage(
+            f"{label} is an HEIC photograph, which is not read here: export it as JPEG or PNG."
+        )
+    if isinstance(trouble, UnidentifiedImageError):
+        return UnreadableImage(f"{label} is not a picture, or its beginning is damaged.")
+    return UnreadableImage(f"{label} is cut short or damaged: copy or download it again.")
+
+
+def _require_rgb(image: np.ndarray) -> None:
+    shape, kind = getattr(image, "shape", None), getattr(image, "dtype", type(image).__name__)
+    if shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape or kind != np.uint8:
+        raise InputError(
+            f"a picture is an array (height, width, 3) of uint8; this one is {shape} of {kind}."
+        )
+
+
+def _common_shape(images: Sequence[np.ndarray]) -> tuple[int, int]:
+    shapes = sorted({image.shape[:2] for image in images})
+    if len(shapes) > 1:
+        some = ", ".join(f"{height} x {width}" for height, width in shapes[:3])
+        raise InputError(
+            f"these {len(images)} images have {len(shapes)} different sizes ({some}"
+            f"{', ...' if len(shapes) > 3 else ''}): say which size you want, "
+            "for instance size=(224, 224)."
+        )
+    return shapes[0]
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise InputError(f"the size {size!r} has no pixels: height and width start at 1.")
+    return height, width
+
+
+def _resized(image: "torch.Tensor", shape: tuple[int, int]) -> "torch.Tensor":
+    from torch.nn.functional import interpolate
+
+    if tuple(image.shape[1:]) == shape:
+        return image
+    return interpolate(image[None], size=shape, mode="bilinear", antialias=True)[0]

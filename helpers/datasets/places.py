@@ -1,0 +1,22 @@
+"""The one folder in which data sets are looked for."""
+
+import os
+from pathlib import Path
+
+import pooch
+
+VARIABLE = "EXPLAINING_FACES_DATA"
+"""Environment variable that names the folder of the data sets."""
+
+
+def data_folder() -> Path:
+    """Return the folder in which data sets are looked for and put.
+
+    Returns
+    -------
+    pathlib.Path
+        What the environment variable ``EXPLAINING_FACES_DATA`` says; where it is not set, the cache
+        folder that the operating system gives each user. It need not exist yet.
+    """
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser() if named else Path(pooch.os_cache("explaining-faces"))

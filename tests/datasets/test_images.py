@@ -1,0 +1,285 @@
+"""Whatever a reader brings, a picture is upright RGB or one sentence that names the file."""
+
+import io
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFile
+
+from helpers.datasets.images import read_image, save_image, to_tensor
+from helpers.errors import InputError, UnreadableImage
+
+RED, WHITE = (255, 0, 0), (255, 255, 255)
+
+
+@pytest.fixture
+def gradient() -> np.ndarray:
+    """A picture without any symmetry: (6, 9, 3)."""
+    return np.arange(6 * 9 * 3, dtype=np.uint8).reshape(6, 9, 3)
+
+
+def saved(path: Path, image: Image.Image, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def refusal(source: object, **options: int) -> str:
+    with pytest.raises(UnreadableImage) as refused:
+        read_image(source, **options)  # type: ignore[arg-type]
+    message = str(refused.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
+
+
+def test_a_plain_picture_is_read_value_by_value(tmp_path: Path, gradient: np.ndarray) -> None:
+    image = read_image(saved(tmp_path / "a.png", Image.fromarray(gradient)))
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image, gradient)
+    image[0] = 0  # a reader may draw into it
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_stands_upright_whichever_way_the_camera_was_held(
+    tmp_path: Path, orientation: int, suffix: str
+) -> None:
+    colours = np.array([[[250, 0, 0], [0, 250, 0], [0, 0, 250]], [[0] * 3, [250] * 3, [128] * 3]])
+    upright = np.kron(colours, np.ones((16, 16, 1))).astype(np.uint8)
+    # How a camera stores a scene for each value of the tag, from the EXIF standard.
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.swapaxes(0, 1),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless: dict[str, dict[str, Any]] = {
+        ".webp": {"lossless": True},
+        ".jpg": {"quality": 98, "subsampling": 0},
+    }
+    path = saved(
+        tmp_path / f"a{suffix}",
+        Image.fromarray(np.ascontiguousarray(stored)),
+        exif=exif,
+        **lossless.get(suffix, {}),
+    )
+    np.testing.assert_allclose(read_image(path).astype(int), upright, atol=12)
+
+
+def test_a_damaged_exif_block_does_not_stop_a_picture(tmp_path: Path, gradient: np.ndarray) -> None:
+    garbage = saved(tmp_path / "a.png", Image.fromarray(gradient), exif=b"garbage")
+    np.testing.assert_array_equal(read_image(garbage), gradient)
+    cut_short = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x05\x00\x12\x01\x03\x00\x01"
+    path = saved(tmp_path / "a.jpg", Image.fromarray(gradient), exif=cut_short)
+    with pytest.warns(UserWarning, match="Corrupt EXIF"):
+        assert read_image(path).shape == (6, 9, 3)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_a_hole_shows_white(tmp_path: Path, mode: str) -> None:
+    picture = Image.new("RGBA", (4, 2), (0, 0, 0, 0))
+    picture.paste((60, 60, 60, 255), (0, 0, 2, 2))
+    suffix = ".tif" if mode == "PA" else ".png"
+    path = saved(tmp_path / f"a{suffix}", picture if mode == "RGBA" else picture.convert("LA"))
+    image = read_image(path)
+    assert tuple(image[0, 0]) == (60, 60, 60)
+    assert tuple(image[0, 3]) == WHITE
+
+
+def test_half_transparent_red_on_white_is_pink(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGBA", (2, 2), (255, 0, 0, 128)))
+    np.testing.assert_allclose(read_image(path)[0, 0].astype(int), (255, 127, 127), atol=1)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+def test_a_palette_keeps_its_colours_and_its_holes(tmp_path: Path, suffix: str) -> None:
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([*RED, 0, 0, 255])
+    picture.putpixel((1, 0), 1)
+    image = read_image(saved(tmp_path / f"a{suffix}", picture, transparency=1))
+    assert [tuple(pixel) for pixel in image[0]] == [RED, WHITE]
+
+
+def test_a_colour_declared_transparent_is_white(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (1, 1), (1, 2, 3)), transparency=(1, 2, 3))
+    assert tuple(read_image(path)[0, 0]) == WHITE
+
+
+@pytest.mark.parametrize(("mode", "grey"), [("L", 77), ("1", 255)])
+def test_grey_fills_all_three_channels(tmp_path: Path, mode: str, grey: int) -> None:
+    image = read_image(saved(tmp_path / "a.png", Image.new(mode, (3, 2), grey)))
+    assert image.shape == (2, 3, 3)
+    assert (image == grey).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".pgm"])
+def test_16_bit_grey_is_scaled_not_clipped(tmp_path: Path, suffix: str) -> None:
+    stored = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
+    path = saved(tmp_path / f"a{suffix}", Image.fromarray(stored))
+    np.testing.assert_array_equal(read_image(path)[0, :, 0], [0, 1, 128, 255])
+
+
+def test_floating_point_grey_is_refused_because_no_file_says_what_is_white(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.tif", Image.fromarray(np.ones((2, 2), dtype=np.float32)))
+    assert str(path) in refusal(path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_cmyk_red_is_red(tmp_path: Path, suffix: str) -> None:
+    path = saved(tmp_path / f"a{suffix}", Image.new("CMYK", (16, 16), (0, 255, 255, 0)))
+    if suffix == ".jpg":
+        # Adobe's programs store ink as its opposite; Pillow writes what they write.
+        with Image.open(path) as written:
+            assert written.info["adobe"] == 100
+    np.testing.assert_allclose(read_image(path)[8, 8].astype(int), RED, atol=3)
+
+
+def test_a_photograph_under_a_wrong_ending_is_read(tmp_path: Path, gradient: np.ndarray) -> None:
+    path = tmp_path / "really_a_png.jpg"
+    Image.fromarray(gradient).save(path, format="PNG")
+    np.testing.assert_array_equal(read_image(path), gradient)
+
+
+def test_of_an_animation_the_first_picture_counts(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (2, 2), colour) for colour in (RED, (0, 0, 255))]
+    path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
+    assert tuple(read_image(path)[0, 0]) == RED
+
+
+def test_an_open_file_is_read_from_its_beginning_and_left_open(gradient: np.ndarray) -> None:
+    file = io.BytesIO()
+    Image.fromarray(gradient).save(file, format="PNG")
+    np.testing.assert_array_equal(read_image(file), gradient)
+    np.testing.assert_array_equal(read_image(file), gradient)
+    assert not file.closed
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".gif", ".tif", ".webp", ".bmp", ".avif"])
+def test_a_picture_cut_short_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    path = saved(tmp_path / f"a{suffix}", Image.fromarray(noise))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert str(path) in refusal(path)
+
+
+def test_what_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:
+    empty, text, page = tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "c.jpg"
+    empty.touch()
+    text.write_text("I am a letter")
+    page.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
+    assert f"{empty} is empty" in refusal(empty)
+    assert f"{text} is not a picture" in refusal(text)
+    assert f"{page} is not a picture" in refusal(page), "PostScript is a program, not a picture"
+    assert "is a folder" in refusal(tmp_path)
+    assert "there is no such file" in refusal(tmp_path / "nowhere.jpg")
+    assert "there is no such file" in refusal(str(tmp_path / "nowhere.jpg"))
+
+
+def test_a_telephones_heic_photograph_gets_its_own_advice(tmp_path: Path) -> None:
+    path = tmp_path / "IMG_0001.HEIC"
+    path.write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64))
+    assert "export it as JPEG" in refusal(path)
+
+
+def test_the_pixel_limit_holds_before_anything_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    # A header that promises 30,000 x 2,500 pixels, and not one of them behind it.
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr(30_000, 2_500)) + chunk(b"IDAT"))
+    assert "30000 x 2500 = 75,000,000 pixels" in refusal(path)
+
+
+def test_a_picture_beyond_pillows_own_limit_gets_the_same_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr(60_000, 60_000)) + chunk(b"IDAT"))
+    assert "pixels than the limit of 64,000,000" in refusal(path)
+
+
+def test_the_pixel_limit_can_be_chosen(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (10, 11)))
+    assert read_image(path, max_pixels=110).shape == (11, 10, 3)
+    assert "10 x 11 = 110 pixels" in refusal(path, max_pixels=109)
+
+
+def test_reading_leaves_pillows_settings_alone_and_works_in_threads(
+    tmp_path: Path, gradient: np.ndarray
+) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(gradient))
+    before = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
+    with ThreadPoolExecutor(8) as threads:
+        images = list(threads.map(read_image, [path] * 64))
+    assert all((image == gradient).all() for image in images)
+    assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES) == before
+
+
+def test_a_batch_is_in_zero_to_one_and_channels_come_first(gradient: np.ndarray) -> None:
+    batch = to_tensor([gradient, 255 - gradient])
+    assert batch.shape == (2, 3, 6, 9)
+    assert batch.dtype == torch.float32
+    np.testing.assert_allclose(batch[0].permute(1, 2, 0).numpy() * 255, gradient, atol=1e-4)
+    torch.testing.assert_close(batch[0] + batch[1], torch.ones(3, 6, 9))
+
+
+def test_a_mirrored_view_can_go_into_a_batch(gradient: np.ndarray) -> None:
+    torch.testing.assert_close(to_tensor([gradient[:, ::-1]]), to_tensor([gradient]).flip(3))
+
+
+def test_shrinking_fine_stripes_gives_grey_not_a_false_pattern() -> None:
+    stripes = np.zeros((64, 64, 3), dtype=np.uint8)
+    stripes[:, ::2] = 255
+    small = to_tensor([stripes], size=8)
+    assert small.shape == (1, 3, 8, 8)
+    assert (small - 0.5).abs().max() < 0.05
+
+
+def test_pictures_of_different_sizes_need_a_size(gradient: np.ndarray) -> None:
+    with pytest.raises(InputError, match="2 different sizes.*size="):
+        to_tensor([gradient, gradient[:3]])
+    assert to_tensor([gradient, gradient[:3]], size=(5, 4)).shape == (2, 3, 5, 4)
+
+
+def test_what_is_no_picture_goes_into_no_batch(gradient: np.ndarray) -> None:
+    for wrong in (gradient[..., 0], gradient / 255, gradient[None], gradient[:0], "photo.jpg"):
+        with pytest.raises(InputError, match="height, width, 3"):
+            to_tensor([wrong])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="no image"):
+        to_tensor([])
+    with pytest.raises(InputError, match="no pixels"):
+        to_tensor([gradient], size=0)
+
+
+def test_a_saved_picture_reads_back_and_its_folder_is_made(
+    tmp_path: Path, gradient: np.ndarray
+) -> None:
+    path = save_image(tmp_path / "new" / "folder" / "a.png", gradient)
+    np.testing.assert_array_equal(read_image(path), gradient)
+
+
+def test_a_picture_that_cannot_be_saved_says_why(tmp_path: Path, gradient: np.ndarray) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="could not be written"):
+        save_image(tmp_path / "file" / "a.png", gradient)
+    with pytest.raises(InputError, match="names no picture format"):
+        save_image(tmp_path / "a.docx", gradient)
+    with pytest.raises(InputError, match="height, width, 3"):
+        save_image(tmp_path / "a.png", gradient[..., 0])
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + check
+
+
+def ihdr(width: int, height: int) -> bytes:
+    return struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
