@@ -1,0 +1,203 @@
+"""The generator turns a source into what a student and an instructor need, the same way each time."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import notebooks
+import pytest
+from nbclient import NotebookClient
+
+SOURCE = '''\
+# %% [markdown]
+# # 7 · A small chapter
+#
+# Some text.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 7.2 · Squares · ●○○ · 3 min
+# <details><summary>My numbers are too small</summary>
+#
+# Multiply.
+#
+# </details>
+
+# %% tags=["exercise"]
+def square(number: int) -> int:
+    """Square a number."""
+    if number == 0:
+        ### BEGIN SOLUTION
+        secret = 0
+        return secret
+        ### END SOLUTION
+    ### BEGIN SOLUTION
+    return number * number
+    ### END SOLUTION
+
+# %%
+class check:
+    @staticmethod
+    def exercise_7_2(answer):
+        assert answer(3) == 9
+
+check.exercise_7_2(square)
+
+# %% [markdown] tags=["solution"]
+# The whispered reason.
+
+# %% tags=["solution"]
+whispered = square(4)
+
+# %%
+after_the_exercises = True
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "chapters" / "source"
+    folder.mkdir(parents=True)
+    (folder / "07_small.py").write_text(SOURCE, encoding="utf-8")
+    notebooks.write(tmp_path)
+    return tmp_path
+
+
+def run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+
+
+def test_the_same_source_makes_the_same_bytes(project: Path) -> None:
+    before = {path: path.read_bytes() for path in project.rglob("*.ipynb")}
+    assert len(before) == 2
+    assert notebooks.write(project) == []
+    assert notebooks.generate(project) == notebooks.generate(project)
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_the_files_end_in_one_newline_and_know_no_carriage_return(project: Path) -> None:
+    for path in project.rglob("*.ipynb"):
+        content = path.read_bytes()
+        assert content.endswith(b"}\n")
+        assert b"\r" not in content
+
+
+def test_a_new_cell_leaves_the_names_of_the_others_alone() -> None:
+    longer = SOURCE.replace("# %%\nclass check", "# %%\nnew = 1\n\n# %%\nclass check")
+    old = {cell.id for cell in notebooks.student(SOURCE).cells}
+    new = {cell.id for cell in notebooks.student(longer).cells}
+    assert old < new
+    assert len(new - old) == 1
+
+
+def test_cells_with_the_same_text_have_different_names() -> None:
+    twice = SOURCE + "\n# %%\nafter_the_exercises = True\n"
+    names = [cell.id for cell in notebooks.student(twice).cells]
+    assert len(names) == len(set(names))
+
+
+def test_a_student_reads_no_solution() -> None:
+    text = notebooks.serialise(notebooks.student(SOURCE))
+    for hidden in ("secret", "whispered", "number * number", "SOLUTION"):
+        assert hidden not in text
+
+
+def test_a_stub_names_its_exercise_where_the_solution_stood() -> None:
+    cells = notebooks.student(SOURCE).cells
+    stub = next(cell.source for cell in cells if "def square" in cell.source)
+    raised = re.findall(r"^( +)raise NotImplementedError\((.*)\)$", stub, re.MULTILINE)
+    assert raised == [
+        (" " * 8, '"Exercise 7.2: your turn"'),
+        (" " * 4, '"Exercise 7.2: your turn"'),
+    ]
+    assert "if number == 0:" in stub
+
+
+def test_hints_stay_for_the_student() -> None:
+    assert "My numbers are too small" in notebooks.serialise(notebooks.student(SOURCE))
+
+
+def test_the_solution_runs_and_shows_no_markers() -> None:
+    notebook = notebooks.solution(SOURCE)
+    assert "SOLUTION" not in notebooks.serialise(notebook)
+    run(notebook)
+
+
+def test_run_all_passes_exercises_that_are_not_done() -> None:
+    done = run(notebooks.student(SOURCE))
+    failed = [
+        cell
+        for cell in done.cells
+        if cell.cell_type == "code" and any(out.output_type == "error" for out in cell.outputs)
+    ]
+    assert [cell.outputs[0].evalue for cell in failed] == ["Exercise 7.2: your turn"]
+    assert done.cells[-1].execution_count is not None
+
+
+def test_the_launch_buttons_lead_to_the_students_notebook() -> None:
+    first = notebooks.student(SOURCE, "07_small").cells[0].source
+    assert first.startswith("# 7 · A small chapter\n")
+    assert f"/github/{notebooks.REPOSITORY}/blob/main/chapters/07_small.ipynb" in first
+    assert "labpath=chapters%2F07_small.ipynb" in first
+
+
+def test_the_cell_for_colab_is_short_and_does_nothing_elsewhere(tmp_path: Path) -> None:
+    (cell,) = [c for c in notebooks.student(SOURCE).cells if "colab" in c.metadata.get("tags", [])]
+    assert len(cell.source.splitlines()) <= 8
+    subprocess.run([sys.executable, "-c", cell.source], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (SOURCE.replace("    ### END SOLUTION\n\n", "\n"), "without '### END SOLUTION'"),
+        (
+            SOURCE.replace("### BEGIN SOLUTION\n        secret", "secret"),
+            "'### END SOLUTION' stands",
+        ),
+        (SOURCE.replace("### Exercise 7.2 ·", "### Task"), "before any heading"),
+        (SOURCE.replace("# # 7", "# ## 7"), "chapter's title"),
+    ],
+)
+def test_a_source_that_cannot_work_is_refused_in_a_sentence(wrong: str, said: str) -> None:
+    with pytest.raises(notebooks.BadSource, match=re.escape(said)) as caught:
+        notebooks.student(wrong, "07_small")
+    assert str(caught.value).startswith("07_small: ")
+
+
+def test_check_is_silent_when_all_is_up_to_date(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert notebooks.main(["--check", "--root", str(project)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_check_names_a_notebook_that_drifted_and_writes_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drifted = project / "chapters" / "07_small.ipynb"
+    drifted.write_text(drifted.read_text().replace("Some text", "Other text"))
+    before = drifted.read_bytes()
+    assert notebooks.main(["--check", "--root", str(project)]) == 1
+    assert "chapters/07_small.ipynb differs" in capsys.readouterr().out
+    assert drifted.read_bytes() == before
+
+
+def test_check_names_a_missing_notebook_and_one_without_source(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = project / "chapters" / "solutions" / "07_small.ipynb"
+    missing.rename(missing.with_name("08_gone.ipynb"))
+    assert notebooks.main(["--check", "--root", str(project)]) == 1
+    said = capsys.readouterr().out
+    assert "chapters/solutions/07_small.ipynb is missing" in said
+    assert "chapters/solutions/08_gone.ipynb has no source any more" in said
+
+
+def test_writing_removes_a_notebook_without_source(project: Path) -> None:
+    stale = project / "chapters" / "08_gone.ipynb"
+    stale.write_text("{}")
+    assert notebooks.write(project) == [Path("chapters/08_gone.ipynb")]
+    assert not stale.exists()
