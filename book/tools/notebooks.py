@@ -12,6 +12,7 @@ is the source: a plain Python file in jupytext's percent format, in which
 
 import argparse
 import hashlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -136,6 +137,8 @@ def differences(root: Path) -> list[str]:
 def write(root: Path) -> list[Path]:
     """Bring the notebooks on disk up to date; what already is stays untouched.
 
+    A notebook in which somebody has run cells is kept beside the new one, as ``worked_...ipynb``.
+
     Returns
     -------
     list of Path
@@ -144,12 +147,31 @@ def write(root: Path) -> list[Path]:
     made = generate(root)
     stale = _stale(root, made)
     for path in stale:
+        _keep_if_worked(root / path)
         (root / path).unlink()
     changed = [path for path, text in made.items() if _bytes(root / path) != text.encode()]
     for path in changed:
+        _keep_if_worked(root / path)
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(made[path].encode())
     return stale + changed
+
+
+def _keep_if_worked(path: Path) -> None:
+    if not path.exists() or not _worked(path):
+        return
+    taken = len(list(path.parent.glob(f"worked_{path.stem}_*.ipynb")))
+    kept = path.with_name(f"worked_{path.stem}_{taken + 1}.ipynb")
+    kept.write_bytes(path.read_bytes())
+    print(f"kept your worked notebook as {kept.name}")
+
+
+def _worked(path: Path) -> bool:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError):
+        return True  # nobody knows what is in it, so it is not ours to throw away
+    return any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
 
 
 def main(arguments: list[str] | None = None) -> int:

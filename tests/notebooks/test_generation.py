@@ -201,3 +201,15 @@ def test_writing_removes_a_notebook_without_source(project: Path) -> None:
     stale.write_text("{}")
     assert notebooks.write(project) == [Path("chapters/08_gone.ipynb")]
     assert not stale.exists()
+
+
+def test_a_notebook_that_somebody_has_worked_in_is_kept(project: Path) -> None:
+    path = project / "chapters" / "07_small.ipynb"
+    worked = nbformat.read(path, as_version=4)
+    worked.cells[-1].execution_count = 1
+    nbformat.write(worked, path)
+    content = path.read_bytes()
+    notebooks.write(project)
+    assert path.read_bytes() != content
+    assert (path.parent / "worked_07_small_1.ipynb").read_bytes() == content
+    assert notebooks.differences(project) == []
