@@ -1,0 +1,133 @@
+"""Checks of chapter 07."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from helpers.checks.grading import NotYet, as_tensor, called, close, expect, graded
+
+
+def _random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@graded("7.1")
+def exercise_7_1(hires_cam: Any) -> str:
+    """HiResCAM from activations and gradients of one image."""
+    activations, gradients = _random(6, 5, 4).clamp_min(0), _random(6, 5, 4, seed=1)
+    relevance = as_tensor(called(hires_cam, activations, gradients), (5, 4))
+    product = gradients * activations
+    grad_cam = (gradients.mean((1, 2), keepdim=True) * activations).sum(0)
+    expect(
+        not close(relevance, grad_cam) and not close(relevance, grad_cam.clamp_min(0)),
+        "that is Grad-CAM: it averages the gradients of a channel first. HiResCAM multiplies each "
+        "activation with its own gradient.",
+    )
+    expect(
+        not close(relevance, product.sum(0).clamp_min(0)),
+        "the negative part is gone. Leave the ReLU out: evidence against a class belongs to the sum.",
+    )
+    expect(
+        not close(relevance, product.mean(0)),
+        "the values are too small by the number of channels: sum over the channels, don't average.",
+    )
+    expect(close(relevance, product.sum(0)), "multiply element by element, then sum over channels.")
+    return "Gradient times activation, summed over channels, nothing else."
+
+
+@graded("7.2")
+def exercise_7_2(half_area: Any) -> str:
+    """Smallest share of the picture that holds half of the positive relevance."""
+    even, point = torch.ones(1, 10, 10), torch.zeros(1, 10, 10)
+    point[0, 3, 4] = 2.0
+    maps = torch.cat([even, point, _random(1, 10, 10).abs()])
+    areas = as_tensor(called(half_area, maps), (3,))
+    expect(
+        abs(float(areas[0]) - 0.5) < 0.011,
+        f"a map that is equal everywhere needs half of the picture, but you give {areas[0]:.2f}. Did "
+        "you compare each pixel with half of the maximum? Sort the pixels and add them up instead.",
+    )
+    expect(
+        abs(float(areas[1]) - 0.01) < 1e-6,
+        f"one bright pixel of 100 needs 0.01 of the picture, but you give {areas[1]:.3f}. Sort from "
+        "the largest to the smallest, and count the pixel that crosses the half.",
+    )
+    expect(
+        close(areas, as_tensor(called(half_area, 7 * maps), (3,))),
+        "seven times the map changes your area: compare with the sum of the map, not with a number.",
+    )
+    negative = torch.cat([point, -torch.ones(1, 10, 10)], 2)
+    only = as_tensor(called(half_area, negative), (1,))
+    expect(
+        abs(float(only[0]) - 0.005) < 1e-6,
+        "negative relevance enters your sum. Cut it off first: clamp_min(0).",
+    )
+    sizes = _reference_half_area(maps)
+    expect(bool((areas - sizes).abs().max() < 0.011), "the area is not the smallest possible one.")
+    return "The smaller the area, the more concentrated the map."
+
+
+def _reference_half_area(maps: Tensor) -> Tensor:
+    ordered = maps.clamp_min(0).flatten(1).sort(descending=True).values.cumsum(1)
+    return (ordered < ordered[:, -1:] / 2).double().sum(1).add(1) / ordered.shape[1]
+
+
+@graded("7.3")
+def exercise_7_3(focus: Any) -> str:
+    """Share of the positive relevance inside a mask."""
+    relevance = _random(4, 8, 8)
+    masks = _random(4, 8, 8, seed=1) > 0.3
+    result = as_tensor(called(focus, relevance, masks), (4,))
+    positive = relevance.clamp_min(0)
+    right = (positive * masks).sum((1, 2)) / positive.sum((1, 2))
+    signed = (relevance * masks).sum((1, 2)) / relevance.sum((1, 2))
+    density = right / masks.double().mean((1, 2))
+    expect(
+        not close(result, signed),
+        "negative relevance enters your sums, and the shares leave [0, 1]: cut it off first.",
+    )
+    expect(
+        not close(result, density),
+        "you divided by the mask's area. That is the lift over chance; the focus is the plain share.",
+    )
+    expect(
+        not close(result, (positive * masks).mean((1, 2)) / positive.amax((1, 2))),
+        "divide by the sum of the map, not by its maximum.",
+    )
+    expect(
+        close(result, right), "the focus is: positive relevance inside / all positive relevance."
+    )
+    ones = as_tensor(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
+    expect(
+        close(ones, masks[:1].double().mean((1, 2))),
+        "a map that is equal everywhere must score the mask's share of the picture.",
+    )
+    return "Now compare it with chance before you believe it."
+
+
+@graded("7.4")
+def exercise_7_4(test: Any) -> str:
+    """A claim of the reader's own, with its n, interval and verdict."""
+    result = called(test)
+    wanted = ("claim", "n", "value", "low", "high", "null", "verdict")
+    if not isinstance(result, dict) or any(name not in result for name in wanted):
+        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
+    expect(
+        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
+        "write the claim as a whole sentence that could turn out false.",
+    )
+    n, value, low, high, null = (float(result[name]) for name in wanted[1:6])
+    expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
+    expect(low <= value <= high and low < high, "the value must lie inside its interval.")
+    excluded = not low <= null <= high
+    expect(
+        result["verdict"] in ("supported", "contradicted", "undecided"),
+        'the verdict is "supported", "contradicted" or "undecided".',
+    )
+    expect(
+        excluded == (result["verdict"] != "undecided"),
+        f"your interval {'leaves out' if excluded else 'contains'} {null:g}, the value without an "
+        f"effect, so the verdict cannot be {result['verdict']!r}.",
+    )
+    return f"Verdict: {result['verdict']}, n = {n:.0f}."

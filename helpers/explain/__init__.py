@@ -1,0 +1,98 @@
+"""Explain what a face model saw: one call for every attribution method.
+
+>>> relevance = explain(model, images, targets="Female", method="hirescam")  # doctest: +SKIP
+
+A method is a row of :data:`METHODS`. Maps come back in the method's own units, with its sign where
+it has one, and never rescaled image by image: a map that was stretched to [0, 1] can be compared
+with nothing, not even with itself on another day.
+"""
+
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from helpers.errors import InputError, unknown_name
+from helpers.explain.cams import CAMS, layer_maps
+from helpers.explain.factorisation import Factorization, factorize
+from helpers.explain.maps import check_images, enlarge
+from helpers.explain.targets import Targets, one_per_image, resolve_targets
+
+__all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "resolve_targets"]
+
+#: The methods that :func:`explain` knows, one row each. ``signed``: negative values mean evidence
+#: against the target. ``passes``: forward (f) and backward (b) passes an image, K being the number
+#: of channels of the layer.
+METHODS: pd.DataFrame = pd.DataFrame.from_records(
+    [
+        (name, "grad-cam", cam.signed, cam.needs_layer, cam.passes, cam.paper)
+        for name, cam in CAMS.items()
+    ],
+    columns=["method", "library", "signed", "needs_layer", "passes", "paper"],
+).set_index("method")
+
+
+def explain(
+    model: nn.Module,
+    images: Tensor,
+    targets: Targets = None,
+    method: str = "gradcam",
+    layer: str | None = None,
+    batch_size: int = 32,
+    **options: Any,
+) -> Tensor:
+    """Relevance maps of images for a model's score.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode; takes images in [0, 1] and returns logits (N, classes).
+    images : Tensor (N, 3, H, W)
+        RGB in [0, 1].
+    targets : None, int, str, or one of them per image
+        The class that is explained, by index or by name; None means the predicted class.
+    method : str
+        A name in :data:`METHODS`.
+    layer : str, optional
+        Dotted name of the layer whose activations a CAM reads; by default ``model.layer``.
+    batch_size : int
+        Images at a time; memory grows with it.
+    **options
+        Passed to the method.
+
+    Returns
+    -------
+    Tensor (N, H, W) float32
+        In the method's own units, as large as the images; bilinearly enlarged from the layer's
+        resolution. FullGrad alone lies in [0, 1]: it is made of parts that its definition
+        stretches image by image.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such method, layer or class.
+    InputError
+        If ``images`` does not have the shape or range above, the model is in training mode, the
+        layer has no maps of its own, or there are more or fewer targets than images.
+    """
+    if method not in METHODS.index:
+        raise unknown_name("method", method, METHODS.index)
+    check_images(images)
+    if batch_size < 1:
+        raise InputError(
+            f"batch_size is {batch_size}, but at least one image is explained at a time"
+        )
+    maps = [
+        layer_maps(model, part, part_targets, method, layer, **options)
+        for part, part_targets in _in_batches(images, targets, batch_size)
+    ]
+    return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
+
+
+def _in_batches(images: Tensor, targets: Targets, batch_size: int) -> list[tuple[Tensor, Targets]]:
+    if targets is None:
+        return [(part, None) for part in images.split(batch_size)]
+    each = one_per_image(targets, len(images))
+    starts = range(0, len(images), batch_size)
+    return [(images[at : at + batch_size], each[at : at + batch_size]) for at in starts]

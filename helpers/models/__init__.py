@@ -1,0 +1,152 @@
+"""The networks that the course ships, each with its model card.
+
+>>> model = load("gender-fairface")  # doctest: +SKIP
+>>> model.classes, model.input_size, model.layer  # doctest: +SKIP
+(('Male', 'Female'), (112, 112), 'layer4')
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from helpers.errors import DataNotFound, InputError, unknown_name
+from helpers.models.architectures import NarrowResNet18
+
+__all__ = ["available", "file_hash", "load", "save"]
+
+_WEIGHTS = Path(__file__).parent / "weights"
+_ARCHITECTURES = {"narrow-resnet18": NarrowResNet18}
+
+
+def available() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(path.stem for path in _WEIGHTS.glob("*.safetensors"))
+
+
+def load(name: str | Path) -> nn.Module:
+    """A trained network, ready to be called.
+
+    Parameters
+    ----------
+    name : str or Path
+        A name from :func:`available`, or the path of a ``.safetensors`` file that :func:`save`
+        wrote. Files that hold pickled objects are never opened: they could run a stranger's code.
+
+    Returns
+    -------
+    nn.Module
+        In eval mode, on the CPU. Call it with images (N, 3, H, W) in [0, 1]; it normalises by
+        itself. ``classes`` (tuple of str), ``input_size`` (H, W) in pixels, ``layer`` (the default
+        layer of class activation maps) and ``card`` (dict: data, procedure, accuracy, limits) tell
+        the rest.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model.
+    DataNotFound
+        If a path leads to no file.
+    InputError
+        If the weights are damaged or were not written by :func:`save`.
+    """
+    path = Path(name)
+    if str(name) in available():
+        path = _WEIGHTS / f"{name}.safetensors"
+    elif path.suffix.lower() in {".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt"}:
+        raise InputError(
+            f"{path} may hold pickled objects, which can run code when they are opened. Save the "
+            "weights with helpers.models.save and load the .safetensors file."
+        )
+    elif path.suffix != ".safetensors":
+        raise unknown_name("model", str(name), available())
+    elif not path.is_file():
+        raise DataNotFound(f"there is no file {path}")
+    card = _read_card(path.with_suffix(".json"))
+    _check_hash(path, card)
+    network = _read(path)
+    network.card = card
+    return network.eval()
+
+
+def save(network: NarrowResNet18, path: str | Path) -> str:
+    """Write a network's weights in half precision, with what is needed to build it again.
+
+    Parameters
+    ----------
+    network : NarrowResNet18
+    path : Path
+        Ends in ``.safetensors``.
+
+    Returns
+    -------
+    str
+        The file's sha256, which belongs into the card.
+    """
+    from safetensors.torch import save_file
+
+    # Halves the file; what it does to the accuracy is measured on the file, not before.
+    weights = {name: _halved(each) for name, each in network.state_dict().items()}
+    description = {
+        "architecture": "narrow-resnet18",
+        "classes": json.dumps(network.classes),
+        "width": str(network.width),
+        "input_size": json.dumps(network.input_size),
+        "mean": json.dumps(network.normalise.mean.flatten().tolist()),
+        "std": json.dumps(network.normalise.std.flatten().tolist()),
+    }
+    save_file(weights, path, description)
+    return file_hash(Path(path))
+
+
+def _read(path: Path) -> NarrowResNet18:
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+        network = _ARCHITECTURES[about["architecture"]](
+            classes=json.loads(about["classes"]),
+            width=int(about["width"]),
+            input_size=tuple(json.loads(about["input_size"])),
+            mean=json.loads(about["mean"]),
+            std=json.loads(about["std"]),
+        )
+        network.load_state_dict(weights)  # into 32-bit parameters
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
+        raise InputError(
+            f"{path} does not hold a network of this course, as helpers.models.save writes it: "
+            f"{problem}"
+        ) from problem
+    return network
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise InputError(f"the model card {path} is not JSON: {problem}") from problem
+    if not isinstance(card, dict):
+        raise InputError(f"the model card {path} holds a {type(card).__name__}, not an object")
+    return card
+
+
+def _check_hash(path: Path, card: dict[str, Any]) -> None:
+    if "sha256" in card and card["sha256"] != file_hash(path):
+        raise InputError(
+            f"{path} is not the file that its model card {path.with_suffix('.json').name} describes "
+            "(the sha256 differs): it was damaged or exchanged. Install the package anew."
+        )
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file, as model cards name it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    return tensor.half().contiguous() if tensor.is_floating_point() else tensor.contiguous()

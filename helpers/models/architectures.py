@@ -1,0 +1,158 @@
+"""Networks small enough to ship and to explain on a laptop.
+
+Every activation and every sum is a module of its own, used exactly once and never in place, because
+DeepLift, layer-wise relevance propagation and stored activations are silently wrong otherwise.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class NarrowResNet18(nn.Module):
+    """A ResNet-18 with fewer channels and torchvision's layer names.
+
+    The stem keeps more of a small picture than torchvision's: its convolution is 3 x 3 instead of
+    7 x 7 and no max pooling follows, so that 112 px input ends as a 7 x 7 map in ``layer4``, as
+    224 px input does in the original [1]_.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Names of the outputs, in their order.
+    width : int
+        Channels of the first stage; the next three have 2, 4 and 8 times as many. The original
+        has 64.
+    input_size : tuple of int
+        Height and width, in pixels, of the images that the network was made for.
+    mean, std : sequence of float
+        Per-channel statistics (RGB, of values in [0, 1]) that the network normalises with.
+
+    Attributes
+    ----------
+    classes, input_size : as above
+    layer : str
+        Name of the layer that class activation maps are read from by default.
+    card : dict
+        The model card, empty for a network without trained weights.
+
+    References
+    ----------
+    .. [1] He, Zhang, Ren and Sun. Deep residual learning for image recognition. CVPR 2016.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        width: int = 32,
+        input_size: tuple[int, int] = (112, 112),
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+    ) -> None:
+        super().__init__()
+        self.classes = tuple(classes)
+        self.width = width
+        self.input_size = input_size
+        self.layer = "layer4"
+        self.card: dict[str, Any] = {}
+        self.normalise = Normalise(mean, std)
+        self.conv1 = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+        self.layer1 = _stage(width, width, stride=1)
+        self.layer2 = _stage(width, 2 * width, stride=2)
+        self.layer3 = _stage(2 * width, 4 * width, stride=2)
+        self.layer4 = _stage(4 * width, 8 * width, stride=2)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(8 * width, len(self.classes))
+        _initialise(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score images.
+
+        Parameters
+        ----------
+        images : Tensor (N, 3, H, W)
+            RGB in [0, 1]; the network normalises by itself.
+
+        Returns
+        -------
+        Tensor (N, len(classes))
+            Logits.
+        """
+        x = self.relu(self.bn1(self.conv1(self.normalise(images))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(self.flatten(self.avgpool(x)))
+
+
+class Normalise(nn.Module):
+    """Subtract a mean and divide by a standard deviation, channel by channel."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        # Constants of the architecture, not weights: they travel in the card, not in the file.
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
+
+
+class Add(nn.Module):
+    """The residual sum as a module, so that relevance rules can be attached to it."""
+
+    def forward(self, branch: Tensor, shortcut: Tensor) -> Tensor:
+        return branch + shortcut
+
+
+class BasicBlock(nn.Module):
+    """Two 3 x 3 convolutions and a shortcut around them (He et al. 2016)."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels_out)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels_out)
+        self.downsample = _shortcut(channels_in, channels_out, stride)
+        self.add = Add()
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch = self.relu1(self.bn1(self.conv1(x)))
+        branch = self.bn2(self.conv2(branch))
+        return self.relu2(self.add(branch, self.downsample(x)))
+
+
+def _stage(channels_in: int, channels_out: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        BasicBlock(channels_in, channels_out, stride), BasicBlock(channels_out, channels_out, 1)
+    )
+
+
+def _shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Module:
+    if stride == 1 and channels_in == channels_out:
+        return nn.Identity()
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out)
+    )
+
+
+def _initialise(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if isinstance(module, BasicBlock):
+            # Each block starts as the identity, which makes short trainings steadier
+            # (Goyal et al. 2017, arXiv 1706.02677).
+            nn.init.zeros_(module.bn2.weight)

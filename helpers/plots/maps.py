@@ -1,0 +1,304 @@
+"""Relevance maps over photographs."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from torch import Tensor
+
+from helpers.errors import InputError, unknown_name
+from helpers.plots.canvas import FONT, as_picture, bare, grid, padded, show_picture
+from helpers.plots.faces import frame_face
+from helpers.preprocessing import Detection
+
+POSITIVE = "inferno"  # dark = none, yellow = most
+SIGNED = "RdBu_r"  # red = for the target, white = 0, blue = against it
+# Okabe & Ito's palette: told apart with every common form of colour blindness.
+CONCEPT_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
+
+
+# Inches that a colour bar needs, (width, height): at the right with a label, or below.
+_BAR_RIGHT, _BAR_BELOW = (0.85, 0.0), (0.0, 0.45)
+
+
+def overlay(
+    image: np.ndarray | Tensor,
+    relevance: np.ndarray | Tensor,
+    scale: float,
+    palette: str | None = None,
+) -> np.ndarray:
+    """Blend a map into a photograph.
+
+    The photograph is shown in grey, so that every colour is relevance; the stronger the relevance,
+    the more of the colour.
+
+    Parameters
+    ----------
+    image : array (H, W, 3) or Tensor (3, H, W)
+        RGB, uint8 or float in [0, 1].
+    relevance : array or Tensor (H, W)
+    scale : float
+        The relevance that gets the full colour: the same for panels that are compared. A scale of
+        0, of an empty map, gives the grey photograph.
+    palette : str, optional
+        A colormap of matplotlib: ``SIGNED`` (red for, blue against), centred at zero, or another,
+        which starts at zero. By default ``SIGNED`` for a map with negative values and ``POSITIVE``
+        for any other; give it where panels are compared and only some have negative values.
+
+    Returns
+    -------
+    array (H, W, 3) float in [0, 1]
+
+    Raises
+    ------
+    InputError
+        If image and map differ in size.
+    """
+    values = _numpy(relevance)
+    name = palette or palette_of(values)
+    norm = _norm(name, scale)
+    grey = _grey(image)
+    if values.shape != grey.shape[:2]:
+        raise InputError(
+            f"the photograph is {grey.shape[:2]}, but its map {values.shape} pixels high and wide"
+        )
+    colour = mpl.colormaps[name](norm(values))[..., :3]
+    strength = np.clip(np.abs(values) / scale, 0, 1) if scale > 0 else np.zeros_like(values)
+    # The square root lets weak relevance show; the colour bar, not the opacity, carries the value.
+    alpha = 0.85 * np.sqrt(strength)[..., None]
+    return np.asarray((1 - alpha) * grey + alpha * colour)
+
+
+def palette_of(values: np.ndarray | Tensor) -> str:
+    """The colormap that fits values: diverging where some are negative."""
+    return SIGNED if _numpy(values).min(initial=0.0) < 0 else POSITIVE
+
+
+def relevance_grid(
+    images: Tensor | Sequence[np.ndarray],
+    maps: dict[str, Tensor],
+    rows: Sequence[str] | None = None,
+    scale: str = "column",
+) -> Figure:
+    """Photographs down, methods (or targets, or layers) across, a colour bar for each scale.
+
+    Parameters
+    ----------
+    images : Tensor (N, 3, H, W) or sequence of arrays (H, W, 3)
+    maps : dict of str to Tensor (N, H, W)
+        Title of each column and its maps.
+    rows : sequence of str, optional
+        A label for each photograph.
+    scale : {"column", "all"}
+        Which panels share a colour scale, and so may be compared by eye: those of one column
+        (methods differ in unit), or all of them.
+
+    Returns
+    -------
+    Figure
+        The first column shows the photographs in colour.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such ``scale``.
+    InputError
+        If a column does not have one map for each photograph.
+    """
+    if scale not in ("column", "all"):
+        raise unknown_name("scale", scale, ("column", "all"))
+    _require_a_map_each(len(images), maps)
+    margin = _BAR_RIGHT if scale == "all" else _BAR_BELOW
+    figure, axes = grid(len(images), len(maps) + 1, side=2.1, extra=0.05, margin=margin)
+    _photographs(axes[:, 0], images, rows)
+    everything = np.stack([_numpy(each) for each in maps.values()])
+    for column, (title, each) in enumerate(maps.items(), start=1):
+        shared = everything if scale == "all" else _numpy(each)
+        _overlays(axes[:, column], images, each, shared)
+        axes[0, column].set_title(title, fontsize=FONT)
+        if scale == "column":
+            _bar(figure, list(axes[:, column]), shared, "bottom")
+    if scale == "all":
+        _bar(figure, list(axes[:, 1:].flat), everything, "right")
+    return figure
+
+
+def _require_a_map_each(count: int, maps: dict[str, Tensor]) -> None:
+    for title, each in maps.items():
+        if len(each) != count:
+            raise InputError(
+                f"there are {count} photograph(s), but {len(each)} map(s) of {title!r}"
+            )
+
+
+def _photographs(
+    axes: np.ndarray, images: Tensor | Sequence[np.ndarray], rows: Sequence[str] | None
+) -> None:
+    for axis, image, label in zip(axes, images, padded(rows, len(images)), strict=True):
+        show_picture(axis, image)
+        axis.set_ylabel(label, fontsize=FONT)
+    axes[0].set_title("photograph", fontsize=FONT)
+
+
+def _overlays(
+    axes: np.ndarray,
+    images: Tensor | Sequence[np.ndarray],
+    maps: Tensor | np.ndarray,
+    shared: np.ndarray,
+) -> None:
+    for axis, image, each in zip(axes, images, maps, strict=True):
+        show_picture(axis, overlay(image, each, _largest(shared), palette_of(shared)))
+
+
+def explanation(
+    pictures: Sequence[np.ndarray],
+    faces: Sequence[Sequence[Detection]],
+    images: Tensor,
+    relevance: Tensor,
+    answers: Sequence[str],
+    explained: Sequence[str],
+    method: str,
+    unit: str = "relevance",
+    palette: str | None = None,
+) -> Figure:
+    """Photograph, what the model was given, and the map over it: a row a photograph.
+
+    Parameters
+    ----------
+    pictures : sequence of arrays (H, W, 3) uint8
+        The photographs as they are.
+    faces : sequence of sequences of Detection
+        What was found in each; empty where nothing was looked for.
+    images : Tensor (N, 3, h, w)
+        What the model was given.
+    relevance : Tensor (N, h, w)
+        All maps are drawn on one scale.
+    answers, explained : sequence of str
+        The model's answer to each image, and the class whose score is explained.
+    method, unit : str
+        For the title and the colour bar.
+    palette : str, optional
+        As in :func:`overlay`; give ``SIGNED`` for a signed method, whose maps may happen to have no
+        negative value.
+    """
+    figure, axes = grid(len(pictures), 3, side=3.0, extra=0.3, margin=_BAR_RIGHT)
+    top, name = _largest(relevance), palette or palette_of(relevance)
+    for row, picture in enumerate(pictures):
+        show_picture(axes[row, 0], picture)
+        for number, face in enumerate(faces[row]):
+            frame_face(axes[row, 0], face, "solid" if number == 0 else "dashed")
+        show_picture(axes[row, 1], images[row], f"model's answer: {answers[row]}")
+        show_picture(axes[row, 2], overlay(images[row], relevance[row], top, name))
+        axes[row, 2].set_title(f"{method} for {explained[row]!r}", fontsize=FONT)
+    _bar(figure, list(axes.flat), _numpy(relevance), "right", unit, name)
+    return figure
+
+
+def channels(activations: Tensor, names: Sequence[str] | None = None, columns: int = 8) -> Figure:
+    """A mosaic of a layer's channels, all on one scale.
+
+    Parameters
+    ----------
+    activations : Tensor (K, h, w), >= 0
+        Of one image.
+    names : sequence of str, optional
+        A title for each channel.
+    columns : int
+        How many in a row.
+    """
+    values = _numpy(activations)
+    columns = min(columns, len(values))
+    rows = -(-len(values) // columns)
+    figure, axes = grid(rows, columns, 1.25, 0.25 if names else 0.0, _BAR_RIGHT)
+    for axis in axes.flat[len(values) :]:
+        axis.set_visible(False)
+    for axis, channel, name in zip(axes.flat, values, padded(names, len(values)), strict=False):
+        axis.imshow(channel, cmap=POSITIVE, vmin=0, vmax=max(_largest(values), 1e-12))
+        bare(axis)
+        axis.set_title(name, fontsize=9)
+    _bar(figure, list(axes.flat), values, "right", "activation", POSITIVE)
+    return figure
+
+
+def concepts(
+    images: Tensor | Sequence[np.ndarray], maps: Tensor, labels: Sequence[str] | None = None
+) -> Figure:
+    """Concepts of a factorisation: a row a photograph, a column a concept.
+
+    The first column colours each place by the concept that is strongest there.
+
+    Parameters
+    ----------
+    images : Tensor (N, 3, H, W) or sequence of arrays (H, W, 3)
+    maps : Tensor (N, K, H, W), >= 0
+        All concepts are drawn on one scale.
+    labels : sequence of str, optional
+        A title for each concept.
+    """
+    values = _numpy(maps)
+    count, number = values.shape[:2]
+    titles = list(labels or [f"concept {k}" for k in range(number)])
+    figure, axes = grid(count, number + 2, 2.1, 0.05, (_BAR_RIGHT[0], 0.25))
+    _photographs(axes[:, 0], images, None)
+    for axis, image, each in zip(axes[:, 1], images, values, strict=True):
+        show_picture(axis, _strongest(image, each, _largest(values)))
+    axes[0, 1].set_title("strongest concept", fontsize=FONT)
+    for k in range(number):
+        _overlays(axes[:, k + 2], images, values[:, k], values)
+        mark = {"fc": CONCEPT_COLOURS[k % len(CONCEPT_COLOURS)], "ec": "none", "pad": 2}
+        axes[0, k + 2].set_title(titles[k], fontsize=10, bbox=mark)
+    _bar(figure, list(axes[:, 2:].flat), values, "right", "concept strength")
+    return figure
+
+
+def _strongest(image: np.ndarray | Tensor, maps: np.ndarray, top: float) -> np.ndarray:
+    palette = np.array([mpl.colors.to_rgb(each) for each in CONCEPT_COLOURS])
+    colour = palette[maps.argmax(0) % len(palette)]
+    alpha = 0.7 * np.sqrt(np.clip(maps.max(0) / max(top, 1e-12), 0, 1))[..., None]
+    return np.asarray((1 - alpha) * _grey(image) + alpha * colour)
+
+
+def _grey(image: np.ndarray | Tensor) -> np.ndarray:
+    picture = as_picture(image)
+    picture = picture / 255 if picture.dtype == np.uint8 else picture
+    return np.repeat((picture @ np.array([0.299, 0.587, 0.114]))[..., None], 3, axis=2)
+
+
+def _norm(palette: str, scale: float) -> Normalize:
+    top = scale if scale > 0 else 1.0
+    return Normalize(-top if palette == SIGNED else 0, top)
+
+
+def _bar(
+    figure: Figure,
+    axes: list[Axes],
+    values: np.ndarray,
+    location: Literal["right", "bottom"],
+    label: str = "",
+    palette: str | None = None,
+) -> None:
+    name = palette or palette_of(values)
+    mappable = ScalarMappable(_norm(name, _largest(values)), name)
+    pad, aspect = (0.01, 25) if location == "right" else (0.02, 16)
+    bar = figure.colorbar(mappable, ax=axes, location=location, shrink=0.85, pad=pad, aspect=aspect)
+    bar.locator = MaxNLocator(6 if location == "right" else 3)
+    bar.formatter = ScalarFormatter()
+    bar.formatter.set_powerlimits((-3, 4))
+    bar.set_label(label, fontsize=FONT)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=9)
+    bar.update_ticks()
+
+
+def _largest(maps: np.ndarray | Tensor) -> float:
+    return float(np.abs(_numpy(maps)).max(initial=0.0))
+
+
+def _numpy(values: np.ndarray | Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)

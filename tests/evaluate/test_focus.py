@@ -1,0 +1,92 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.errors import InputError
+from helpers.evaluate import focus_scores
+
+
+def masks(count: int = 3, side: int = 20) -> torch.Tensor:
+    """Boxes of different sizes and places."""
+    boxes = torch.zeros(count, side, side, dtype=torch.bool)
+    for row in range(count):
+        boxes[row, 2 : 10 + row, 3 + row : 15] = True
+    return boxes
+
+
+FACES = masks()
+MAPS = torch.rand(3, 20, 20, generator=torch.Generator().manual_seed(0)) ** 4
+
+
+def test_a_map_that_is_equal_everywhere_has_the_focus_of_chance() -> None:
+    scores = focus_scores(torch.ones(3, 20, 20), FACES)
+    np.testing.assert_allclose(scores["focus"], scores["chance"])
+    np.testing.assert_allclose(scores["chance"], FACES.double().mean((1, 2)))
+
+
+def test_a_map_that_lies_inside_has_focus_one_and_outside_zero() -> None:
+    assert focus_scores(MAPS * FACES, FACES)["focus"].tolist() == pytest.approx([1, 1, 1])
+    assert focus_scores(MAPS * ~FACES, FACES)["focus"].tolist() == [0, 0, 0]
+
+
+def test_focus_counts_only_evidence_for_the_class() -> None:
+    against = torch.where(FACES, MAPS, -1.0)
+    assert focus_scores(against, FACES)["focus"].tolist() == pytest.approx([1, 1, 1])
+
+
+def test_focus_does_not_depend_on_the_unit_of_each_map() -> None:
+    scaled = MAPS * torch.tensor([1e-12, 1.0, 1e12])[:, None, None]
+    pd.testing.assert_frame_equal(focus_scores(scaled, FACES), focus_scores(MAPS, FACES), rtol=1e-5)
+
+
+def test_an_empty_map_has_no_focus_which_is_not_a_focus_of_zero() -> None:
+    maps = MAPS.clone()
+    maps[1] = 0
+    maps[2] = -1
+    scores = focus_scores(maps, FACES)
+    assert scores["focus"].isna().tolist() == [False, True, True]
+    # The only map with anything in it is the first: it is "the others" of the rest, not of itself.
+    assert scores["others"].isna().tolist() == [True, False, False]
+    assert scores[["chance", "centre"]].notna().all().all()
+
+
+def test_the_others_of_an_image_leave_out_its_own_map() -> None:
+    scores = focus_scores(MAPS, FACES)
+    changed = MAPS.clone()
+    changed[0] = torch.rand(20, 20)
+    after = focus_scores(changed, FACES)
+    assert after["others"][0] == pytest.approx(scores["others"][0])
+    assert after["others"][1] != pytest.approx(scores["others"][1], abs=1e-6)
+    shares = MAPS / MAPS.sum((1, 2), keepdim=True)
+    expected = (((shares[1] + shares[2]) / 2) * FACES[0]).sum()
+    assert scores["others"][0] == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_a_single_image_has_no_others() -> None:
+    assert focus_scores(MAPS[:1], FACES[:1])["others"].isna().all()
+
+
+def test_the_central_bump_is_the_same_for_every_image_and_favours_the_middle() -> None:
+    middle, corner = torch.zeros(2, 20, 20, dtype=torch.bool)
+    middle[5:15, 5:15] = True
+    corner[:10, :10] = True
+    scores = focus_scores(MAPS[:2], torch.stack([middle, corner]))
+    assert scores["chance"].tolist() == [0.25, 0.25]
+    assert scores["centre"][0] > 0.4
+    assert scores["centre"][1] == pytest.approx(0.25)
+
+
+def test_rows_carry_the_index_of_the_data_set() -> None:
+    index = pd.Index(["val/1.jpg", "val/2.jpg", "val/3.jpg"], name="file")
+    assert focus_scores(MAPS, FACES, index).index.equals(index)
+    assert focus_scores(MAPS.requires_grad_(), FACES).index.tolist() == [0, 1, 2]
+
+
+def test_maps_and_masks_of_different_shape_or_type_are_refused() -> None:
+    with pytest.raises(InputError, match=r"\(3, 20, 20\) and \(2, 20, 20\)"):
+        focus_scores(MAPS, FACES[:2])
+    with pytest.raises(InputError, match=r"\(N, H, W\)"):
+        focus_scores(MAPS[0], FACES[0])
+    with pytest.raises(InputError, match="bool"):
+        focus_scores(MAPS, 255 * FACES.byte())

@@ -1,0 +1,110 @@
+import warnings
+
+import pytest
+import torch
+from pytorch_grad_cam.feature_factorization.deep_feature_factorization import dff
+from torch import Tensor, nn
+
+from helpers.errors import InputError
+from helpers.explain import factorize
+from helpers.explain.cams import read_layer
+from tests.networks import pictures, small_network
+
+MODEL = small_network()
+IMAGES = pictures(4)
+
+
+def activations(layer: str = "layer4") -> Tensor:
+    with torch.no_grad():
+        return read_layer(MODEL, IMAGES, MODEL.get_submodule(layer))[1]
+
+
+def test_concepts_are_unit_directions_and_their_maps_have_no_negative_part() -> None:
+    found = factorize(MODEL, IMAGES, 4)
+    assert found.maps.shape == (4, 4, 48, 48)
+    assert found.concepts.shape == (4, 64)
+    assert found.maps.min() >= 0
+    assert found.concepts.min() >= 0
+    torch.testing.assert_close(found.concepts.norm(dim=1), torch.ones(4))
+
+
+def test_shares_sum_to_one_and_the_largest_concept_comes_first() -> None:
+    share = factorize(MODEL, IMAGES, 5).scores["share"]
+    assert share.sum() == pytest.approx(1)
+    assert share.is_monotonic_decreasing
+    assert share.index.name == "concept"
+
+
+def test_concepts_rebuild_the_activations_as_well_as_grad_cams_do() -> None:
+    truth = activations()
+    concepts, strengths = dff(truth.numpy().copy(), 4)
+    rows = torch.from_numpy(strengths).permute(0, 2, 3, 1).reshape(-1, 4)
+    offset = truth.amin((0, 2, 3))
+    rebuilt = rows @ (torch.from_numpy(concepts).T - offset) + offset
+    theirs = (rebuilt - truth.permute(0, 2, 3, 1).reshape(-1, 64)).norm() / truth.norm()
+    assert factorize(MODEL, IMAGES, 4).error <= 1.01 * float(theirs)
+
+
+def test_more_concepts_leave_a_smaller_error_and_as_many_as_channels_nearly_none() -> None:
+    errors = [factorize(MODEL, IMAGES, k).error for k in (1, 2, 4, 8)]
+    assert errors == sorted(errors, reverse=True)
+    assert 0 < errors[-1] < errors[0] < 1
+
+
+def test_class_scores_of_all_concepts_add_up_to_the_mean_logit() -> None:
+    found = factorize(MODEL, IMAGES, 6)
+    with torch.no_grad():
+        logits = MODEL(IMAGES).mean(0)
+        summed = torch.tensor(found.scores[list(MODEL.classes)].sum().tolist())
+        gap = (summed + MODEL.fc.bias - logits).abs()
+        truth = activations()
+        # Cauchy-Schwarz: the mean residual, seen by a class's weights, cannot be larger than this.
+        bound = found.error * truth.norm() / truth[:, 0].numel() ** 0.5
+        assert (gap <= bound * MODEL.fc.weight.norm(dim=1) + 1e-5).all()
+        assert (gap < 0.5 * logits.abs().max()).all()
+
+
+def test_only_the_layer_that_feeds_the_head_gets_class_scores() -> None:
+    assert list(factorize(MODEL, IMAGES, 2, "layer4").scores) == ["share", *MODEL.classes]
+    # As many channels, but a block of layers between it and the head.
+    assert list(factorize(MODEL, IMAGES, 2, "layer4.0").scores) == ["share"]
+    assert list(factorize(MODEL, IMAGES, 2, "layer3").scores) == ["share"]
+
+
+def test_the_same_images_give_the_same_concepts() -> None:
+    first = factorize(MODEL, IMAGES, 4)
+    torch.manual_seed(99)
+    second = factorize(MODEL, IMAGES, 4)
+    assert torch.equal(first.maps, second.maps)
+    assert first.scores.equals(second.scores)
+
+
+def test_no_warning_of_the_solver_reaches_the_reader() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        factorize(MODEL, IMAGES, 12, "layer3")
+
+
+def test_a_layer_that_is_silent_everywhere_has_empty_concepts_without_nan() -> None:
+    silent = small_network()
+    nn.init.constant_(silent.layer4[1].bn2.bias, -1e4)
+    found = factorize(silent, IMAGES, 2)
+    assert torch.equal(found.maps, torch.zeros_like(found.maps))
+    assert found.scores.notna().all().all()
+    assert found.error == 0
+
+
+@pytest.mark.parametrize("components", [0, -1, 37])
+def test_there_are_at_most_as_many_concepts_as_channels_or_places(components: int) -> None:
+    with pytest.raises(InputError, match=r"between 1 and 36 for layer 'layer4' and 4 image"):
+        factorize(MODEL, IMAGES, components)
+
+
+def test_negative_activations_cannot_be_factored() -> None:
+    with pytest.raises(InputError, match="negative activations"):
+        factorize(MODEL, IMAGES, 2, "layer4.1.conv2")
+
+
+def test_a_model_in_training_mode_is_not_factored() -> None:
+    with pytest.raises(InputError, match=r"model\.eval\(\)"):
+        factorize(small_network().train(), IMAGES, 2)

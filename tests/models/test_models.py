@@ -1,0 +1,135 @@
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from helpers import models
+from helpers.errors import DataNotFound, InputError, UnknownName
+from helpers.models.architectures import NarrowResNet18
+from tests.networks import pictures, small_network
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "own.safetensors"
+    models.save(small_network(), path)
+    return path
+
+
+def test_saving_and_loading_keeps_the_logits_to_half_precision(saved: Path) -> None:
+    before, after = small_network(), models.load(saved)
+    with torch.no_grad():
+        torch.testing.assert_close(after(pictures()), before(pictures()), rtol=0.01, atol=0.01)
+    assert not after.training
+    assert after.conv1.weight.dtype == torch.float32
+    assert all(each.dtype != torch.float32 for each in load_file(saved).values())
+
+
+def test_a_loaded_network_knows_its_classes_its_size_and_its_layer(saved: Path) -> None:
+    network = models.load(str(saved))
+    assert network.classes == ("Male", "Female", "Unsure")
+    assert network.input_size == (48, 48)
+    assert (network.layer, network.width, network.card) == ("layer4", 8, {})
+
+
+def test_a_networks_own_normalisation_is_saved_with_it(tmp_path: Path) -> None:
+    network = NarrowResNet18("ab", width=4, mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
+    models.save(network, tmp_path / "own.safetensors")
+    loaded = models.load(tmp_path / "own.safetensors")
+    assert torch.equal(loaded.normalise.mean, network.normalise.mean)
+    assert torch.equal(loaded.normalise.std, network.normalise.std)
+
+
+def test_saving_returns_the_hash_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    assert models.save(small_network(), path) == models.file_hash(path)
+
+
+def test_a_file_that_is_not_the_one_of_its_card_is_refused(saved: Path) -> None:
+    card = {"name": "own", "sha256": models.file_hash(saved)}
+    saved.with_suffix(".json").write_text(json.dumps(card))
+    assert models.load(saved).card == card
+    content = bytearray(saved.read_bytes())
+    content[-1] ^= 1
+    saved.write_bytes(content)
+    with pytest.raises(InputError, match="sha256 differs"):
+        models.load(saved)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_card_that_cannot_be_read_is_refused(saved: Path, text: str) -> None:
+    saved.with_suffix(".json").write_text(text)
+    with pytest.raises(InputError, match="own.json"):
+        models.load(saved)
+
+
+class Bomb:
+    """What a stranger can put into a pickle: it writes a file when it is opened."""
+
+    def __init__(self, victim: Path) -> None:
+        self.victim = victim
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return Path.touch, (self.victim,)
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".PT"])
+def test_pickles_are_never_opened(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"model{suffix}"
+    path.write_bytes(pickle.dumps(Bomb(tmp_path / "boom")))
+    with pytest.raises(InputError, match=r"run code .* load the \.safetensors file"):
+        models.load(path)
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_pickle_that_calls_itself_safetensors_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pickle.dumps(Bomb(tmp_path / "boom")))
+    with pytest.raises(InputError, match="does not hold a network of this course"):
+        models.load(path)
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_missing_file_and_an_unknown_name_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataNotFound, match=r"no file .*absent\.safetensors"):
+        models.load(tmp_path / "absent.safetensors")
+    with pytest.raises(UnknownName, match="no model 'gender-farface'"):
+        models.load("gender-farface")
+
+
+def test_an_empty_or_cut_file_is_refused(saved: Path) -> None:
+    whole = saved.read_bytes()
+    for length in (0, 5, 200, len(whole) - 7):
+        saved.write_bytes(whole[:length])
+        with pytest.raises(InputError, match="does not hold a network of this course"):
+            models.load(saved)
+
+
+def test_other_peoples_safetensors_are_refused(saved: Path, tmp_path: Path) -> None:
+    weights = load_file(saved)
+    about = {
+        "architecture": "narrow-resnet18",
+        "classes": '["a", "b", "c"]',
+        "width": "8",
+        "input_size": "[48, 48]",
+        "mean": "[0, 0, 0]",
+        "std": "[1, 1, 1]",
+    }
+    foreign = [
+        (weights, None),
+        (weights, about | {"architecture": "vgg"}),
+        (weights, about | {"width": "4"}),
+        (weights, about | {"input_size": "48"}),
+        (weights, about | {"classes": "a, b, c"}),
+        ({"weight": torch.zeros(2)}, about),
+    ]
+    path = tmp_path / "foreign.safetensors"
+    for tensors, description in foreign:
+        save_file(tensors, path, description)
+        with pytest.raises(InputError, match="does not hold a network of this course"):
+            models.load(path)
+    save_file(weights, path, about)
+    assert models.load(path).classes == ("a", "b", "c")
