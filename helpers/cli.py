@@ -88,9 +88,17 @@ def explain(
     faces = _prepare(photos, network, crop)
     relevance = explaining.explain(network, faces.images, target, method, layer)
     answers, explained = _answers(photos, network, faces.images, target)
-    unit = "relevance" + (", red for, blue against" if explaining.METHODS.signed[method] else "")
+    signed = bool(explaining.METHODS.signed[method])
     figure = plots.explanation(
-        faces.pictures, faces.found, faces.images, relevance, answers, explained, method, unit
+        faces.pictures,
+        faces.found,
+        faces.images,
+        relevance,
+        answers,
+        explained,
+        method,
+        "relevance, red for, blue against" if signed else "relevance",
+        plots.SIGNED if signed else plots.POSITIVE,
     )
     _write(figure, destination)
 

@@ -149,7 +149,7 @@ def _library(model: nn.Module, images: Tensor) -> np.ndarray:
     from pytorch_grad_cam import GradCAM
 
     with GradCAM(model, [model.get_submodule(_LAYER)]) as method:
-        return method(images)
+        return method(images, None)
 
 
 def _python(code: str) -> None:

@@ -54,7 +54,7 @@ def ratios(works: dict[str, Work], floors: dict[str, Work], repeats: int) -> lis
     repeats : int
         Rounds; one more, before them, is not counted.
     """
-    rounds = [_one_round({**floors, **works}) for _ in range(repeats + 1)][1:]
+    rounds = [_one_round({**floors, **works}, turn) for turn in range(repeats + 1)][1:]
     return [_ratio(work, floor, rounds) for work in works for floor in floors]
 
 
@@ -93,9 +93,13 @@ def as_markdown(rows: list[Ratio | Memory]) -> str:
     return "\n".join(lines)
 
 
-def _one_round(everything: dict[str, Work]) -> dict[str, float]:
+def _one_round(everything: dict[str, Work], turn: int) -> dict[str, float]:
     seconds = {}
-    for name, work in everything.items():
+    order = list(everything)
+    # Each comes first in its turn, so that none always pays for waking the processor.
+    first = turn % len(order)
+    for name in order[first:] + order[:first]:
+        work = everything[name]
         start = time.perf_counter()
         work()
         seconds[name] = time.perf_counter() - start

@@ -44,11 +44,11 @@ def test_at_an_inner_layer_a_hirescam_map_does_not_sum_to_the_logit(layer: str) 
 
 
 def test_before_pooling_and_a_linear_head_gradcam_is_the_positive_part_of_hirescam() -> None:
-    hires = layer_maps(MODEL, IMAGES, 1, "hirescam", "layer4")
-    assert hires.min() < 0
-    torch.testing.assert_close(
-        layer_maps(MODEL, IMAGES, 1, "gradcam", "layer4"), hires.clamp_min(0)
-    )
+    targets = [0, 1, 2]
+    hires = layer_maps(MODEL, IMAGES, targets, "hirescam", "layer4")
+    assert hires.min() < 0 < hires.max()
+    grad = layer_maps(MODEL, IMAGES, targets, "gradcam", "layer4")
+    torch.testing.assert_close(grad, hires.clamp_min(0))
 
 
 @pytest.mark.parametrize("layer", ["layer3", "layer4.1.conv2"])

@@ -28,7 +28,7 @@ def table(rows: int) -> pd.DataFrame:
     return pd.DataFrame(
         {"value": values, "low": values - 0.04, "high": values + 0.03, "n": 65},
         index=[f"group {row}" for row in range(rows)],
-    ).assign(kind=["Male", "Female"][:rows] * (rows // 2) + ["Male"] * (rows % 2) * (rows > 1))
+    ).assign(kind=(["Male", "Female"] * rows)[:rows])
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {

@@ -1,0 +1,188 @@
+# %% [markdown]
+# # Start here
+#
+# Welcome. In this course you will explain what face models see and find out whom they serve worse. This first
+# notebook takes a quarter of an hour: it checks that everything works, introduces the photographs and the people in
+# them, shows how exercises answer you, and ends with a first explanation of a real photograph in ten lines.
+#
+# **You will be able to**
+#
+# - *run* a notebook of this course and *check* an exercise;
+# - *say* who is in the data, who agreed to it, and what a label is;
+# - *explain* a model's answer for a photograph of your own.
+#
+# **Before you start**
+#
+# | you need | how much | where to find it |
+# |---|---|---|
+# | Python and NumPy | essential | any course |
+# | PyTorch | not needed yet | you will pick up what you need |
+#
+# **Time**: 15 minutes. Nothing here needs a network.
+
+# %% [markdown]
+# ## Does everything work?
+#
+# Run the next cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. It imports the course's package, `helpers`, and the main
+# libraries, and shows their versions. If it fails, the README tells how to set up the environment.
+
+# %%
+import sys
+
+import torch
+
+import helpers
+
+{"Python": sys.version.split()[0], "torch": torch.__version__, "helpers": helpers.__version__}
+
+# %% [markdown]
+# ## Who is in the pictures?
+#
+# A data set of faces is a collection of people. Before we compute anything with them, it is worth knowing who they are
+# and whether they were asked.
+#
+# **One astronaut.** Eileen Collins, the first woman to command a Space Shuttle, posed for this official portrait. It was
+# made by NASA for publication, is in the public domain, and comes with scikit-image. Any chapter can run on it:
+
+# %% alt="Official portrait of astronaut Eileen Collins in an orange suit, smiling, a flag and a model shuttle behind her."
+from helpers import datasets, plots
+
+portrait = datasets.astronaut()
+plots.pictures([portrait], [datasets.ASTRONAUT_CREDIT.split(".")[0]])
+
+# %% [markdown]
+# **FairFace** is a set of 97,698 labelled photographs of faces, most of them from public albums on Flickr, chosen so that
+# seven groups are about equally frequent. It is published under CC BY 4.0. That licence comes from those who took and
+# collected the pictures, not from the people in them: nobody asked *them* whether they want to be in research on
+# faces. We use few of these pictures, name nobody, and show them only where a lesson needs them. If FairFace is on
+# this machine, the next cell finds it:
+
+# %%
+from IPython.display import Markdown
+
+faces = datasets.classroom(per_group=1)
+Markdown(f"> **The faces on this machine.** {faces.notes[0]}")
+
+# %% alt="Fourteen small pictures of faces."
+plots.pictures(faces.images(slice(None)), columns=7)
+
+# %% [markdown]
+# **Your own photographs** are often the best teachers. Ask the people in them. Nothing in this course sends a picture
+# anywhere: all computing happens on your machine.
+
+# %% [markdown]
+# ## What is a label?
+#
+# FairFace's table has a row for each photograph, with a race, a gender and an age. Here are the first rows, if you
+# have them:
+
+# %%
+faces.table.head()
+
+# %% [markdown]
+# How did those words get there? Three strangers looked at the photograph and picked words from a list of seven races, two
+# genders and nine ages; where two agreed, their word became the label. So a label records **what annotators perceived**,
+# in words that somebody else had chosen. It is not who a person is, and for many people no word on the list is right.
+#
+# We say "annotated as", never "is". And a model that predicts these labels has learnt to repeat a first impression.
+
+# %% [markdown]
+# ## How exercises work
+#
+# Exercises have a claim or a task, a level from ●○○ to ●●●, and a time. You replace the line `raise NotImplementedError`
+# by your answer and run the cell, and then the cell below it, which checks you. The check looks at what your answer does,
+# not at how you wrote it. If something is wrong it tells you what it expected; open a hint if you are stuck.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 0.1 · Brightness · ●○○ · 3 min
+#
+# *Task:* every image in this course is a tensor of shape (3, height, width) with values from 0 to 1, and a batch of N images
+# has shape (N, 3, height, width). Return the mean brightness of each image in a batch: N numbers.
+#
+# <details><summary>Hint: I get a single number</summary>
+# <code>images.mean()</code> averages over everything. Name the dimensions to average over, and leave the first
+# out: <code>dim=(1, 2, 3)</code>.
+# </details>
+
+
+# %% tags=["exercise"]
+def brightness(images: torch.Tensor) -> torch.Tensor:
+    """Mean of each image: from (N, 3, height, width) to (N,)."""
+    ### BEGIN SOLUTION
+    return images.mean(dim=(1, 2, 3))
+    ### END SOLUTION
+
+
+# %%
+from helpers import checks as check
+
+check.exercise_0_1(brightness)
+
+# %% [markdown]
+# There are also quiz questions. Decide first, then open the answer:
+
+# %% [markdown] tags=["quiz"]
+# **Quiz 0.1** A model predicts FairFace's gender label for 94 of 100 photographs. Which sentence is true?
+#
+# 1. The model recognises the gender of 94 % of people.
+# 2. For 94 of these 100 photographs the model gave the annotators' word.
+# 3. The model is wrong about 6 % of people.
+#
+# <details><summary>Answer and reason</summary>
+#
+# The second. It says what was counted, and of what. The others turn an impression that annotators had of a photograph into
+# a fact about a person, and a hundred photographs into everybody.
+#
+# </details>
+
+# %% [markdown]
+# ## A first explanation
+#
+# Here is what most of this course is about, in ten lines. We find the face, cut it out, ask a small model that ships with the
+# course for its answer, and ask *which parts of the picture spoke for that answer*. Don't worry about the details:
+# chapter 07 takes it apart.
+
+# %%
+from helpers import models, preprocessing
+from helpers.explain import explain
+
+model = models.load("gender-fairface")
+face = preprocessing.detect(portrait)[0]
+crop = preprocessing.crop_face(portrait, face)
+image = datasets.to_tensor([crop], size=model.input_size)
+answer = model.classes[int(model(image).argmax())]
+relevance = explain(model, image, method="hirescam")
+
+# %% alt="The astronaut's face beside the same face in grey with red and blue blobs: red where it spoke for the answer, blue where against."
+plots.relevance_grid(image, {f"what spoke for '{answer}'": relevance})
+
+# %% [markdown]
+# Red places spoke for the answer, blue ones against it, and grey ones hardly counted. It looks convincing, and that is the
+# danger: a picture like this *always* looks convincing. Whether it is right is another question, and asking it is what
+# this course teaches.
+#
+# **What this does not show:** why those places counted, whether the answer would change if they did, or anything
+# about the person in the picture.
+
+# %% [markdown]
+# ## With your own photograph
+#
+# In a notebook, replace the portrait by `datasets.read_image("photo.jpg")`. Without one, in a terminal:
+#
+# ```
+# python -m helpers explain photo.jpg --method hirescam --output out.png
+# ```
+#
+# ## Summary
+#
+# - The photographs show people, most of whom were not asked. Labels are what annotators perceived.
+# - Exercises check properties of your answer and tell you where to look.
+# - An explanation is a claim about a model. The rest of the course is about testing such claims.
+#
+# ## References
+#
+# - Kärkkäinen and Joo. [FairFace: face attribute dataset for balanced race, gender, and age](https://arxiv.org/abs/1908.04913).
+#   WACV 2021.
+# - van der Walt et al. [scikit-image](https://scikit-image.org), which carries the portrait. PeerJ 2014.
+#
+# **Next:** [chapter 07](07_cam_variants.ipynb) builds this explanation from scratch and tests it.
