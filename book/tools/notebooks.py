@@ -36,6 +36,7 @@ METADATA = {
 # Colab's own torch and TensorFlow drive its GPU, and the pinned ones would be gigabytes to fetch,
 # hence --no-deps: only what Colab lacks is installed, in the versions that the lock file names.
 COLAB = f"""\
+# Only for Google Colab, where this installs the course. Elsewhere it does nothing.
 import sys
 from pathlib import Path
 
