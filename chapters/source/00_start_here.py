@@ -16,7 +16,7 @@
 # | you need | how much | where to find it |
 # |---|---|---|
 # | Python and NumPy | essential | any course |
-# | PyTorch | not needed yet | you will pick up what you need |
+# | PyTorch | not needed yet | its tensors work like NumPy arrays; `dim` is NumPy's `axis` |
 #
 # **Time**: 15 minutes. Nothing here needs a network.
 
@@ -73,8 +73,8 @@ plots.pictures(faces.images(slice(None)), columns=7)
 # %% [markdown]
 # ## What is a label?
 #
-# FairFace's table has a row for each photograph, with a race, a gender and an age. Here are the first rows, if you
-# have them:
+# FairFace's table has a row for each photograph, with a race, a gender and an age (`service_test` is a note of its authors
+# that we don't use). Here are rows of the faces above, if you have FairFace:
 
 # %%
 faces.table.head()
@@ -100,8 +100,10 @@ faces.table.head()
 # has shape (N, 3, height, width). Return the mean brightness of each image in a batch: N numbers.
 #
 # <details><summary>Hint: I get a single number</summary>
-# <code>images.mean()</code> averages over everything. Name the dimensions to average over, and leave the first
-# out: <code>dim=(1, 2, 3)</code>.
+#
+# `images.mean()` averages over everything. Name the dimensions to average over, and leave the first
+# out: `dim=(1, 2, 3)`.
+#
 # </details>
 
 
@@ -153,12 +155,12 @@ image = datasets.to_tensor([crop], size=model.input_size)
 answer = model.classes[int(model(image).argmax())]
 relevance = explain(model, image, method="hirescam")
 
-# %% alt="The astronaut's face beside the same face in grey with red and blue blobs: red where it spoke for the answer, blue where against."
-plots.relevance_grid(image, {f"what spoke for '{answer}'": relevance})
+# %% alt="The astronaut's face beside the same face in grey with a broad red area over eyes, cheek and mouth: what spoke for the answer."
+plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 
 # %% [markdown]
-# Red places spoke for the answer, blue ones against it, and grey ones hardly counted. It looks convincing, and that is the
-# danger: a picture like this *always* looks convincing. Whether it is right is another question, and asking it is what
+# Red places spoke for the answer, blue ones would have spoken against it (there is next to no blue here), and grey ones hardly
+# counted. It looks convincing, and that is the danger: a picture like this *always* looks convincing. Whether it is right is another question, and asking it is what
 # this course teaches.
 #
 # **What this does not show:** why those places counted, whether the answer would change if they did, or anything
@@ -167,7 +169,7 @@ plots.relevance_grid(image, {f"what spoke for '{answer}'": relevance})
 # %% [markdown]
 # ## With your own photograph
 #
-# In a notebook, replace the portrait by `datasets.read_image("photo.jpg")`. Without one, in a terminal:
+# In a notebook, replace the portrait by `datasets.read_image("photo.jpg")`. Without a notebook, in a terminal:
 #
 # ```
 # python -m helpers explain photo.jpg --method hirescam --output out.png

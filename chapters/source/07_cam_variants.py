@@ -11,7 +11,7 @@
 #
 # - *build* Grad-CAM from one forward and one backward pass;
 # - *check* a map: does it add up to the model's score, and at which layer?
-# - *compare* nine variants on the same face and say what makes them differ;
+# - *compare* eight variants on the same faces and say what makes them differ;
 # - *factor* a layer into a few concepts and label them with care;
 # - *test* a statement such as "the background matters" with a control and an interval.
 #
@@ -23,7 +23,7 @@
 # | what a convolutional network is | essential | channels, layers, global average pooling |
 # | [chapter 00](00_start_here.ipynb) | helpful | how exercises and checks work |
 #
-# **Time**: 90 minutes with the exercises. All cells together run for less than a minute.
+# **Time**: 90 minutes with the exercises. The cells themselves run for about a minute on an idle laptop.
 
 # %% [markdown]
 # ## One photograph, one face, one answer
@@ -66,9 +66,10 @@ with torch.no_grad():
 {name: f"{share:.1%}" for name, share in zip(model.classes, logits.softmax(0).tolist())}
 
 # %% [markdown]
-# The two numbers are softmax shares of two scores, the *logits*. They are sure of themselves more often
-# than they are right, so don't read them as probabilities. How often this model is right, for whom, and
-# with what interval, stands in its card:
+# The network's last layer gives each word a score, any number, called its *logit*. The function *softmax* turns the
+# logits into positive shares that sum to 100 %: the larger logit gets the larger share. Whether "93 %" means "right
+# in 93 of 100 cases" is another question (calibration, chapter 02), so don't read the shares as probabilities. How often
+# this model is right, and for whom, stands in its card. `value` is the accuracy, `low` and `high` bound its interval:
 
 # %%
 import pandas as pd
@@ -76,9 +77,10 @@ import pandas as pd
 pd.DataFrame(model.card["accuracy"]["groups"])[["race", "gender", "n", "value", "low", "high"]]
 
 # %% [markdown]
-# Race and gender are as annotated. Each row rests on 65 photographs, and the intervals (95 %, Wilson) are
-# wide: many of them overlap, so this table alone does not rank the groups. Chapter 02 is about how to
-# audit such a table. Here we ask another question: *what in the picture* led to the answer?
+# Race and gender are as annotated. Each row rests on 65 photographs. The interval (95 %, by Wilson's formula for shares)
+# says which accuracies in general would go well with what was seen in those 65; they are wide, and most of them overlap. A few
+# extremes don't, but whoever picks the best and the worst of fourteen rows will always find a gap. How to compare many groups
+# honestly is the subject of chapter 02. Here we ask another question: *what in the picture* led to the answer?
 
 # %% [markdown]
 # ## Grad-CAM by hand
@@ -100,13 +102,13 @@ activations.shape
 # and a channel is bright where it found its pattern. Here are the 16 channels that are brightest on the
 # whole, all on one colour scale:
 
-# %% alt="Sixteen small heat maps of 7 by 7 squares: a few channels are bright in one corner or along one side, most are dark."
+# %% alt="Sixteen small heat maps of 7 by 7 squares: most are dim in many places, and a few have one to three bright squares."
 brightest = activations[0].sum((1, 2)).argsort(descending=True)[:16]
 plots.channels(activations[0, brightest], [f"channel {k}" for k in brightest.tolist()])
 
 # %% [markdown]
-# Each channel is active in a few places only, and nobody can tell from the mosaic what its pattern is.
-# Some channels matter for the answer, others hardly at all. How much a channel matters is what the
+# Most channels glow dimly almost everywhere and are bright in a few places, and nobody can tell from the mosaic what their
+# pattern is. Some channels matter for the answer, others hardly at all. How much a channel matters is what the
 # *gradient* tells: by how much the score would change if the channel's activation rose a little.
 # We ask for the gradient of the score of the model's own answer:
 
@@ -116,7 +118,7 @@ gradients = torch.autograd.grad(logits[target], activations)[0]
 model.classes[target], gradients.shape
 
 # %% [markdown]
-# [Grad-CAM](https://arxiv.org/abs/1610.02391) now takes three steps. Average each channel's gradient over
+# There is one gradient for each channel and place. [Grad-CAM](https://arxiv.org/abs/1610.02391) now takes three steps. Average each channel's gradient over
 # all places: that is the channel's weight. Add up the channels, each times its weight. Keep what is
 # positive, since it wants to show what speaks *for* the class:
 
@@ -183,10 +185,14 @@ float((library_map - enlarge(grad_cam, model.input_size)).abs().max())
 # gradient and then sums over the channels. It needs no other step. Write it.
 #
 # <details><summary>Hint: my map has the wrong shape</summary>
-# The inputs have shape (channels, height, width). Sum over the channels only: <code>.sum(0)</code>.
+#
+# The inputs have shape (channels, height, width). Sum over the channels only: `.sum(0)`.
+#
 # </details>
 # <details><summary>Hint: the check says that this is Grad-CAM</summary>
+#
 # Leave the mean out, and multiply element by element.
+#
 # </details>
 
 
@@ -205,8 +211,9 @@ check.exercise_7_1(hires_cam)
 
 # %% [markdown]
 # Now to the sum. After `layer4` our network takes the mean over all places (*global average pooling*) and
-# feeds it to one linear layer, `fc`. Both are linear, so the score must be a sum over places, plus the
-# bias of `fc`:
+# feeds it to one linear layer, `fc`. So the score is the bias of `fc` plus, for all channels and places, *weight x
+# activation / 49*. The gradient by an activation is what the activation is multiplied with, *weight / 49*. Hence gradient
+# times activation is exactly what one place contributes through one channel, and HiResCAM adds these contributions up:
 
 # %%
 relevance = (activations * gradients).sum(1)[0].detach()
@@ -221,7 +228,8 @@ bias = float(model.fc.bias[target].detach())
 # %% [markdown]
 # The last two numbers agree to all digits that matter. This map *is* the score, shared out over the places,
 # and its unit is that of the logit. Is that so at every layer? `layer_maps` returns maps before they are
-# enlarged. We compare the end of `layer4` with a place inside it and with earlier layers:
+# enlarged. We compare the end of `layer4` with a convolution inside it and with the ends of earlier stages, adding the
+# same bias each time:
 
 # %%
 from helpers.explain import layer_maps
@@ -241,9 +249,9 @@ pd.DataFrame(rows).T.round(4)
 # %% [markdown]
 # Two things happen at once. At `layer4` the sum equals the logit and Grad-CAM equals HiResCAM (its positive
 # part): behind average pooling the gradient is the same at all places of a channel, so averaging it
-# loses nothing. At every other layer both break: non-linear parts (ReLU, normalisation with its
-# shift, and the shortcut, which carries part of the signal past `layer4.1.conv2`) lie between the layer and
-# the score.
+# loses nothing. At the other layers both break, because more than an average and a sum lies between the layer and the
+# score: ReLUs, which cut negative numbers off; batch normalisation, which adds constants of its own; and, for
+# `layer4.1.conv2`, the shortcut of the ResNet, by which part of the signal passes that layer by.
 #
 # A popular demonstration reads Grad-CAM and HiResCAM at a convolution *inside* the last block and presents
 # the difference as one between two methods. You have just seen that it is a difference between two layers.
@@ -258,9 +266,9 @@ pd.DataFrame(rows).T.round(4)
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. Gradient times activation sums to the score (less the bias) when all that follows is linear. A
-# network of ReLUs *without biases* would still add up, since it is linear along the ray to zero; with biases
-# it does not. The class has nothing to do with it.
+# The second. Gradient times activation sums to the score (less the bias) when all that follows is linear, and a ReLU is
+# not. (Without any biases it would still add up, because then halving all activations halves the score; with biases
+# it does not.) The class has nothing to do with it.
 #
 # </details>
 
@@ -279,9 +287,9 @@ plots.relevance_grid(image, by_layer)
 
 # %% [markdown]
 # Red places speak for the class, blue ones against it; each map has its own scale, written under it. Early maps
-# are finer because the layer has more places, not because they know better: at `layer1` a channel
-# knows a patch of a few pixels and nothing of a face, and you have seen that the sum no longer means
-# anything there. A sharp map is not a true map.
+# are finer because the layer has more places (the fine dots at `layer1` are its grid), not because they know better: there a
+# channel knows a patch of a few pixels and nothing of a face, and at `layer2` and `layer3` you have seen that the sum no
+# longer is the score. A sharp map is not a true map.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 7.2 · How concentrated is a map? · ●●○ · 12 min
@@ -293,11 +301,15 @@ plots.relevance_grid(image, by_layer)
 # maps.
 #
 # <details><summary>Hint: how do I find the smallest area?</summary>
+#
 # Sort the pixels of each map from large to small, add them up one after the other
-# (<code>cumsum</code>), and count how many it takes to reach half of the total.
+# (`cumsum`), and count how many it takes to reach half of the total.
+#
 # </details>
 # <details><summary>Hint: an even map does not give 0.5</summary>
-# You compared pixels with half of the <em>maximum</em>. Compare running sums with half of the <em>total</em>.
+#
+# You compared pixels with half of the *maximum*. Compare running sums with half of the *total*.
+#
 # </details>
 
 
@@ -318,14 +330,14 @@ def half_area(relevance: torch.Tensor) -> torch.Tensor:
 # %%
 check.exercise_7_2(half_area)
 
-# %% [markdown] tags=["solution"]
-# The claim, on our portrait:
+# %% [markdown]
+# Now test the claim on our portrait:
 
-# %% tags=["solution"]
+# %% tags=["exercise"]
 {layer: round(float(half_area(explain(model, image, target, layer=layer))), 3) for layer in stages}
 
-# %% [markdown] tags=["solution"]
-# One portrait is an anecdote, and an enlarged 7 by 7 map can't be as small as a 28 by 28 one even if the
+# %% [markdown]
+# The claim holds on this portrait. But one portrait is an anecdote, and an enlarged 7 by 7 map can't be as small as a 28 by 28 one even if the
 # network looked at a single point. So a smaller area at `layer2` is partly a matter of its grid, and says
 # nothing about which map is right.
 
@@ -343,12 +355,13 @@ METHODS[["signed", "passes", "paper"]]
 
 # %% [markdown]
 # Grad-CAM++ weights places before it averages; XGrad-CAM weights them by their activation; LayerCAM keeps
-# positive gradients place by place. Eigen-CAM takes the first principal component of the activations and
-# **never looks at the class**. Score-CAM and Ablation-CAM try channels out: they show or remove one at a time and
-# run the model again, 256 times an image; Ablation-CAM divides by the score, so a negative score turns its map round.
-# FullGrad adds up gradients of all layers.
+# positive gradients place by place, `elementwise` positive products. Eigen-CAM takes the one pattern that explains most of the
+# activations (their first principal component) and **never looks at the class**. Score-CAM and Ablation-CAM try channels out: they show or remove one at a time and
+# run the model again, 256 times an image.
+# FullGrad adds up gradients of all layers. (Ablation-CAM divides by the score, so don't use it on a negative score.)
 #
-# One picture proves nothing about a method, so from here on we take more faces along:
+# One picture proves nothing about a method, so from here on we take more faces along. Each map explains the model's own
+# answer to that photograph:
 
 # %%
 from IPython.display import Markdown
@@ -369,16 +382,18 @@ plots.relevance_grid(few, family)
 # Each column has a scale of its own, since the methods differ in unit: compare *places*, not brightness.
 # Variants that read the same layer with much the same formula agree closely. That is no independent confirmation:
 # they share one set of 256 activation maps, and all of them would be wrong together. To put a number to
-# it, we take one pixel from the middle of each of the 49 places, rank them, and correlate the ranks:
+# it, we take one pixel from the middle of each of the 49 places of each face, rank them, and correlate the ranks
+# (Spearman's correlation):
 
 # %%
 middles = {name: maps[:, 8::16, 8::16].flatten().numpy() for name, maps in family.items()}
 pd.DataFrame(middles).corr("spearman").round(2)
 
 # %% [markdown]
-# Numbers near 1 mean: the same places in the same order. Even Eigen-CAM, which never asks for the class, agrees well
-# with the others. So most of what these maps have in common is *where the layer is active at all*, and only
-# the rest is about the answer. FullGrad, which reads all layers, goes its own way.
+# Numbers near 1 mean: the same places in the same order. XGrad-CAM and Grad-CAM agree perfectly: behind average pooling both
+# are the same map, as HiResCAM is. Even Eigen-CAM, which never asks for the class, comes close, so agreement can come from
+# *where the layer is active at all* and need not be about the answer. FullGrad, which reads all layers, goes its own way. Three
+# faces are few; the pattern, not the second digit, is what to take along.
 #
 # What belongs to the answer shows when we ask for the other class. What spoke for it?
 
@@ -388,9 +403,8 @@ plots.relevance_grid(few, both, scale="all")
 
 # %% [markdown]
 # All panels share one scale here, because they have one unit. What speaks for one word speaks against the
-# other: with two outputs the network has learnt little more than a difference. A map for one class alone
-# therefore hides half of the story, and a map that is cut at zero hides the rest. Where you can, look at
-# signed maps, and at all classes in question.
+# other: with two outputs the network has learnt little more than a difference, and one *signed* map says nearly everything.
+# A map that is cut at zero says half of it. With more classes, look at the signed maps of all classes in question.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 7.3** Eigen-CAM and Grad-CAM highlight the same cheek. What follows?
@@ -422,7 +436,7 @@ concepts = factorize(model, batch, components=4)
 concepts.scores.round(2)
 
 # %% [markdown]
-# `share` is a concept's part of the activation. The other columns say how much the concept adds, on average over the
+# `share` is a concept's part of what the four hold together. The other columns say how much the concept adds, on average over the
 # photographs, to the logit of each class: that is a label that the network itself gives it. We write it above the maps:
 
 # %% alt="Four faces in rows, four concepts in columns: each concept lights up a recurring zone; titles give what it adds to one class."
@@ -432,17 +446,19 @@ plots.concepts(batch[::11], concepts.maps[::11], labels)
 
 # %% [markdown]
 # In the second column each place takes the colour of its strongest concept. The concepts were found without being told what a
-# face is. With the FairFace faces of this page, two of the four lie on the middle of faces and are evidence for one word each:
-# this layer no longer describes a face, it has all but made up its mind. The fourth lights up along the upper edge, mostly on
-# hair and background, and adds almost nothing to either word: something that the network sees and hardly uses. To call it
-# "hair" is *our* reading, and it needs a test: look at more faces, or change the hair.
+# face is. With the FairFace faces of this page, concepts 0 and 1 both lie on the middle of faces, each on other people's, and
+# each is evidence for one of the words: this last layer sorts faces more than it describes them. Concept 2 adds a little.
+# Concept 3 lights up along the upper edge, mostly on hair and background, and adds almost nothing to either word: something
+# that the network sees and hardly uses. To call it "hair" is *our* reading, and it needs a test: look at more faces, or change
+# the hair.
 
 # %%
 {k: round(factorize(model, batch, components=k).error, 2) for k in (2, 4, 8, 16)}
 
 # %% [markdown]
-# This is the share of the activations (in norm) that the concepts leave unexplained. It falls slowly: four concepts
-# are a convenient summary, and most of the detail is not in it.
+# This is how far the concepts miss the activations: 0 would be an exact copy, 1 is as bad as saying nothing (root of the
+# summed squares of the differences, over that of the activations). It falls slowly: four concepts are a convenient
+# summary, and most of the detail is not in it.
 
 # %% [markdown]
 # ## The crop decides with
@@ -463,8 +479,8 @@ plots.relevance_grid(
 )
 
 # %% [markdown]
-# Beside each row stands the softmax share of the same class. Nothing about the person changed, and yet the share falls from
-# 93 % to about one half when the frame gets wider, and the map, on the same scale, all but leaves the face: in the whole
+# Beside each row stands the softmax share of the same class. Nothing about the person changed, and yet the share goes from
+# 93 % to 49 %, where the answer flips, and to 69 %, and the map, on the same scale, all but leaves the face: in the whole
 # photograph it lies beside the collar. The model has learnt from tight crops and is lost outside them. So a map explains a
 # *picture*, crop included, and a study that compares people who were cropped differently compares crops.
 
@@ -503,10 +519,14 @@ plots.pictures(shaded[::9])
 # Write `focus`: positive relevance inside the mask, divided by all positive relevance, for each image.
 #
 # <details><summary>Hint: my scores leave the range from 0 to 1</summary>
+#
 # Negative relevance got into a sum: cut it off before you sum.
+#
 # </details>
 # <details><summary>Hint: what should a map score that is equal everywhere?</summary>
+#
 # The mask's share of the picture. If yours gives 1, you have divided by the mask's area.
+#
 # </details>
 
 
@@ -535,8 +555,8 @@ scores = focus_scores(relevance, masks)
 scores.describe().loc[["count", "mean", "min", "max"]].round(2)
 
 # %% [markdown]
-# To say how sure we are, we draw the photographs anew many times and see how much the mean moves (a *bootstrap*
-# interval). The same for a few methods:
+# To say how sure we are, we draw as many photographs as we have out of ours, with repetition, take the mean, do so 2,000
+# times, and keep the middle 95 % of these means: a *bootstrap* interval. The same for a few methods:
 
 # %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The yardsticks lie among the methods."
 from helpers.bias.intervals import bootstrap_mean
@@ -562,6 +582,19 @@ plots.dots(
 # sentence "Grad-CAM shows that the model looks at this face" does not follow: a map of somebody else would have shown it as
 # well. And the highest focus goes to Eigen-CAM, which does not know the question.
 #
+# Whiskers of the same photographs are better compared photograph by photograph. Here are the differences between Grad-CAM and
+# each yardstick, with their intervals:
+
+# %%
+differences = {
+    name: summary(scores.focus - scores[name]) for name in ["chance", "centre", "others"]
+}
+pd.DataFrame(differences).T.round(3)
+
+# %% [markdown]
+# An interval that leaves out zero is a difference beyond chance. With the FairFace faces of this page: above an even map, below
+# a blob in the middle, and no different, as far as 40 faces can tell, from other people's maps.
+#
 # A high focus also says only that *relevance* lies on the face. Whether the model *needs* the face, or the background, is a
 # question that no map can settle: we have to change the picture.
 
@@ -570,8 +603,8 @@ plots.dots(
 #
 # A common experiment blurs everything but the face and reports that the map now sits on the face more than before. Two
 # traps lie in it. Blurred regions have no edges, so they can hardly light up; and a blurred picture is unlike anything
-# that the model has learnt from. So we need *controls*: blur the face instead, and blur an area of the
-# same shape at a random place:
+# that the model has learnt from. So we need more than one blur: blur the face instead; and for each of the two a *control*, in
+# which the same ellipse is moved to a random place, and what leaves the picture on one side comes back on the other:
 
 # %%
 crops = [(each * 255).byte().permute(1, 2, 0).numpy() for each in batch]
@@ -591,13 +624,14 @@ versions = {
     "control of the face": blurred(moved),
 }
 
-# %% alt="One face in five versions: as it is, background blurred, a moved ellipse left sharp, face blurred, a moved ellipse blurred."
+# %% alt="One face in five versions: as it is, background blurred, all but a moved ellipse blurred, face blurred, a moved ellipse blurred."
 example = [batch[0], *(images[0] for images in versions.values())]
-plots.pictures(example, ["as it is", "background", "its control", "face", "its control"])
+plots.pictures(example, ["as it is", "background", "control of that", "face", "control of that"])
 
 # %% [markdown]
-# The first control leaves an ellipse of the same size sharp, but at a random place; the second blurs such an ellipse.
-# Blurred area and strength are the same within a pair, only the place differs. How often does the answer change?
+# Each title names what was blurred. Area and strength of the blur are the same within a pair; only the place differs. Mind one
+# weakness before you see the result: the faces fill so much of these pictures that about two thirds of a moved ellipse
+# still lie on the face. How often does the answer change?
 
 # %%
 from helpers.bias.intervals import wilson
@@ -617,19 +651,20 @@ plots.dots(pd.DataFrame(flips).T, "share of answers that changed")
 
 # %% [markdown]
 # Compare each dot with its control below it, and look at the whiskers before you look at the dots. With the FairFace faces
-# of this page no answer changed when the background was blurred (0 of 40; the interval reaches up to 9 %), so this model
-# needs little of what lies behind a face. Blurring the face changed 8 of 40. That sounds like "the model uses the face",
-# until you see that blurring the same shape elsewhere changed 9. The two can't be told apart: the face fills so much of these
-# pictures that its control overlaps it. A better control would need wider pictures, or more faces.
+# of this page, blurring all but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap.
+# Blurring the face changed 8 of 40. That sounds like "the model uses the face", until you see that its control changed 9.
+# With 40 faces and overlapping shapes neither pair can be told apart, and that is the result. Wider pictures would allow
+# better controls, and more faces narrower whiskers.
 #
 # And the focus scores?
 
 # %% alt="Dots with whiskers: mean focus for the original and the four blurred versions, with chance as a dashed line."
-focus_by_version = {"as it is": {"kind": "as it is", **summary(scores.focus)}}
+focus_by_version = {}
 for name, images in versions.items():
     table = focus_scores(explain(model, images, before, method="gradcam"), masks)
     kind = "control" if "control" in name else "blur"
     focus_by_version[name] = {"kind": kind, **summary(table.focus)}
+focus_by_version["as it is"] = {"kind": "original", **summary(scores.focus)}
 plots.dots(pd.DataFrame(focus_by_version).T, "focus on the face", scores.chance.mean(), "chance")
 
 # %% [markdown]
@@ -641,19 +676,24 @@ plots.dots(pd.DataFrame(focus_by_version).T, "focus on the face", scores.chance.
 # ### Exercise 7.4 · A claim of your own · ●●● · 20 min
 #
 # *Claim to test:* yours. Write a sentence about these maps that could turn out false, choose a number that would show it,
-# and compute it with its n and interval. For instance: "the focus of Eigen-CAM is as high as that of Grad-CAM", "a tight
-# crop raises the focus", "maps of wrong answers are less concentrated than those of right ones".
+# and compute it with its n and interval. For instance: "the focus of Eigen-CAM is higher than that of Grad-CAM", "maps at
+# `layer3` cover less area than maps at `layer4`", "blurring the face lowers the softmax share of the answer".
 #
-# Return a `dict` with `claim`, `n` (at least 20), `value`, `low`, `high`, `null` (the value if there were no effect)
-# and `verdict`: `"supported"`, `"contradicted"` or `"undecided"`. The check can't judge your claim; it makes sure that the
-# verdict follows from the interval.
+# Return a `dict` with `claim`, `n` (at least 20), `value`, `low`, `high`, `null` (the value if there were no effect),
+# `direction` (`"above"` or `"below"` the null, as you claim) and `verdict`: `"supported"`, `"contradicted"` or
+# `"undecided"`. The check can't judge your claim; it makes sure that the verdict follows from the interval.
 #
 # <details><summary>Hint: I don't know where to start</summary>
-# Take the difference of two scores of the <em>same</em> photographs, image by image: its null value is 0, and
-# <code>bootstrap_mean</code> gives its interval.
+#
+# Take the difference of two scores of the *same* photographs, image by image: its null value is 0, and
+# `bootstrap_mean` gives its interval.
+#
 # </details>
 # <details><summary>Hint: the check objects to my verdict</summary>
-# If the interval contains the null value, the data can't decide: "undecided" is an honest result.
+#
+# If the interval contains the null value, the data can't decide: "undecided" is an honest result. If it lies on the side that
+# you did not claim, the data contradict you.
+#
 # </details>
 
 
@@ -671,6 +711,7 @@ def my_claim() -> dict:
         "low": low,
         "high": high,
         "null": 0.0,
+        "direction": "above",
         "verdict": verdict,
     }
     ### END SOLUTION

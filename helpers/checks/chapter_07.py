@@ -32,7 +32,20 @@ def exercise_7_1(hires_cam: Any) -> str:
         not close(relevance, product.mean(0)),
         "the values are too small by the number of channels: sum over the channels, don't average.",
     )
-    expect(close(relevance, product.sum(0)), "multiply element by element, then sum over channels.")
+    expect(
+        not close(relevance, product.abs().sum(0)) and not close(relevance, product.sum(0).abs()),
+        "the signs are gone: leave abs() out, because evidence against a class is evidence too.",
+    )
+    expect(
+        not close(relevance, gradients.sum(0)),
+        "that is the gradient alone. A gradient says what a change would do; multiply it with the "
+        "activation to get what is there.",
+    )
+    expect(
+        close(relevance, product.sum(0)),
+        "the values differ. Multiply activation and gradient element by element, then sum over "
+        "channels.",
+    )
     return "Gradient times activation, summed over channels, nothing else."
 
 
@@ -43,6 +56,15 @@ def exercise_7_2(half_area: Any) -> str:
     point[0, 3, 4] = 2.0
     maps = torch.cat([even, point, _random(1, 10, 10).abs()])
     areas = as_tensor(called(half_area, maps), (3,))
+    expect(
+        bool((areas <= 1).all()),
+        f"a share cannot be {areas.max():.0f}: divide the number of pixels by that of the picture.",
+    )
+    expect(
+        float(areas[1]) < 1,
+        "one bright pixel needs 0.01 of the picture, but you give 1: divide by all pixels, not by "
+        "those that are positive.",
+    )
     expect(
         abs(float(areas[0]) - 0.5) < 0.011,
         f"a map that is equal everywhere needs half of the picture, but you give {areas[0]:.2f}. Did "
@@ -95,6 +117,20 @@ def exercise_7_3(focus: Any) -> str:
         not close(result, (positive * masks).mean((1, 2)) / positive.amax((1, 2))),
         "divide by the sum of the map, not by its maximum.",
     )
+    halfway = (positive * masks).sum((1, 2)) / relevance.sum((1, 2))
+    expect(
+        not close(result, halfway),
+        "you cut negative values off above the fraction line but not below it: do it in both sums.",
+    )
+    expect(
+        not close(result, (relevance.abs() * masks).sum((1, 2)) / relevance.abs().sum((1, 2))),
+        "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
+    )
+    expect(not close(result, 1 - right), "that is the share outside the mask: turn it round.")
+    expect(
+        not close(result, (positive * masks).sum((1, 2)) / masks.double().sum((1, 2))),
+        "you divided by the mask's area: divide by all positive relevance of the map.",
+    )
     expect(
         close(result, right), "the focus is: positive relevance inside / all positive relevance."
     )
@@ -110,7 +146,7 @@ def exercise_7_3(focus: Any) -> str:
 def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
     result = called(test)
-    wanted = ("claim", "n", "value", "low", "high", "null", "verdict")
+    wanted = ("claim", "n", "value", "low", "high", "null", "direction", "verdict")
     if not isinstance(result, dict) or any(name not in result for name in wanted):
         raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
     expect(
@@ -120,14 +156,20 @@ def exercise_7_4(test: Any) -> str:
     n, value, low, high, null = (float(result[name]) for name in wanted[1:6])
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
-    excluded = not low <= null <= high
     expect(
-        result["verdict"] in ("supported", "contradicted", "undecided"),
-        'the verdict is "supported", "contradicted" or "undecided".',
+        result["direction"] in ("above", "below"),
+        'the direction is "above" or "below": on which side of the null does your claim put the value?',
     )
+    follows = _verdict(low, high, null, result["direction"])
     expect(
-        excluded == (result["verdict"] != "undecided"),
-        f"your interval {'leaves out' if excluded else 'contains'} {null:g}, the value without an "
-        f"effect, so the verdict cannot be {result['verdict']!r}.",
+        result["verdict"] == follows,
+        f"your interval reaches from {low:.3g} to {high:.3g} and the claim is {result['direction']} "
+        f"{null:g}, so the verdict that follows is {follows!r}, not {result['verdict']!r}.",
     )
     return f"Verdict: {result['verdict']}, n = {n:.0f}."
+
+
+def _verdict(low: float, high: float, null: float, direction: str) -> str:
+    if low <= null <= high:
+        return "undecided"
+    return "supported" if (low > null) == (direction == "above") else "contradicted"

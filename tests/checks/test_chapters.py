@@ -21,7 +21,8 @@ def exercises(make: Callable[[str, str], Any]) -> Iterator[tuple[str, str]]:
         number = ""
         for cell in make(source.read_text(encoding="utf-8"), source.stem).cells:
             number = (notebooks.EXERCISE.findall(cell.source) or [number])[-1]
-            if "exercise" in cell.metadata.get("tags", []) and cell.cell_type == "code":
+            tagged = "exercise" in cell.metadata.get("tags", [])
+            if tagged and cell.cell_type == "code" and "def " in cell.source:
                 yield number, cell.source
 
 
@@ -66,6 +67,7 @@ def claim(**changes: Any) -> Callable[[], dict]:
         "low": 0.05,
         "high": 0.2,
         "null": 0.0,
+        "direction": "above",
         "verdict": "supported",
     }
     return lambda: right | changes
@@ -81,7 +83,9 @@ WRONG = {
     "7.1 with a ReLU": (lambda a, g: (a * g).sum(0).clamp_min(0), "ReLU"),
     "7.1 averages channels": (lambda a, g: (a * g).mean(0), "too small"),
     "7.1 keeps channels": (lambda a, g: a * g, "shape"),
-    "7.1 forgets the activation": (lambda a, g: g.sum(0), "element by element"),
+    "7.1 forgets the activation": (lambda a, g: g.sum(0), "gradient alone"),
+    "7.1 loses the signs": (lambda a, g: (a * g).abs().sum(0), "signs are gone"),
+    "7.1 adds": (lambda a, g: (a + g).sum(0), "element by element"),
     "7.2 half of the maximum": (
         lambda m: (m >= m.amax((1, 2), True) / 2).double().mean((1, 2)),
         "half of the maximum",
@@ -104,6 +108,27 @@ WRONG = {
         ),
         "negative relevance",
     ),
+    "7.2 counts": (
+        lambda m: (
+            (m.flatten(1).sort(descending=True).values.cumsum(1) < m.sum((1, 2))[:, None] / 2).sum(
+                1
+            )
+            + 1
+        ),
+        "a share cannot be",
+    ),
+    "7.3 cuts off only above": (
+        lambda r, m: (r.clamp_min(0) * m).sum((1, 2)) / r.sum((1, 2)),
+        "in both sums",
+    ),
+    "7.3 takes absolute values": (
+        lambda r, m: (r.abs() * m).sum((1, 2)) / r.abs().sum((1, 2)),
+        "abs",
+    ),
+    "7.3 looks outside": (
+        lambda r, m: (r.clamp_min(0) * ~m).sum((1, 2)) / r.clamp_min(0).sum((1, 2)),
+        "outside the mask",
+    ),
     "7.3 with negative relevance": (
         lambda r, m: (r * m).sum((1, 2)) / r.sum((1, 2)),
         "negative relevance",
@@ -117,8 +142,10 @@ WRONG = {
     "7.3 counts pixels": (lambda r, m: ((r > 0) & m).sum((1, 2)) / (r > 0).sum((1, 2)), "focus is"),
     "7.4 too few": (claim(n=5), "at least 20"),
     "7.4 no sentence": (claim(claim="it works"), "whole sentence"),
-    "7.4 a bold verdict": (claim(low=-0.05), "contains 0"),
-    "7.4 a timid verdict": (claim(verdict="undecided"), "leaves out 0"),
+    "7.4 a bold verdict": (claim(low=-0.05), "'undecided', not 'supported'"),
+    "7.4 a timid verdict": (claim(verdict="undecided"), "'supported', not 'undecided'"),
+    "7.4 the wrong side": (claim(direction="below"), "'contradicted', not 'supported'"),
+    "7.4 no direction": (claim(direction="equal"), "on which side"),
     "7.4 no dict": (lambda: 3, "return a dict"),
     "7.4 value outside": (claim(value=0.5), "inside its interval"),
 }
