@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Start here
+# # 00 · Start here
 #
 # Welcome. In this course you will explain what face models see and find out whom they serve worse. This first
 # notebook takes a quarter of an hour: it checks that everything works, introduces the photographs and the people in
@@ -33,7 +33,11 @@ import torch
 
 import helpers
 
-{"Python": sys.version.split()[0], "torch": torch.__version__, "helpers": helpers.__version__}
+{
+    "Python": sys.version.split()[0],
+    "torch": torch.__version__,
+    "helpers": helpers.__version__,
+}
 
 # %% [markdown]
 # ## Who is in the pictures?
