@@ -126,24 +126,6 @@ def find_faces(image: np.ndarray, name: str = "the picture") -> list[Detection]:
     return faces
 
 
-def largest_face(image: np.ndarray, name: str = "the picture") -> Detection:
-    """The largest face in a picture: the first of :func:`find_faces`.
-
-    Parameters
-    ----------
-    image : array (H, W, 3) uint8
-        RGB.
-    name : str
-        What the picture is called in the message when no face is found.
-
-    Raises
-    ------
-    NoFaceFound
-        If the detector finds none.
-    """
-    return find_faces(image, name)[0]
-
-
 def face_square(detection: Detection) -> tuple[float, float, float]:
     """The square around a face that frames it as FairFace frames its faces.
 

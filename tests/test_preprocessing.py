@@ -21,7 +21,6 @@ from helpers.preprocessing import (
     face_square,
     find_faces,
     into_crop,
-    largest_face,
     moved_mask,
 )
 
@@ -36,7 +35,7 @@ def portrait() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def face(portrait: np.ndarray) -> Detection:
-    return largest_face(portrait)
+    return find_faces(portrait)[0]
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ def test_the_largest_of_several_faces_comes_first(portrait: np.ndarray) -> None:
     assert [face.area for face in faces] == sorted((face.area for face in faces), reverse=True)
     for face, (left, right) in zip(faces, [(256, 768), (768, 1152), (0, 256)], strict=True):
         assert left < face.box[0] < right
-    assert largest_face(scene).box == faces[0].box
+    assert find_faces(scene)[0].box == faces[0].box
     assert [each.box for each in find_faces(scene)] == [each.box for each in faces]
 
 
@@ -128,9 +127,8 @@ def test_what_is_no_rgb_picture_is_refused_in_a_sentence(portrait: np.ndarray) -
 
 def test_no_face_is_a_sentence_that_names_the_picture() -> None:
     blank = np.full((80, 120, 3), 200, dtype=np.uint8)
-    for search in (find_faces, largest_face):
-        with pytest.raises(NoFaceFound, match=r"wall\.jpg \(120 x 80 px\).*closer crop"):
-            search(blank, "wall.jpg")
+    with pytest.raises(NoFaceFound, match=r"wall\.jpg \(120 x 80 px\).*closer crop"):
+        find_faces(blank, "wall.jpg")
 
 
 @pytest.mark.real_data

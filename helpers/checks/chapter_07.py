@@ -12,6 +12,12 @@ def _random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def _rule_out(result: Tensor, *mistakes: tuple[Tensor, str]) -> None:
+    """Name the mistake whose result the reader has got."""
+    for wrong, sentence in mistakes:
+        expect(not close(result, wrong), sentence)
+
+
 @graded("7.1")
 def exercise_7_1(hires_cam: Any) -> str:
     """HiResCAM from activations and gradients of one image."""
@@ -19,27 +25,26 @@ def exercise_7_1(hires_cam: Any) -> str:
     relevance = as_tensor(called(hires_cam, activations, gradients), (5, 4))
     product = gradients * activations
     grad_cam = (gradients.mean((1, 2), keepdim=True) * activations).sum(0)
-    expect(
-        not close(relevance, grad_cam) and not close(relevance, grad_cam.clamp_min(0)),
+    averaged = (
         "that is Grad-CAM: it averages the gradients of a channel first. HiResCAM multiplies each "
-        "activation with its own gradient.",
+        "activation with its own gradient."
     )
-    expect(
-        not close(relevance, product.sum(0).clamp_min(0)),
-        "the negative part is gone. Leave the ReLU out: evidence against a class belongs to the sum.",
-    )
-    expect(
-        not close(relevance, product.mean(0)),
-        "the values are too small by the number of channels: sum over the channels, don't average.",
-    )
-    expect(
-        not close(relevance, product.abs().sum(0)) and not close(relevance, product.sum(0).abs()),
-        "the signs are gone: leave abs() out, because evidence against a class is evidence too.",
-    )
-    expect(
-        not close(relevance, gradients.sum(0)),
-        "that is the gradient alone. A gradient says what a change would do; multiply it with the "
-        "activation to get what is there.",
+    unsigned = "the signs are gone: leave abs() out, because evidence against a class is evidence."
+    _rule_out(
+        relevance,
+        (grad_cam, averaged),
+        (grad_cam.clamp_min(0), averaged),
+        (
+            product.sum(0).clamp_min(0),
+            "the negative part is gone: leave the ReLU out, evidence against a class counts too.",
+        ),
+        (product.mean(0), "the values are too small: sum over the channels, don't average."),
+        (product.abs().sum(0), unsigned),
+        (product.sum(0).abs(), unsigned),
+        (
+            gradients.sum(0),
+            "that is the gradient alone: multiply it with the activation to get what is there.",
+        ),
     )
     expect(
         close(relevance, product.sum(0)),
@@ -101,38 +106,11 @@ def exercise_7_3(focus: Any) -> str:
     relevance = _random(4, 8, 8)
     masks = _random(4, 8, 8, seed=1) > 0.3
     result = as_tensor(called(focus, relevance, masks), (4,))
+    _rule_out(result, *_focus_mistakes(relevance, masks))
     positive = relevance.clamp_min(0)
-    right = (positive * masks).sum((1, 2)) / positive.sum((1, 2))
-    signed = (relevance * masks).sum((1, 2)) / relevance.sum((1, 2))
-    density = right / masks.double().mean((1, 2))
     expect(
-        not close(result, signed),
-        "negative relevance enters your sums, and the shares leave [0, 1]: cut it off first.",
-    )
-    expect(
-        not close(result, density),
-        "you divided by the mask's area. That is the lift over chance; the focus is the plain share.",
-    )
-    expect(
-        not close(result, (positive * masks).mean((1, 2)) / positive.amax((1, 2))),
-        "divide by the sum of the map, not by its maximum.",
-    )
-    halfway = (positive * masks).sum((1, 2)) / relevance.sum((1, 2))
-    expect(
-        not close(result, halfway),
-        "you cut negative values off above the fraction line but not below it: do it in both sums.",
-    )
-    expect(
-        not close(result, (relevance.abs() * masks).sum((1, 2)) / relevance.abs().sum((1, 2))),
-        "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
-    )
-    expect(not close(result, 1 - right), "that is the share outside the mask: turn it round.")
-    expect(
-        not close(result, (positive * masks).sum((1, 2)) / masks.double().sum((1, 2))),
-        "you divided by the mask's area: divide by all positive relevance of the map.",
-    )
-    expect(
-        close(result, right), "the focus is: positive relevance inside / all positive relevance."
+        close(result, (positive * masks).sum((1, 2)) / positive.sum((1, 2))),
+        "the focus is: positive relevance inside / all positive relevance.",
     )
     ones = as_tensor(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
     expect(
@@ -140,6 +118,35 @@ def exercise_7_3(focus: Any) -> str:
         "a map that is equal everywhere must score the mask's share of the picture.",
     )
     return "Now compare it with chance before you believe it."
+
+
+def _focus_mistakes(relevance: Tensor, masks: Tensor) -> list[tuple[Tensor, str]]:
+    positive, size = relevance.clamp_min(0), relevance.abs()
+    inside, total = (positive * masks).sum((1, 2)), positive.sum((1, 2))
+    return [
+        (
+            (relevance * masks).sum((1, 2)) / relevance.sum((1, 2)),
+            "negative relevance enters your sums, and the shares leave [0, 1]: cut it off first.",
+        ),
+        (
+            inside / total / masks.double().mean((1, 2)),
+            "that is the lift over chance: leave the mask's share of the picture out.",
+        ),
+        (inside / relevance.sum((1, 2)), "cut negative values off in both sums, not only above."),
+        (
+            (size * masks).sum((1, 2)) / size.sum((1, 2)),
+            "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
+        ),
+        (1 - inside / total, "that is the share outside the mask: turn it round."),
+        (
+            inside / masks.double().sum((1, 2)),
+            "you divided by the mask's area: divide by all positive relevance of the map.",
+        ),
+        (
+            inside / masks[0].numel() / positive.amax((1, 2)),
+            "divide by the sum of the map, not by its maximum.",
+        ),
+    ]
 
 
 @graded("7.4")
