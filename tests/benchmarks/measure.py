@@ -61,12 +61,17 @@ def ratios(works: dict[str, Work], floors: dict[str, Work], repeats: int) -> lis
 def memory(work: str, code: str, *arguments: str) -> Memory:
     """Run Python code in a fresh process and take the peak of its memory.
 
-    ``ru_maxrss`` never falls, so each measurement needs a process of its own.
+    The peak never falls, so each measurement needs a process of its own. On Linux it is read from
+    ``VmHWM``: ``ru_maxrss`` is inherited from the process that started this one, even over exec.
     """
     peak = (
-        "\nimport json, resource, sys"
-        "\npeak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss"
-        "\nprint(json.dumps(peak / (2**20 if sys.platform == 'darwin' else 2**10)))"
+        "\nimport json, pathlib, re, resource, sys"
+        "\nstatus = pathlib.Path('/proc/self/status')"
+        "\nif status.exists():"
+        "\n    peak = int(re.search(r'VmHWM:\\s+(\\d+) kB', status.read_text())[1]) / 2**10"
+        "\nelse:"
+        "\n    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20"
+        "\nprint(json.dumps(peak))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code + peak, *arguments], capture_output=True, text=True, check=True
