@@ -614,7 +614,7 @@ scores.describe().loc[["count", "mean", "min", "max"]].round(2)
 # To say how sure we are, we draw as many photographs as we have out of ours, with repetition, take the mean, do so 2,000
 # times, and keep the middle 95 % of these means: a *bootstrap* interval. The same for a few methods:
 
-# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The yardsticks lie among the methods."
+# %%
 from helpers.bias.intervals import bootstrap_mean
 
 
@@ -628,6 +628,9 @@ def summary(values) -> dict:
     }
 
 
+summary(scores.focus)
+
+# %%
 methods = ["gradcam", "gradcam++", "layercam", "eigencam", "fullgrad"]
 by_method = {
     m: focus_scores(explain(model, batch, method=m), masks) for m in methods
@@ -639,6 +642,8 @@ lines = {
 lines |= {
     b: {"kind": "yardstick", **summary(scores[b])} for b in ["centre", "others"]
 }
+
+# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The yardsticks lie among the methods."
 plots.dots(
     pd.DataFrame(lines).T,
     "focus: share of relevance on the face",
