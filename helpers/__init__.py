@@ -24,7 +24,9 @@ __all__ = [
     "errors",
     "evaluate",
     "explain",
+    "faces",
     "models",
+    "parsing",
     "plots",
     "preprocessing",
 ]

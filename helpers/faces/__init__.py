@@ -1,0 +1,31 @@
+"""Rendered faces whose regions, factors and counterfactuals are known.
+
+>>> from helpers import faces
+>>> people = faces.sample(2, seed=0, glasses=False)
+>>> pictures = faces.render([people[0], faces.twin(people[0], glasses=True)], size=112)
+>>> pictures.images.shape, pictures.masks.shape
+((2, 112, 112, 3), (2, 19, 112, 112))
+"""
+
+from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Face, band
+from helpers.faces.regions import REGIONS
+from helpers.faces.rendering import Rendered, render
+from helpers.faces.sampling import IDENTITY, SHADOW_REACH, correlate, retakes, sample, twin
+
+__all__ = [
+    "BANDS",
+    "FACTORS",
+    "IDENTITY",
+    "MONK_TONES",
+    "REGIONS",
+    "SHADOW_REACH",
+    "SHAPE",
+    "Face",
+    "Rendered",
+    "band",
+    "correlate",
+    "render",
+    "retakes",
+    "sample",
+    "twin",
+]
