@@ -8,13 +8,15 @@ torch.Size([2, 3, 224, 224])
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, overload
 
-from helpers.datasets import fairface, folder
+from helpers.datasets import bfw, celeba, facex, fairface, folder, lfw, utkface
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.classroom import classroom
 from helpers.datasets.duplicates import drop_duplicates, duplicates
 from helpers.datasets.images import read_image, save_image, to_tensor
+from helpers.datasets.leakage import Leakage, leakage
+from helpers.datasets.pairs import PairTable
 from helpers.datasets.places import data_folder
 from helpers.datasets.samples import ASTRONAUT_CREDIT, astronaut
 from helpers.errors import unknown_name
@@ -23,47 +25,83 @@ __all__ = [
     "ASTRONAUT_CREDIT",
     "LOADERS",
     "FaceDataset",
+    "Leakage",
+    "PairTable",
     "astronaut",
     "classroom",
     "data_folder",
     "drop_duplicates",
     "duplicates",
+    "leakage",
     "load",
     "read_image",
     "save_image",
     "to_tensor",
 ]
 
-LOADERS: Mapping[str, Callable[..., FaceDataset]] = {
+LOADERS: Mapping[str, Callable[..., FaceDataset | PairTable]] = {
+    "bfw": bfw.load,
+    "bfw-faces": bfw.faces,
+    "celeba": celeba.load,
+    "facex": facex.load,
+    "facex-pairs": facex.pairs,
     "fairface": fairface.load,
     "folder": folder.load,
+    "lfw": lfw.load,
+    "lfw-faces": lfw.faces,
+    "utkface": utkface.load,
 }
 """What ``load`` can load. Each takes ``split`` and ``root``; a new data set is a new line."""
 
 
+@overload
+def load(
+    name: Literal["bfw", "facex-pairs", "lfw"],
+    split: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> PairTable: ...
+@overload
+def load(
+    name: Literal["bfw-faces", "celeba", "facex", "fairface", "folder", "lfw-faces", "utkface"],
+    split: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> FaceDataset: ...
+@overload
 def load(
     name: str,
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
-) -> FaceDataset:
+) -> FaceDataset | PairTable: ...
+def load(
+    name: str,
+    split: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> FaceDataset | PairTable:
     """Load a data set by name.
 
     Parameters
     ----------
-    name : "fairface" or "folder"
-        Which one; ``folder`` is a plain folder of photographs.
+    name : str
+        Which one: faces ("fairface", "celeba", "utkface", "bfw-faces", "lfw-faces", "facex"),
+        pairs of faces ("bfw", "lfw", "facex-pairs"), or "folder", a plain folder of photographs.
+        :data:`LOADERS` has them all.
     split : str, optional
-        A part of it, such as "train" or "val"; by default all of it.
+        A part of it, such as "train" or "val", or a fold of pairs; by default all of it.
     root : path, optional
         Where it lies; by default it is looked for in :func:`data_folder`.
     **options
-        What one data set alone knows: ``labels="labels.csv"`` for a folder.
+        What one data set alone knows: ``labels="labels.csv"`` for a folder, and ``masks`` for
+        pictures prepared for FaceX.
 
     Returns
     -------
-    FaceDataset
-        Its ``table`` has one row per image and the index ``file``.
+    FaceDataset or PairTable
+        Its ``table`` has one row per image and the index ``file``, or one row per pair and the
+        index ``pair``. Read its ``notes``.
 
     Raises
     ------

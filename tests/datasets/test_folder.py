@@ -37,6 +37,17 @@ def test_labels_join_by_the_whole_file_name(album: Path, tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_labels_stay_as_they_are_written(album: Path, tmp_path: Path, separator: str) -> None:
+    rows = ("file,smiles,group", "im1.jpg,-1,NA", "im10.jpeg,2,3rd", "holiday/IM2.PNG,,None")
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\ufeff" + "\n".join(rows).replace(",", separator), encoding="utf-8")
+    table = datasets.load("folder", root=album, labels=labels).table
+    assert table["group"].tolist() == ["NA", "3rd", "None"]
+    assert table["smiles"].isna().tolist() == [False, False, True]
+    assert table["smiles"].iloc[:2].tolist() == [-1, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -1,0 +1,95 @@
+"""CelebA's tables of -1 and 1 become labels, and cut ones are refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import datasets
+from helpers.datasets.celeba import read_attributes
+from helpers.errors import BadTable, DataNotFound, UnknownName
+
+ATTRIBUTES = """3
+Male Smiling Wearing_Lipstick
+000001.jpg -1  1  1
+000002.jpg  1 -1 -1
+000003.jpg -1 -1  1
+"""
+PARTITION = "000001.jpg 0\n000002.jpg 1\n000003.jpg 2\n"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    where = tmp_path / "celeba"
+    for name, text in (
+        ("Anno/list_attr_celeba.txt", ATTRIBUTES),
+        ("Eval/list_eval_partition.txt", PARTITION),
+    ):
+        (where / name).parent.mkdir(parents=True)
+        (where / name).write_text(text)
+    for number in (1, 2, 4):
+        picture = np.full((218, 178, 3), 50 * number, dtype=np.uint8)
+        datasets.save_image(where / f"Img/img_align_celeba/{number:06}.jpg", picture)
+    return where
+
+
+def test_attributes_are_true_or_false_and_parts_have_names(release: Path) -> None:
+    faces = datasets.load("celeba", root=release)
+    assert faces.table["Male"].tolist() == [False, True]
+    assert faces.table["Wearing_Lipstick"].tolist() == [True, False]
+    assert faces.table["split"].tolist() == ["train", "val"]
+    assert faces.images("000002.jpg").shape == (1, 3, 218, 178)
+    assert faces.notes == (
+        "1 rows of the table have no photograph.",
+        "1 photographs have no row in the table and were left out.",
+    )
+    assert datasets.load("celeba", split="val", root=release).files(0) == ["000002.jpg"]
+    with pytest.raises(UnknownName, match="no split 'valid': did you mean 'val'"):
+        datasets.load("celeba", split="valid", root=release)
+
+
+def test_identities_join_where_they_are_there(release: Path) -> None:
+    (release / "Anno/identity_CelebA.txt").write_text("000001.jpg 2880\n000002.jpg 17\n")
+    assert datasets.load("celeba", root=release).table["identity"].tolist() == ["2880", "17"]
+
+
+def test_the_tables_also_come_as_csv(release: Path) -> None:
+    text = release / "Anno/list_attr_celeba.txt"
+    rows = [",".join(line.split()) for line in ATTRIBUTES.splitlines()[1:]]
+    text.with_suffix(".csv").write_text("\n".join(["image_id," + rows[0], *rows[1:]]))
+    assert read_attributes(text.with_suffix(".csv")).equals(read_attributes(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("3\nMale", "4\nMale", "cut short: 3 are there, of 4 rows"),
+        ("000003.jpg -1 -1  1", "000003.jpg -1", "row of 000003.jpg is incomplete"),
+        ("000002.jpg  1", "000002.jpg  2", "000002.jpg: Male '2' is neither 1 nor -1"),
+        (ATTRIBUTES, "", "has no rows"),
+    ],
+)
+def test_a_damaged_table_says_where(release: Path, old: str, new: str, complaint: str) -> None:
+    (release / "Anno/list_attr_celeba.txt").write_text(ATTRIBUTES.replace(old, new))
+    with pytest.raises(BadTable, match=complaint):
+        datasets.load("celeba", root=release)
+
+
+def test_what_is_missing_is_said(release: Path, tmp_path: Path) -> None:
+    partition = release / "Eval/list_eval_partition.txt"
+    partition.write_text("000001.jpg 0\n000002.jpg 3\n")
+    with pytest.raises(BadTable, match="of 000002.jpg none of 0"):
+        datasets.load("celeba", root=release)
+    partition.write_text("000001.jpg\n")
+    with pytest.raises(BadTable, match="not a file and its partition"):
+        datasets.load("celeba", root=release)
+    partition.unlink()
+    with pytest.raises(DataNotFound, match=r"list_eval_partition.txt is not in"):
+        datasets.load("celeba", root=release)
+    with pytest.raises(DataNotFound, match="no folder"):
+        datasets.load("celeba", root=tmp_path / "nowhere")
+    partition.write_text(PARTITION)
+    for path in (release / "Img/img_align_celeba").iterdir():
+        path.unlink()
+    with pytest.raises(DataNotFound, match="no picture such as 000001.jpg"):
+        datasets.load("celeba", root=release)

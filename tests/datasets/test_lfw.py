@@ -1,0 +1,97 @@
+"""LFW's lists of names and numbers become pairs of pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import datasets
+from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
+
+VIEW_2 = """2\t1
+Ann_Author\t1\t2
+Ann_Author\t1\tBea_Baker\t1
+Cy_Cook\t1\t10
+Cy_Cook\t1\tDee_Dyer\t3
+"""
+PICTURES = ("Ann_Author_0001", "Ann_Author_0002", "Bea_Baker_0001", "Cy_Cook_0010")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    where = tmp_path / "lfw_home"
+    for name in PICTURES:
+        path = where / "lfw_funneled" / name.rsplit("_", 1)[0] / f"{name}.jpg"
+        datasets.save_image(path, np.full((250, 250, 3), len(name), dtype=np.uint8))
+    (where / "pairs.txt").write_text(VIEW_2)
+    return where
+
+
+def test_the_folds_of_view_2_hold_genuine_pairs_first(release: Path) -> None:
+    pairs = datasets.load("lfw", root=release)
+    assert pairs.table["fold"].tolist() == [1, 1, 2, 2]
+    assert pairs.genuine.tolist() == [True, False, True, False]
+    assert pairs.table["p2"].tolist()[:2] == [
+        "Ann_Author/Ann_Author_0002.jpg",
+        "Bea_Baker/Bea_Baker_0001.jpg",
+    ]
+    assert pairs.table["p2"][2] == "Cy_Cook/Cy_Cook_0010.jpg"
+    assert pairs.identities_in_several_folds().empty
+    assert pairs.score_columns == ()
+    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.images([0, 1])[0].shape == (2, 3, 250, 250)
+
+
+@pytest.mark.parametrize(
+    ("split", "file"), [("train", "pairsDevTrain.txt"), ("test", "pairsDevTest.txt")]
+)
+def test_the_lists_of_view_1_have_one_count(release: Path, split: str, file: str) -> None:
+    lines = ["2", "Ann_Author 1 2", "Cy_Cook 1 10", "Ann_Author 1 Bea_Baker 1", "Cy_Cook 1 D 3"]
+    (release / file).write_text("\n".join(lines))
+    pairs = datasets.load("lfw", split=split, root=release)
+    assert pairs.genuine.tolist() == [True, True, False, False]
+    assert pairs.table["fold"].unique().tolist() == [1]
+
+
+def test_pictures_are_labelled_by_their_folder(release: Path) -> None:
+    faces = datasets.load("lfw-faces", root=release)
+    assert faces.table["identity"].value_counts()["Ann_Author"] == 2
+    assert faces.table.loc["Cy_Cook/Cy_Cook_0010.jpg", "number"] == 10
+
+
+def test_pairs_find_pictures_that_were_saved_again_as_png(release: Path) -> None:
+    for path in list(release.rglob("*.jpg")):
+        datasets.save_image(path.with_suffix(".png"), datasets.read_image(path))
+        path.unlink()
+    pairs = datasets.load("lfw", root=release)
+    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.images([0])[0].shape == (1, 3, 250, 250)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "does not begin with its counts"),
+        ("name imagenum1\nx\t1\t2\n", "does not begin with its counts"),
+        ("10\t300\nAnn\t1\t2\n", "1 pairs, where its first line promises 6,000"),
+        ("1\nAnn 1 2\nAnn one Bea 2\n", "line 3: 'Ann one Bea 2' is neither"),
+    ],
+)
+def test_a_damaged_list_says_where(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "pairs.txt").write_text(text)
+    with pytest.raises(BadTable, match=complaint):
+        datasets.load("lfw", root=tmp_path)
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataNotFound, match=r"pairs.txt is not in"):
+        datasets.load("lfw", root=tmp_path)
+    with pytest.raises(DataNotFound, match="no picture such as"):
+        datasets.load("lfw-faces", root=tmp_path)
+    with pytest.raises(UnknownName, match="no split 'val'"):
+        datasets.load("lfw", split="val", root=tmp_path)
+    with pytest.raises(InputError, match="no splits"):
+        datasets.load("lfw-faces", split="train", root=tmp_path)
+    (tmp_path / "pairs.txt").write_text("1 1\nA 1 2\nA 1 B 2\n")
+    pairs = datasets.load("lfw", root=tmp_path)
+    assert pairs.notes == ("None of the pictures is here, so .images cannot be used.",)
