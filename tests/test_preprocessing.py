@@ -14,6 +14,7 @@ from helpers.errors import InputError, NoFaceFound
 from helpers.preprocessing import (
     FAIRFACE_BOX_SIDE,
     Detection,
+    align,
     blur_where,
     crop_face,
     detect,
@@ -214,6 +215,94 @@ def test_points_are_mapped_exactly_to_where_the_crop_shows_them(noise: np.ndarra
     rows, columns = np.mgrid[:300, :300] + 0.5
     seen = np.array([(crop * columns).sum(), (crop * rows).sum()]) / crop.sum()
     np.testing.assert_allclose(seen, into_crop(np.array([41, 31]), face, 300), atol=0.5)
+
+
+# -- alignment
+
+
+def test_aligned_landmarks_lie_where_skimages_umeyama_puts_them(noise: np.ndarray) -> None:
+    from skimage.transform import estimate_transform
+
+    template = np.array(preprocessing.ALIGNED_LANDMARKS)
+    turned = LANDMARKS @ [[0.8, 0.5], [-0.5, 0.8]] + np.random.default_rng(0).normal(0, 3, (5, 2))
+    ours = preprocessing._similarity(turned, template)
+    np.testing.assert_allclose(ours, estimate_transform("similarity", turned, template).params[:2])
+
+
+@pytest.mark.parametrize("size", [112, 224])
+def test_the_detector_finds_an_aligned_faces_features_where_they_were_put(
+    portrait: np.ndarray, face: Detection, size: int
+) -> None:
+    aligned = align(portrait, face.landmarks, size)
+    assert aligned.shape == (size, size, 3)
+    (found,) = detect(np.pad(aligned, ((40, 40), (40, 40), (0, 0)), mode="edge"))
+    # Where the transform puts them; her face is longer than the template, which it cannot change.
+    template = np.array(preprocessing.ALIGNED_LANDMARKS) * size / 112
+    matrix = preprocessing._similarity(face.landmarks, template)
+    expected = face.landmarks @ matrix[:, :2].T + matrix[:, 2]
+    assert np.abs(found.landmarks - 40 - expected).max() < 4 * size / 112
+    assert np.abs(expected - template).max() < 5 * size / 112
+
+
+@pytest.mark.parametrize("degrees", [-30, 20])
+def test_a_turned_or_smaller_photograph_gives_the_same_aligned_face(
+    portrait: np.ndarray, face: Detection, degrees: int
+) -> None:
+    straight = align(portrait, face.landmarks).astype(float)
+    turned = np.asarray(Image.fromarray(portrait).rotate(degrees, Image.Resampling.BILINEAR))
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = (face.landmarks - 256) @ turn + 256
+    assert np.abs(align(turned, moved) - straight).mean() < 4
+    smaller = resized(portrait, 384, 384)
+    assert np.abs(align(smaller, face.landmarks * 0.75) - straight).mean() < 4
+
+
+def test_a_mirrored_face_is_turned_and_never_mirrored_back() -> None:
+    template = np.array(preprocessing.ALIGNED_LANDMARKS)
+    mirrored = template * (-1, 1) + (112, 0)  # each named point where the other side's belongs
+    matrix = preprocessing._similarity(mirrored, template)[:, :2]
+    assert np.linalg.det(matrix) > 0
+
+
+def test_an_aligned_face_on_the_template_stays_as_it_is(noise: np.ndarray) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (112, 112, 3), dtype=np.uint8)
+    same = align(picture, np.array(preprocessing.ALIGNED_LANDMARKS))
+    assert np.abs(same.astype(int) - picture).max() <= 1
+
+
+def test_a_large_photograph_is_shrunk_without_jagged_edges() -> None:
+    stripes = np.zeros((1120, 1120, 3), dtype=np.uint8)
+    stripes[:, ::2] = 255  # far finer than a pixel of the result
+    aligned = align(stripes, np.array(preprocessing.ALIGNED_LANDMARKS) * 10)
+    assert np.abs(aligned.astype(float) - 127.5).max() < 8
+
+
+def test_beyond_the_picture_an_aligned_face_is_black(portrait: np.ndarray, face: Detection) -> None:
+    x, y, _, _ = (round(each) for each in face.box)
+    cut = np.ascontiguousarray(portrait[y:, x:])
+    aligned = align(cut, face.landmarks - (x, y))
+    assert (aligned[:3] == 0).all()
+    assert aligned[60].any()
+
+
+def test_several_pictures_are_aligned_at_once(portrait: np.ndarray, face: Detection) -> None:
+    pictures = np.stack([portrait, portrait[:, ::-1]])
+    points = np.stack([face.landmarks, face.landmarks + 3])
+    together = align(pictures, points, 64)
+    assert together.shape == (2, 64, 64, 3)
+    for row in range(2):
+        np.testing.assert_array_equal(together[row], align(pictures[row], points[row], 64))
+
+
+def test_what_cannot_be_aligned_is_refused_in_a_sentence(noise: np.ndarray) -> None:
+    wrong = [LANDMARKS[:4], np.full((5, 2), 7.0), LANDMARKS * np.nan, LANDMARKS[None]]
+    for each in wrong:
+        with pytest.raises(InputError, match="five landmarks"):
+            align(noise, each)
+    for picture in (noise / 255, noise[None], np.stack([noise] * 3)):
+        with pytest.raises(InputError, match="RGB picture"):
+            align(picture, np.stack([LANDMARKS] * 2))
 
 
 # -- masks

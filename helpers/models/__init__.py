@@ -14,9 +14,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from helpers.errors import DataNotFound, InputError, unknown_name
+from helpers.models import real
+from helpers.models.adapt import adapt
 from helpers.models.architectures import NarrowResNet18
+from helpers.models.real import REAL
+from helpers.models.similarity import similarity
 
-__all__ = ["available", "file_hash", "load", "save"]
+__all__ = ["REAL", "adapt", "available", "file_hash", "load", "save", "similarity"]
 
 _WEIGHTS = Path(__file__).parent / "weights"
 _ARCHITECTURES = {"narrow-resnet18": NarrowResNet18}
@@ -27,14 +31,18 @@ def available() -> list[str]:
     return sorted(path.stem for path in _WEIGHTS.glob("*.safetensors"))
 
 
-def load(name: str | Path) -> nn.Module:
+def load(name: str | Path, **options: Any) -> nn.Module:
     """A trained network, ready to be called.
 
     Parameters
     ----------
     name : str or Path
-        A name from :func:`available`, or the path of a ``.safetensors`` file that :func:`save`
-        wrote. Files that hold pickled objects are never opened: they could run a stranger's code.
+        A name from :func:`available`, a row of :data:`REAL`, or the path of a ``.safetensors`` file
+        that :func:`save` wrote. Files that hold pickled objects are never opened: they could run a
+        stranger's code.
+    **options
+        For the rows of :data:`REAL`: ``weights``, ``download`` and others, see
+        :func:`helpers.models.real.load`.
 
     Returns
     -------
@@ -53,6 +61,12 @@ def load(name: str | Path) -> nn.Module:
     InputError
         If the weights are damaged or were not written by :func:`save`.
     """
+    if real.knows(str(name)):
+        return real.load(str(name), **options)
+    if options:
+        raise InputError(
+            f"{', '.join(options)}: options are for the models of others, {', '.join(real.names())}"
+        )
     path = Path(name)
     if str(name) in available():
         path = _WEIGHTS / f"{name}.safetensors"
@@ -62,7 +76,7 @@ def load(name: str | Path) -> nn.Module:
             "weights with helpers.models.save and load the .safetensors file."
         )
     elif path.suffix != ".safetensors":
-        raise unknown_name("model", str(name), available())
+        raise unknown_name("model", str(name), [*available(), *real.names()])
     elif not path.is_file():
         raise DataNotFound(f"there is no file {path}")
     card = _read_card(path.with_suffix(".json"))

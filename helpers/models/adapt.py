@@ -1,0 +1,361 @@
+"""A reader's own network, made to follow the contract of this course's models."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from helpers.errors import InputError, unknown_name
+from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise
+from helpers.models.tracing import Trace, in_place_modules, set_in_place, trace
+
+#: "imagenet", (mean, standard deviation), or anything that normalises a batch when it is called.
+Normalisation = (
+    str | Sequence[float] | Sequence[Sequence[float]] | Callable[[Tensor], Tensor] | None
+)
+
+_DEFAULT_SIZE = (224, 224)
+
+
+class Adapted(nn.Module):
+    """A network with its preprocessing in front; made by :func:`adapt`.
+
+    The network's layers keep their names: what was ``layer4`` in it is ``layer4`` here, for
+    ``layer=...`` and as an attribute.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Names of the outputs; empty for embeddings.
+    input_size : tuple of int
+        Height and width, in pixels.
+    layer : str or None
+        The default layer of class activation maps; None if no layer has maps.
+    card : dict
+        "notes" says what adapt found and changed, one sentence each.
+    """
+
+    def __init__(self, network: nn.Module, preprocess: nn.Module) -> None:
+        super().__init__()
+        self.preprocess = preprocess
+        self.network = network
+        self.classes: tuple[str, ...] = ()
+        self.input_size = _DEFAULT_SIZE
+        self.layer: str | None = None
+        self.card: dict[str, Any] = {}
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Call the network with images (N, 3, H, W), RGB in [0, 1]."""
+        return self.network(self.preprocess(images))
+
+    def named_modules(
+        self, memo: set[nn.Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, nn.Module]]:
+        """Every module by the name that it has in the reader's network."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        memo.add(self)
+        yield prefix, self
+        dot = f"{prefix}." if prefix else ""
+        for name, module in self.network.named_modules(memo, prefix, remove_duplicate):
+            # The network as a whole has no name of its own, and this must not hide a layer's.
+            yield (name, module) if module is not self.network else (f"{dot}(network)", module)
+        yield from self.preprocess.named_modules(memo, f"{dot}(preprocess)", remove_duplicate)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            network = self.__dict__.get("_modules", {}).get("network")
+            # How an object is copied or pickled is its own affair.
+            if network is None or name.startswith("__"):
+                raise
+            return getattr(network, name)
+
+
+class Preprocess(nn.Module):
+    """Resize, scale, reorder and normalise images that come as RGB in [0, 1]."""
+
+    def __init__(
+        self,
+        normalise: nn.Module,
+        resize_to: tuple[int, int] | None,
+        channel_order: str,
+        value_range: tuple[float, float],
+    ) -> None:
+        super().__init__()
+        self.normalise = normalise
+        self.resize_to = resize_to
+        self.channel_order = channel_order
+        self.value_range = value_range
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.resize_to is not None and tuple(images.shape[-2:]) != self.resize_to:
+            images = nn.functional.interpolate(
+                images, self.resize_to, mode="bilinear", align_corners=False, antialias=True
+            )
+        low, high = self.value_range
+        images = images if (low, high) == (0, 1) else low + (high - low) * images
+        return self.normalise(images.flip(1) if self.channel_order == "bgr" else images)
+
+
+class Call(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.function(images)
+
+
+def adapt(
+    module: nn.Module,
+    layer: str | None = None,
+    normalise: Normalisation = None,
+    classes: Sequence[str] | None = None,
+    input_size: tuple[int, int] | None = None,
+    channel_order: str = "rgb",
+    value_range: tuple[float, float] = (0.0, 1.0),
+) -> Adapted:
+    """Make a network of your own follow the contract of this course's models.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Takes a batch of pictures, returns scores (N, classes) or embeddings (N, D).
+    layer : str, optional
+        Dotted name of the layer that class activation maps read; by default the last one that
+        returns maps larger than one place.
+    normalise : "imagenet", (mean, std), callable or nn.Module, optional
+        What your network was trained with: a number for all channels, as in ``(0.5, 0.5)``, or one
+        for each, in the network's channel order. None if it normalises by itself.
+    classes : sequence of str, optional
+        Names of the outputs, by default their numbers. ``()`` says that the outputs are an
+        embedding.
+    input_size : (height, width), optional
+        In pixels. When it is given, images of another size are resized to it; otherwise they are
+        passed on as they come, and 224 x 224 is tried.
+    channel_order : "rgb" or "bgr"
+        What the network reads. Callers always give RGB.
+    value_range : (low, high)
+        What black and white are before ``normalise``: (0, 255) for networks that read bytes.
+
+    Returns
+    -------
+    Adapted
+        In eval mode, with the attributes ``classes``, ``input_size``, ``layer`` and ``card``, and
+        ``embedding_size`` for embeddings. ``card["notes"]`` says what was found and changed.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such layer, normalisation or channel order.
+    InputError
+        If ``module`` is none, cannot be called with such images, returns anything but finite numbers
+        of shape (N, K), or ``classes`` does not name each of the K.
+
+    Notes
+    -----
+    Your module is copied and never changed: it stays in training mode if it was, and training it
+    further does not reach the copy, so adapt it again afterwards.
+
+    In-place activations are made to return new tensors, where this changes no output, since
+    DeepLift, relevance propagation and stored activations are silently wrong otherwise. An
+    activation that runs several times, or is called as a function, cannot be changed from outside:
+    the card names it.
+    """
+    preprocess = make_preprocess(normalise, input_size, channel_order, value_range)
+    adapted = Adapted(_copied(module), preprocess).eval()
+    adapted.to(_device(module))
+    adapted.input_size = input_size or _DEFAULT_SIZE
+    return finish(adapted, layer, classes)
+
+
+def finish(adapted: Adapted, layer: str | None, classes: Sequence[str] | None) -> Adapted:
+    """Call an adapted network once, and fill in what that tells: layer, classes, notes."""
+    images = _trial_images(adapted)
+    before = _tried(adapted, images)
+    notes = _without_in_place(adapted, images, before)
+    seen = _tried(adapted, images)
+    adapted.classes, note = _named_classes(classes, seen.output.shape[1])
+    if not adapted.classes:
+        adapted.embedding_size = seen.output.shape[1]
+    adapted.layer, chosen = _chosen_layer(adapted, layer, seen)
+    adapted.card["notes"] = [*note, *chosen, *notes, *_warnings(seen)]
+    return adapted
+
+
+def make_preprocess(
+    normalise: Normalisation,
+    resize_to: tuple[int, int] | None = None,
+    channel_order: str = "rgb",
+    value_range: tuple[float, float] = (0.0, 1.0),
+) -> Preprocess:
+    """What stands in front of a network; see :func:`adapt`."""
+    if channel_order not in ("rgb", "bgr"):
+        raise unknown_name("channel order", channel_order, ["rgb", "bgr"])
+    low, high = value_range
+    if not low < high:
+        raise InputError(f"value_range is {value_range}, but black comes first and is lower")
+    return Preprocess(_normaliser(normalise, channel_order), resize_to, channel_order, value_range)
+
+
+def _normaliser(normalise: Normalisation, channel_order: str) -> nn.Module:
+    if normalise is None:
+        return nn.Identity()
+    if isinstance(normalise, nn.Module):
+        return copy.deepcopy(normalise)
+    if callable(normalise):
+        return Call(normalise)
+    if isinstance(normalise, str):
+        if normalise.lower() != "imagenet":
+            raise unknown_name("normalisation", normalise, ["imagenet"])
+        step = 1 if channel_order == "rgb" else -1  # ImageNet's statistics are listed as RGB
+        return Normalise(IMAGENET_MEAN[::step], IMAGENET_STD[::step])
+    return _mean_and_std(normalise)
+
+
+def _mean_and_std(normalise: Any) -> Normalise:
+    try:
+        mean, std = (torch.as_tensor(each, dtype=torch.float32) for each in normalise)
+        mean, std = (each.flatten().expand(3) for each in (mean, std))
+    except (TypeError, ValueError, RuntimeError) as why:
+        raise InputError(
+            "normalise is (mean, std), each one number or three, such as (0.5, 0.5), or "
+            f'"imagenet", or a function; not {normalise!r}'
+        ) from why
+    if not bool((std > 0).all()):
+        raise InputError(f"the standard deviations of normalise must be above 0, not {normalise!r}")
+    return Normalise(mean.tolist(), std.tolist())
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    if not isinstance(module, nn.Module):
+        kind = module.__name__ if isinstance(module, type) else type(module).__name__
+        hint = "; make an instance of it first" if isinstance(module, type) else ""
+        raise InputError(f"adapt takes a torch.nn.Module, but got {kind}{hint}.")
+    if isinstance(module, nn.DataParallel):
+        module = module.module  # else every layer's name would begin with "module."
+    try:
+        return copy.deepcopy(module)
+    except (RuntimeError, TypeError) as why:
+        raise InputError(
+            f"the network cannot be copied, which adapt does so that yours stays as it is: {why} "
+            "Often a tensor kept from an earlier call is the cause: set that attribute to None."
+        ) from why
+
+
+def _device(module: nn.Module) -> torch.device:
+    first = next(iter([*module.parameters(), *module.buffers()]), torch.zeros(()))
+    return first.device
+
+
+def _trial_images(adapted: Adapted) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(2, 3, *adapted.input_size, generator=generator)
+    return images.to(_device(adapted.network))
+
+
+def _tried(adapted: Adapted, images: Tensor) -> Trace:
+    """One pass, or a sentence that says what is wrong with the network."""
+    try:
+        seen = trace(adapted, adapted.network, images)
+    # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
+    except Exception as why:
+        height, width = adapted.input_size
+        raise InputError(
+            f"the network cannot be called with two images of {height} x {width} px: "
+            f"{str(why).strip().splitlines()[0] if str(why).strip() else type(why).__name__}. If "
+            "it was made for another size, give input_size=(height, width)."
+        ) from why
+    _check_output(seen.output, len(images))
+    return seen
+
+
+def _check_output(output: Any, count: int) -> None:
+    if not isinstance(output, Tensor):
+        raise InputError(
+            f"the network returns a {type(output).__name__}, but one tensor of scores (N, classes) "
+            "is needed: wrap it in a module whose forward returns that tensor alone."
+        )
+    if output.ndim != 2 or len(output) != count or output.shape[1] == 0:
+        raise InputError(
+            f"the network returns shape {tuple(output.shape)} for {count} images, but scores "
+            f"({count}, classes) or embeddings ({count}, D) are needed: a network without its head "
+            "returns maps, which nn.AdaptiveAvgPool2d(1) and nn.Flatten() make into embeddings."
+        )
+    if not bool(torch.isfinite(output).all()):
+        raise InputError(
+            "the network returns NaN or infinite numbers for ordinary images: its weights are "
+            "damaged, or normalise and value_range are not those it was trained with."
+        )
+
+
+def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
+    """Make activations return new tensors, unless the network counts on their doing otherwise."""
+    found = in_place_modules(adapted.network)
+    if not found:
+        return []
+    set_in_place(adapted.network, found, False)
+    with torch.no_grad():
+        after = adapted(images)
+    if torch.allclose(after, before.output, rtol=1e-4, atol=1e-5):
+        return [f"Made to return new tensors instead of working in place: {_listed(found)}."]
+    set_in_place(adapted.network, found, True)
+    note = (
+        f"The network's answer depends on activations that work in place: {_listed(found)}. "
+        "DeepLift, relevance propagation and activations read there are not to be trusted."
+    )
+    return [note]
+
+
+def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str, ...], list[str]]:
+    if classes is None:
+        numbers = tuple(str(number) for number in range(count))
+        return numbers, [f"No classes were given: the {count} outputs are called by their numbers."]
+    names = tuple(str(each) for each in classes)
+    if names and len(names) != count:
+        raise InputError(
+            f"classes has {len(names)} name(s), but the network has {count} outputs: name each, in "
+            "their order, or give classes=() if they are an embedding."
+        )
+    return names, []
+
+
+def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str | None, list[str]]:
+    names = dict(adapted.network.named_modules())
+    if layer is not None:
+        if not layer or layer not in names:
+            raise unknown_name("layer", layer, [name for name in names if name])
+        return layer, []
+    if seen.last_maps is None:
+        return None, ["No layer returns maps (N, channels, h, w): class activation maps need one."]
+    name, shape = seen.last_maps
+    channels, height, width = shape[1:]
+    size = f"{channels} of {height} x {width}"
+    return name, [f"No layer was given: {name!r} was chosen, the last with maps ({size})."]
+
+
+def _warnings(seen: Trace) -> list[str]:
+    notes = []
+    if seen.reused:
+        notes.append(
+            f"Activations that run more than once in a pass: {_listed(seen.reused)}. DeepLift and "
+            "relevance propagation need a module of its own at each place."
+        )
+    if seen.functional:
+        notes.append(
+            f"Activations that are called as functions: {_listed(seen.functional)}. DeepLift and "
+            "relevance propagation see modules only, and would skip them."
+        )
+    return notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more

@@ -1,0 +1,366 @@
+"""A reader's own network follows the contract of the course's models, and stays as it was."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet18
+
+from helpers import explain, models
+from helpers.errors import InputError, UnknownName
+from helpers.explain.targets import find_layer
+from helpers.models import tracing
+from helpers.models.adapt import Adapted
+from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD
+from tests.networks import awaken, pictures, small_network
+
+IMAGES = pictures(3, side=64)
+MEAN, STD = (torch.tensor(each).view(1, 3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_STD))
+
+
+@pytest.fixture(scope="module")
+def theirs() -> nn.Module:
+    """torchvision's ResNet-18 with random weights, as a reader brings it."""
+    torch.manual_seed(0)
+    network = resnet18(num_classes=4)
+    awaken(network)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def adapted(theirs: nn.Module) -> Adapted:
+    return models.adapt(theirs, normalise="imagenet", classes="abcd")
+
+
+class Colours(nn.Module):
+    """Returns what reaches it: the mean of each channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
+def tiny(*tail: nn.Module) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), *tail)
+
+
+def head(outputs: int = 2) -> list[nn.Module]:
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, outputs)]
+
+
+# -- the contract
+
+
+def test_an_adapted_network_scores_as_the_network_does_after_its_normalisation(
+    theirs: nn.Module, adapted: Adapted
+) -> None:
+    with torch.no_grad():
+        torch.testing.assert_close(adapted(IMAGES), theirs((IMAGES - MEAN) / STD))
+
+
+def test_it_has_the_attributes_of_the_courses_models(adapted: Adapted) -> None:
+    assert adapted.classes == ("a", "b", "c", "d")
+    assert adapted.input_size == (224, 224)
+    assert adapted.layer == "layer4"
+    assert not any(each.training for each in adapted.modules())
+    assert isinstance(adapted.card["notes"], list)
+
+
+@pytest.mark.parametrize("method", explain.METHODS.index)
+def test_every_method_explains_it(adapted: Adapted, method: str) -> None:
+    # A pass for each channel: where there are few of them.
+    layer = "layer1" if method in ("scorecam", "ablationcam") else None
+    maps = explain.explain(adapted, IMAGES[:1], None, method, layer=layer)
+    assert maps.shape == (1, 64, 64)
+    assert maps.isfinite().all()
+    assert maps.abs().sum() > 0
+
+
+def test_its_maps_are_those_of_the_network_itself(theirs: nn.Module, adapted: Adapted) -> None:
+    bare = copy.deepcopy(theirs)
+    expected = explain.layer_maps(bare, (IMAGES - MEAN) / STD * 0.1 + 0.5, 1, layer="layer4")
+    rescaled = models.adapt(theirs, normalise=lambda x: (x - MEAN) / STD * 0.1 + 0.5)
+    torch.testing.assert_close(explain.layer_maps(rescaled, IMAGES, 1), expected)
+
+
+def test_a_hirescam_sums_to_the_logit(adapted: Adapted) -> None:
+    with torch.no_grad():
+        logits = adapted(IMAGES)
+    maps = explain.layer_maps(adapted, IMAGES, 2, "hirescam")
+    torch.testing.assert_close(maps.sum((1, 2)) + adapted.fc.bias[2].detach(), logits[:, 2])
+
+
+def test_concepts_get_class_scores_from_its_head(adapted: Adapted) -> None:
+    assert list(explain.factorize(adapted, IMAGES, 2).scores.columns) == ["share", *"abcd"]
+
+
+def test_its_layers_keep_their_names(theirs: nn.Module, adapted: Adapted) -> None:
+    names = dict(adapted.named_modules())
+    for name, module in theirs.named_modules():
+        if name:
+            assert type(names[name]) is type(module)
+            assert adapted.get_submodule(name) is names[name]
+    assert adapted.layer4 is names["layer4"]
+    assert {name for name, _ in adapted.named_parameters()} == set(dict(theirs.named_parameters()))
+    assert find_layer(adapted, "layer2.1.conv2")[1] is adapted.layer2[1].conv2
+
+
+def test_a_layer_called_layer_or_classes_is_no_obstacle() -> None:
+    class Awkward(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 4, 3)
+            self.network = nn.ReLU()
+            self.classes = nn.Sequential(*head())
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.classes(self.network(self.layer(x)))
+
+    adapted = models.adapt(Awkward(), classes=("yes", "no"))
+    assert adapted.classes == ("yes", "no")
+    assert adapted.layer == "network"
+    assert explain.explain(adapted, IMAGES, layer="layer").shape == (3, 64, 64)
+
+
+def test_it_can_be_copied_saved_and_moved(adapted: Adapted, tmp_path: Path) -> None:
+    again = copy.deepcopy(adapted)
+    assert type(again) is Adapted
+    again.load_state_dict(adapted.state_dict())
+    with torch.no_grad():
+        torch.testing.assert_close(again(IMAGES), adapted(IMAGES))
+        assert again.double()(IMAGES.double()).dtype == torch.float64
+
+
+def test_a_model_of_the_course_can_be_adapted_too() -> None:
+    ours = small_network()
+    adapted = models.adapt(ours, classes=ours.classes, layer="layer3", input_size=(48, 48))
+    assert adapted.layer == "layer3"
+    assert adapted.card["notes"] == []
+    with torch.no_grad():
+        torch.testing.assert_close(adapted(pictures()), ours(pictures()))
+
+
+def test_a_wrapper_for_several_gpus_is_taken_off(theirs: nn.Module) -> None:
+    assert models.adapt(nn.DataParallel(theirs)).layer == "layer4"
+
+
+# -- preprocessing
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [0.2, 0.4, 0.8]),
+        ({"channel_order": "bgr"}, [0.8, 0.4, 0.2]),
+        ({"value_range": (0, 255)}, [51, 102, 204]),
+        ({"value_range": (-1, 1)}, [-0.6, -0.2, 0.6]),
+        ({"normalise": (0.5, 0.5)}, [-0.6, -0.2, 0.6]),
+        ({"normalise": ((0.2, 0.4, 0.4), (1, 1, 0.1))}, [0, 0, 4]),
+        ({"normalise": lambda x: 2 * x}, [0.4, 0.8, 1.6]),
+        ({"normalise": nn.Hardtanh(0, 0.5)}, [0.2, 0.4, 0.5]),
+        (
+            {"normalise": ([129, 104, 93], 1), "channel_order": "bgr", "value_range": (0, 255)},
+            [204 - 129, 102 - 104, 51 - 93],
+        ),
+    ],
+)
+def test_pixels_reach_the_network_as_it_was_trained(
+    options: dict[str, object], expected: list[float]
+) -> None:
+    image = torch.tensor([0.2, 0.4, 0.8]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    seen = models.adapt(Colours(), **options)(image)  # type: ignore[arg-type]
+    torch.testing.assert_close(seen[0], torch.tensor(expected).float(), atol=1e-4, rtol=1e-5)
+
+
+def test_imagenets_statistics_follow_the_channel_order() -> None:
+    image = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    for order in ("rgb", "bgr"):
+        adapted = models.adapt(Colours(), normalise="imagenet", channel_order=order)
+        assert adapted(image).abs().max() < 1e-6
+
+
+def test_images_of_another_size_are_resized_when_a_size_is_given() -> None:
+    class Size(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.tensor([[float(side) for side in x.shape[-2:]]] * len(x))
+
+    with_size = models.adapt(Size(), input_size=(20, 30))
+    assert with_size(IMAGES)[0].tolist() == [20, 30]
+    assert models.adapt(Size())(IMAGES)[0].tolist() == [64, 64]
+
+
+def test_gradients_reach_the_image_through_all_of_it(theirs: nn.Module) -> None:
+    adapted = models.adapt(theirs, normalise="imagenet", input_size=(32, 32), channel_order="bgr")
+    images = IMAGES.clone().requires_grad_()
+    adapted(images)[:, 0].sum().backward()
+    assert images.grad is not None
+    assert images.grad.abs().amin((2, 3)).shape == (3, 3)
+    assert images.grad.abs().sum() > 0
+
+
+# -- the reader's own object
+
+
+def test_the_readers_network_stays_in_training_mode_and_as_it_was() -> None:
+    theirs = tiny(nn.BatchNorm2d(4), nn.Dropout(), *head())
+    theirs[1].inplace = True
+    theirs.train()
+    before = copy.deepcopy(theirs.state_dict())
+    adapted = models.adapt(theirs)
+    assert all(each.training for each in theirs.modules())
+    assert theirs[1].inplace
+    assert not any(each._forward_hooks or each._forward_pre_hooks for each in theirs.modules())
+    for name, value in theirs.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert not adapted.training
+    with torch.no_grad():
+        assert torch.equal(adapted(IMAGES), adapted(IMAGES)), "dropout is off"
+
+
+def test_the_readers_random_numbers_go_on_as_if_nothing_had_happened() -> None:
+    network = tiny(*head())
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    models.adapt(network)
+    assert torch.equal(torch.rand(4), expected)
+
+
+# -- the layer
+
+
+def test_the_default_layer_is_the_last_with_maps_and_the_card_says_so() -> None:
+    places = [nn.AdaptiveAvgPool2d(7), nn.Flatten(), nn.Linear(4 * 49, 2)]
+    adapted = models.adapt(tiny(*places))
+    assert adapted.layer == "2"
+    assert "'2' was chosen, the last with maps (4 of 7 x 7)" in str(adapted.card["notes"])
+    pooled = models.adapt(tiny(*head()))
+    assert pooled.layer == "1", "the average of all places is no map"
+
+
+def test_a_network_without_maps_has_no_layer() -> None:
+    adapted = models.adapt(nn.Sequential(nn.Flatten(), nn.Linear(48, 2)), input_size=(4, 4))
+    assert adapted.layer is None
+    assert "No layer returns maps" in str(adapted.card["notes"])
+
+
+def test_an_unknown_layer_is_answered_with_the_nearest(theirs: nn.Module) -> None:
+    with pytest.raises(UnknownName, match=r"no layer 'layr4': did you mean .*'layer4'"):
+        models.adapt(theirs, layer="layr4")
+    with pytest.raises(UnknownName, match="no layer ''"):
+        models.adapt(theirs, layer="")
+
+
+# -- activations that explanations depend on
+
+
+def test_in_place_and_reused_activations_of_torchvision_are_noted(adapted: Adapted) -> None:
+    notes = " ".join(adapted.card["notes"])
+    assert "instead of working in place: relu, layer1.0.relu" in notes
+    assert "run more than once in a pass: layer1.0.relu" in notes
+    assert "called as functions" not in notes
+    assert tracing.in_place_modules(adapted) == []
+
+
+@pytest.mark.parametrize(
+    "function", [nn.functional.relu, torch.relu, Tensor.relu_, torch.sigmoid, nn.functional.gelu]
+)
+def test_an_activation_called_as_a_function_is_noted(function: object) -> None:
+    class Functional(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = nn.Conv2d(3, 4, 3)
+            self.tail = nn.Sequential(nn.ReLU(), *head())
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.tail(function(self.stem(x)))  # type: ignore[operator]
+
+    notes = " ".join(models.adapt(Functional()).card["notes"])
+    name = function.__name__.rstrip("_")  # type: ignore[attr-defined]
+    assert f"called as functions: {name} in forward" in notes
+    assert "more than once" not in notes
+
+
+def test_a_network_that_counts_on_working_in_place_keeps_its_answers() -> None:
+    class Preactivation(nn.Module):
+        """The shortcut takes what the in-place ReLU has overwritten."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu = nn.ReLU(inplace=True)
+            self.stem, self.branch = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 1)
+            self.tail = nn.Sequential(*head())
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.stem(x)
+            return self.tail(x + self.branch(self.relu(x)))
+
+    theirs = Preactivation()
+    adapted = models.adapt(theirs)
+    with torch.no_grad():
+        torch.testing.assert_close(adapted(IMAGES), theirs(IMAGES))
+    assert "depends on activations that work in place: relu" in " ".join(adapted.card["notes"])
+
+
+# -- what cannot be adapted
+
+
+class Returns(nn.Module):
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: Tensor) -> object:
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("module", "sentence"),
+    [
+        (nn.ReLU, "takes a torch.nn.Module, but got ReLU; make an instance of it"),
+        (lambda x: x, "takes a torch.nn.Module, but got function"),
+        (tiny(), r"shape \(2, 4, 222, 222\).*nn.AdaptiveAvgPool2d"),
+        (Returns((torch.zeros(2, 3), 1)), "returns a tuple, but one tensor"),
+        (Returns(torch.zeros(3)), r"returns shape \(3,\) for 2 images"),
+        (Returns(torch.zeros(1, 3)), r"returns shape \(1, 3\) for 2 images"),
+        (Returns(torch.full((2, 3), torch.nan)), "returns NaN or infinite"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(48, 2)), "224 x 224 px: .*give input_size"),
+        (nn.Sequential(nn.Conv2d(1, 4, 3), *head()), "cannot be called with two images"),
+    ],
+)
+def test_what_is_no_scorer_of_images_is_refused_in_a_sentence(
+    module: nn.Module, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        models.adapt(module)
+
+
+def test_as_many_names_as_outputs_are_needed() -> None:
+    with pytest.raises(InputError, match=r"classes has 3 name\(s\), but the network has 2"):
+        models.adapt(tiny(*head()), classes=("a", "b", "c"))
+
+
+def test_without_names_classes_are_numbers_and_with_none_an_embedding() -> None:
+    assert models.adapt(tiny(*head(3))).classes == ("0", "1", "2")
+    embedding = models.adapt(tiny(*head(3)), classes=())
+    assert embedding.classes == ()
+    assert embedding.embedding_size == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"normalise": "imagnet"}, "no normalisation 'imagnet': did you mean 'imagenet'"),
+        ({"normalise": (0.5,)}, r"normalise is \(mean, std\)"),
+        ({"normalise": ((0.1, 0.2), 1)}, r"normalise is \(mean, std\)"),
+        ({"normalise": (0.5, 0)}, "must be above 0"),
+        ({"channel_order": "gbr"}, "no channel order 'gbr'"),
+        ({"value_range": (255, 0)}, "black comes first"),
+    ],
+)
+def test_a_preprocessing_that_means_nothing_is_refused(
+    options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        models.adapt(Colours(), **options)  # type: ignore[arg-type]
