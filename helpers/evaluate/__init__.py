@@ -1,5 +1,6 @@
-"""Is an explanation right? Scores of relevance maps, each beside what chance would give."""
+"""Is an explanation right? Scores of relevance maps beside chance, and the truth to hold them to."""
 
+from helpers.evaluate import ground_truth
 from helpers.evaluate.focus import focus_scores
 
-__all__ = ["focus_scores"]
+__all__ = ["focus_scores", "ground_truth"]

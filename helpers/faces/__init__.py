@@ -7,7 +7,7 @@
 ((2, 112, 112, 3), (2, 19, 112, 112))
 """
 
-from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Face, band
+from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Choice, Face, band, limits
 from helpers.faces.regions import REGIONS
 from helpers.faces.rendering import Rendered, render
 from helpers.faces.sampling import IDENTITY, SHADOW_REACH, correlate, retakes, sample, twin
@@ -20,10 +20,12 @@ __all__ = [
     "REGIONS",
     "SHADOW_REACH",
     "SHAPE",
+    "Choice",
     "Face",
     "Rendered",
     "band",
     "correlate",
+    "limits",
     "render",
     "retakes",
     "sample",

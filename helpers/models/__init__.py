@@ -7,8 +7,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
@@ -16,14 +17,17 @@ from torch import Tensor, nn
 from helpers.errors import DataNotFound, InputError, unknown_name
 from helpers.models import real
 from helpers.models.adapt import adapt
-from helpers.models.architectures import NarrowResNet18
+from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
 from helpers.models.real import REAL
 from helpers.models.similarity import similarity
 
-__all__ = ["REAL", "adapt", "available", "file_hash", "load", "save", "similarity"]
+__all__ = ["REAL", "Shipped", "adapt", "available", "file_hash", "load", "save", "similarity"]
 
 _WEIGHTS = Path(__file__).parent / "weights"
-_ARCHITECTURES = {"narrow-resnet18": NarrowResNet18}
+Shipped: TypeAlias = NarrowResNet18 | NarrowEmbedder | HandSetDetector
+_ARCHITECTURES: Mapping[str, Callable[..., Shipped]] = {
+    each.architecture: each for each in (NarrowResNet18, NarrowEmbedder, HandSetDetector)
+}
 
 
 def available() -> list[str]:
@@ -86,12 +90,12 @@ def load(name: str | Path, **options: Any) -> nn.Module:
     return network.eval()
 
 
-def save(network: NarrowResNet18, path: str | Path) -> str:
+def save(network: Shipped, path: str | Path) -> str:
     """Write a network's weights in half precision, with what is needed to build it again.
 
     Parameters
     ----------
-    network : NarrowResNet18
+    network : NarrowResNet18, NarrowEmbedder or HandSetDetector
     path : Path
         Ends in ``.safetensors``.
 
@@ -104,30 +108,19 @@ def save(network: NarrowResNet18, path: str | Path) -> str:
 
     # Halves the file; what it does to the accuracy is measured on the file, not before.
     weights = {name: _halved(each) for name, each in network.state_dict().items()}
-    description = {
-        "architecture": "narrow-resnet18",
-        "classes": json.dumps(network.classes),
-        "width": str(network.width),
-        "input_size": json.dumps(network.input_size),
-        "mean": json.dumps(network.normalise.mean.flatten().tolist()),
-        "std": json.dumps(network.normalise.std.flatten().tolist()),
-    }
+    description = {name: json.dumps(each) for name, each in network.options().items()}
+    description["architecture"] = network.architecture
     save_file(weights, path, description)
     return file_hash(Path(path))
 
 
-def _read(path: Path) -> NarrowResNet18:
+def _read(path: Path) -> Shipped:
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-        network = _ARCHITECTURES[about["architecture"]](
-            classes=json.loads(about["classes"]),
-            width=int(about["width"]),
-            input_size=tuple(json.loads(about["input_size"])),
-            mean=json.loads(about["mean"]),
-            std=json.loads(about["std"]),
-        )
+        make = _ARCHITECTURES[about.pop("architecture")]
+        network = make(**{name: json.loads(each) for name, each in about.items()})
         network.load_state_dict(weights)  # into 32-bit parameters
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
         raise InputError(

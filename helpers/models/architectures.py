@@ -5,7 +5,7 @@ DeepLift, layer-wise relevance propagation and stored activations are silently w
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +46,8 @@ class NarrowResNet18(nn.Module):
     .. [1] He, Zhang, Ren and Sun. Deep residual learning for image recognition. CVPR 2016.
     """
 
+    architecture: ClassVar[str] = "narrow-resnet18"
+
     def __init__(
         self,
         classes: Sequence[str],
@@ -57,7 +59,7 @@ class NarrowResNet18(nn.Module):
         super().__init__()
         self.classes = tuple(classes)
         self.width = width
-        self.input_size = input_size
+        self.input_size = tuple(input_size)
         self.layer = "layer4"
         self.card: dict[str, Any] = {}
         self.normalise = Normalise(mean, std)
@@ -72,6 +74,16 @@ class NarrowResNet18(nn.Module):
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(8 * width, len(self.classes))
         _initialise(self)
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that build this network again, without its weights."""
+        return {
+            "classes": self.classes,
+            "width": self.width,
+            "input_size": self.input_size,
+            "mean": self.normalise.mean.flatten().tolist(),
+            "std": self.normalise.std.flatten().tolist(),
+        }
 
     def forward(self, images: Tensor) -> Tensor:
         """Score images.
@@ -89,6 +101,117 @@ class NarrowResNet18(nn.Module):
         x = self.relu(self.bn1(self.conv1(self.normalise(images))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(self.flatten(self.avgpool(x)))
+
+
+class NarrowEmbedder(NarrowResNet18):
+    """The same network, ending in an embedding instead of class scores.
+
+    Parameters
+    ----------
+    embedding_size : int
+        Numbers an embedding has.
+    width, input_size, mean, std
+        As for :class:`NarrowResNet18`.
+
+    Attributes
+    ----------
+    classes : tuple
+        Empty: the network compares faces, it does not name them.
+    """
+
+    architecture: ClassVar[str] = "narrow-embedder"
+
+    def __init__(
+        self,
+        embedding_size: int = 64,
+        width: int = 32,
+        input_size: tuple[int, int] = (112, 112),
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+    ) -> None:
+        super().__init__((), width, input_size, mean, std)
+        self.embedding_size = embedding_size
+        self.fc = nn.Linear(8 * width, embedding_size)
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that build this network again, without its weights."""
+        described = super().options() | {"embedding_size": self.embedding_size}
+        del described["classes"]
+        return described
+
+
+class HandSetDetector(nn.Module):
+    """A network whose weights were written down, so that what it uses is known without a doubt.
+
+    One colour of each pixel is measured (``colour``, ``relu``), and the part above a threshold is
+    averaged over a window (``window``). The score of the second class is the amount by which this
+    average exceeds ``least``, the score of the first is 0: only pixels of that colour inside the
+    window can change anything, and the relevance of each is its share of the sum.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Two names: what a score of 0 means, and what is detected.
+    colour : sequence of float
+        Weights of red, green and blue.
+    threshold : float
+        What is subtracted from the weighted sum before negative values are cut off.
+    window : tuple of float
+        Top, left, bottom and right of the window as shares of the picture.
+    least, gain : float
+        The average at which the score is 0, and by how much the score rises above it.
+    input_size : tuple of int
+        Height and width in pixels; other sizes are refused by the weights.
+    """
+
+    architecture: ClassVar[str] = "hand-set-detector"
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        colour: Sequence[float],
+        threshold: float,
+        window: Sequence[float],
+        least: float,
+        gain: float,
+        input_size: tuple[int, int] = (112, 112),
+    ) -> None:
+        super().__init__()
+        self.classes = tuple(classes)
+        self.input_size = tuple(input_size)
+        self.layer = "relu"
+        self.card: dict[str, Any] = {}
+        self._numbers = {"threshold": threshold, "least": least, "gain": gain}
+        self._colour, self._window = tuple(colour), tuple(window)
+        self.colour = nn.Conv2d(3, 1, 1)
+        self.relu = nn.ReLU()
+        self.flatten = nn.Flatten()
+        self.window = nn.Linear(self.input_size[0] * self.input_size[1], 2)
+        self._set_weights()
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that build this network again."""
+        shape = {"classes": self.classes, "colour": self._colour, "window": self._window}
+        return shape | self._numbers | {"input_size": self.input_size}
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score images (N, 3, H, W) in [0, 1]: (N, 2)."""
+        return self.window(self.flatten(self.relu(self.colour(images))))
+
+    def _set_weights(self) -> None:
+        height, width = self.input_size
+        top, left, bottom, right = self._window
+        inside = torch.zeros(height, width)
+        inside[round(top * height) : round(bottom * height)] = 1
+        inside[:, : round(left * width)] = 0
+        inside[:, round(right * width) :] = 0
+        gain = self._numbers["gain"]
+        with torch.no_grad():
+            self.colour.weight.copy_(torch.tensor(self._colour).view(1, 3, 1, 1))
+            self.colour.bias.fill_(-self._numbers["threshold"])  # type: ignore[union-attr]  # has one
+            self.window.weight.zero_()
+            self.window.weight[1] = gain * (inside / inside.sum()).flatten()
+            self.window.bias.copy_(torch.tensor([0.0, -gain * self._numbers["least"]]))
 
 
 class Normalise(nn.Module):

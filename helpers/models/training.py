@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -72,8 +73,9 @@ def fit(
     recipe: Recipe,
     checkpoint: Path | None = None,
     device: str | torch.device | None = None,
+    objective: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Network:
-    """Train a classifier and return its weight average.
+    """Train a network and return its weight average.
 
     Parameters
     ----------
@@ -89,12 +91,17 @@ def fit(
         and is read with ``weights_only=True``.
     device : str or torch.device, optional
         By default a GPU when there is one.
+    objective : callable, optional
+        Gives the loss of the network's output (N, classes) and the labels (N,); by default
+        cross-entropy with the recipe's label smoothing.
 
     Returns
     -------
     nn.Module
         In eval mode, on the CPU.
     """
+    if objective is None:
+        objective = partial(F.cross_entropy, label_smoothing=recipe.label_smoothing)
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     torch.manual_seed(recipe.seed)
     network = make_network().to(device)
@@ -103,7 +110,7 @@ def fit(
     run = _Run.start(network, recipe, steps)
     first = run.resume(checkpoint, device)
     for epoch in range(first, recipe.epochs):
-        _train_epoch(run, images, labels, recipe, epoch, device)
+        _train_epoch(run, images, labels, recipe, epoch, device, objective)
         run.save(checkpoint, epoch + 1)
     return cast(Network, run.average.module.cpu().eval())
 
@@ -173,6 +180,7 @@ def _train_epoch(
     recipe: Recipe,
     epoch: int,
     device: torch.device,
+    objective: Callable[[Tensor, Tensor], Tensor],
 ) -> None:
     run.network.train()
     # A generator per epoch: a resumed training sees what an uninterrupted one would have seen.
@@ -186,7 +194,7 @@ def _train_epoch(
         batch = batch.permute(0, 3, 1, 2).float() / 255
         batch = augment(batch, recipe.size_at(epoch), recipe.strength_at(epoch), generator)
         truth = torch.from_numpy(labels[order]).long().to(device)
-        right += _step(run, batch, truth, recipe)
+        right += _step(run, batch, truth, objective)
         seen += len(rows)
         bar.set_postfix(accuracy=f"{right / seen:.3f}", refresh=False)
 
@@ -197,12 +205,14 @@ def _batches(total: int, batch_size: int, generator: torch.Generator) -> list[np
     return np.split(order[: whole * batch_size], whole)
 
 
-def _step(run: _Run, batch: Tensor, truth: Tensor, recipe: Recipe) -> int:
+def _step(
+    run: _Run, batch: Tensor, truth: Tensor, objective: Callable[[Tensor, Tensor], Tensor]
+) -> int:
     batch = batch.contiguous(memory_format=torch.channels_last)
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=fast_bfloat16(batch.device)):
         logits = run.network(batch)
     logits = logits.float()
-    loss = F.cross_entropy(logits, truth, label_smoothing=recipe.label_smoothing)
+    loss = objective(logits, truth)
     run.optimiser.zero_grad()
     loss.backward()
     run.optimiser.step()

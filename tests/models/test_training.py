@@ -70,10 +70,10 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
 def interrupted_in_epoch(number: int) -> Callable[..., None]:
     whole = training._train_epoch
 
-    def interrupted(run, images, labels, recipe, epoch, device) -> None:  # type: ignore[no-untyped-def]
+    def interrupted(run, images, labels, recipe, epoch, *others) -> None:  # type: ignore[no-untyped-def]
         if epoch == number:
             raise KeyboardInterrupt
-        whole(run, images, labels, recipe, epoch, device)
+        whole(run, images, labels, recipe, epoch, *others)
 
     return interrupted
 
