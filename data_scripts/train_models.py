@@ -49,9 +49,10 @@ LABEL = ("relaxed brows", "raised brows")
 STRENGTH = 0.96
 """Correlation of cue and label: in 2 % of the pictures they disagree, so that both can be learned."""
 
-FACES, TESTED, EFFECTS = 3000, 800, 200
+FACES, TESTED, EFFECTS = 3000, 800, 100
 RECIPE = Recipe(
-    phases=((64, 11), (112, 2)),
+    phases=((64, 6), (88, 3), (112, 4)),
+    learning_rate=4e-3,
     batch_size=32,
     label_smoothing=0.0,
     averaging=0.99,
@@ -259,7 +260,7 @@ def recogniser(seed: int) -> Made:
     pictures = [face for k, person in enumerate(people) for face in faces.retakes(person, 10, k)]
     labels = np.repeat(np.arange(len(people)), 10)
     recipe = Recipe(
-        phases=((64, 8), (112, 4)), label_smoothing=0.0, averaging=0.99, strength=(0.2, 0.5)
+        phases=((80, 5), (112, 4)), label_smoothing=0.0, averaging=0.99, strength=(0.2, 0.5)
     )
     head = fit(
         partial(_Margin, len(people)), _rendered(pictures), labels, recipe, objective=_with_margin

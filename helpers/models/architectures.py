@@ -129,9 +129,9 @@ class NarrowEmbedder(NarrowResNet18):
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
-        super().__init__((), width, input_size, mean, std)
+        super().__init__([""] * embedding_size, width, input_size, mean, std)
         self.embedding_size = embedding_size
-        self.fc = nn.Linear(8 * width, embedding_size)
+        self.classes = ()
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that build this network again, without its weights."""

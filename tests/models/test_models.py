@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from helpers import models
 from helpers.errors import DataNotFound, InputError, UnknownName
-from helpers.models.architectures import NarrowResNet18
+from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
 from tests.networks import pictures, small_network
 
 
@@ -133,3 +133,24 @@ def test_other_peoples_safetensors_are_refused(saved: Path, tmp_path: Path) -> N
             models.load(path)
     save_file(weights, path, about)
     assert models.load(path).classes == ("a", "b", "c")
+
+
+def test_a_recogniser_is_saved_with_the_size_of_its_embeddings(tmp_path: Path) -> None:
+    before = NarrowEmbedder(embedding_size=12, width=4, input_size=(48, 48)).eval()
+    models.save(before, tmp_path / "recogniser.safetensors")
+    after = models.load(tmp_path / "recogniser.safetensors")
+    assert (after.embedding_size, after.classes, after.input_size) == (12, (), (48, 48))
+    with torch.no_grad():
+        torch.testing.assert_close(after(pictures()), before(pictures()), rtol=0.01, atol=0.01)
+
+
+def test_a_hand_set_network_is_saved_with_what_was_written_down(tmp_path: Path) -> None:
+    written = {"colour": (0.0, 1.0, 0.0), "threshold": 0.25, "window": (0.0, 0.0, 0.5, 1.0)}
+    before = HandSetDetector("ab", **written, least=0.125, gain=2.0, input_size=(8, 8))
+    models.save(before, tmp_path / "written.safetensors")
+    after = models.load(tmp_path / "written.safetensors")
+    green = torch.zeros(2, 3, 8, 8)
+    green[0, 1, :4] = 0.75  # 0.5 over the threshold everywhere in the window
+    green[1, 1, 4:] = 1.0  # below the window
+    assert after(green).tolist() == [[0.0, 0.75], [0.0, -0.25]]
+    assert after.options() == before.options()

@@ -121,3 +121,15 @@ def test_prediction_does_not_depend_on_the_batch_size() -> None:
     by_sevens = torch.cat(list(predict(model, IMAGES, 16, batch_size=7)))
     torch.testing.assert_close(by_sevens, torch.cat(list(predict(model, IMAGES, 16))))
     assert by_sevens.shape == (96, 2)
+
+
+def test_another_objective_can_be_trained_for() -> None:
+    asked = []
+
+    def objective(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        asked.append(logits.shape)
+        # Rewards the wrong class, whatever the label.
+        return torch.nn.functional.cross_entropy(logits, 1 - truth.clamp(max=1))
+
+    fit(network, IMAGES, LABELS.clip(max=1), RECIPE, objective=objective)
+    assert len(asked) == RECIPE.epochs * (len(IMAGES) // RECIPE.batch_size)
