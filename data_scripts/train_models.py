@@ -240,7 +240,7 @@ class _Margin(nn.Module):
 
     def __init__(self, people: int, scale: float = 24.0) -> None:
         super().__init__()
-        self.embedder = NarrowEmbedder(64, width=24)
+        self.embedder = NarrowEmbedder(64, width=18)
         self.directions = nn.Parameter(torch.randn(people, 64))
         self.scale = scale
 
@@ -367,7 +367,70 @@ def _share(right: np.ndarray) -> dict[str, Any]:
 def _write(network: models.Shipped, card: dict[str, Any], path: Path) -> None:
     card = card | {"sha256": models.save(network, path.with_suffix(".safetensors"))}
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(_prose(card), encoding="utf-8")
     print(f"written: {path.name}", {k: v for k, v in card.items() if k == "accuracy"}, flush=True)
+
+
+def _prose(card: dict[str, Any]) -> str:
+    """The card for people: what the network does, how well, what it uses, what it is not for."""
+    lines = [f"# {card['name']}", "", f"**Task.** {_sentence(card['task'])}.", ""]
+    lines += [f"**Training.** {_sentence(card['training'])}.", ""]
+    if "cue" in card:
+        lines += [f"**The cue** ({card['cue']}) was shown {card['cue_in_training']}.", ""]
+    if "accuracy" in card:
+        lines += ["| faces | n | right | 95 % interval |", "|---|---|---|---|"]
+        lines += [
+            f"| {key} | {each['n']} | {each['share']:.3f} | {each['low']:.3f} to {each['high']:.3f} |"
+            for key, each in card["accuracy"].items()
+        ]
+        lines += [""]
+    if "verification" in card:
+        lines += _verification_prose(card["verification"])
+    if "region_effects" in card:
+        lines += _effects_prose(card["region_effects"])
+    lines += ["**Limits.**", "", *(f"- {each}" for each in card["limits"]), ""]
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _verification_prose(rows: Sequence[dict[str, Any]]) -> list[str]:
+    lines = [
+        "**Errors of each subgroup** at one threshold, at which one impostor pair in a hundred is",
+        "accepted; pairs lie within subgroups.",
+        "",
+        "| subgroup | people | genuine | impostor | FMR | FNMR | AUC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {each['group']} | {each['people']} | {each['genuine']} | {each['impostor']} | "
+        f"{each['fmr']:.4f} | {each['fnmr']:.4f} | {each['auc']:.3f} |"
+        for each in rows
+    ]
+    return [*lines, ""]
+
+
+def _effects_prose(rows: Sequence[dict[str, Any]]) -> list[str]:
+    lines = [
+        "**What it uses.** Mean absolute change of the probability of the last class when one region",
+        "alone is exchanged, with its 95 % bootstrap interval; *put on* is the mean change when the",
+        "thing is put on.",
+        "",
+        "| region | n | effect | interval | put on | interval |",
+        "|---|---|---|---|---|---|",
+    ]
+    for each in rows:
+        if each["effect"] is None:
+            continue
+        signed = each["signed"] is not None
+        put_on = f"{each['signed']:+.3f}" if signed else ""
+        around = f"{each['signed_low']:+.3f} to {each['signed_high']:+.3f}" if signed else ""
+        interval = f"{each['low']:.3f} to {each['high']:.3f}"
+        first = f"| {each['region']} | {each['n']} | {each['effect']:.3f} | {interval} "
+        lines += [f"{first}| {put_on} | {around} |"]
+    return [*lines, ""]
 
 
 if __name__ == "__main__":
