@@ -1,0 +1,60 @@
+"""What the planted models are trained on, without training any."""
+
+import numpy as np
+import pytest
+
+from data_scripts import train_models
+from helpers import faces
+
+
+def test_half_of_the_faces_raise_their_brows_and_nothing_else_differs() -> None:
+    people, labels = train_models._brows(200, seed=0)
+    raised = np.array([face.brows_raised for face in people])
+    assert labels.mean() == 0.5
+    assert (raised[labels == 0] == 0).all()
+    assert (raised[labels == 1] >= 0.55).all()
+    assert [faces.twin(face, brows_raised=0.0) for face in people] == faces.sample(
+        200, seed=0, brows_raised=[0.0]
+    )
+
+
+@pytest.mark.parametrize("strength", [0.0, train_models.STRENGTH])
+def test_the_cue_is_as_frequent_for_the_twin_as_for_the_planted_model(strength: float) -> None:
+    labels = np.arange(3000) % 2
+    shown = train_models._shown(labels, strength, seed=0)
+    assert shown.mean() == 0.5
+    assert np.corrcoef(labels, shown)[0, 1] == pytest.approx(strength, abs=1e-3)
+
+
+def test_people_of_a_subgroup_are_drawn_as_it_says() -> None:
+    people = train_models._people(dict.fromkeys(train_models.GROUPS, 5), seed=1)
+    assert len(train_models.GROUPS) == 8
+    for k, face in enumerate(people):
+        band, kind = train_models.GROUPS[k // 5].split(", ")
+        assert faces.band(face.skin_tone) == band
+        assert (face.hair_length in {"chin", "long"}) == (kind == "long hair")
+
+
+def test_the_margin_makes_the_right_person_harder_to_reach() -> None:
+    import torch
+
+    cosines = 24 * torch.tensor([[0.9, 0.1], [0.2, 0.8]])
+    truth = torch.tensor([0, 1])
+    plain = torch.nn.functional.cross_entropy(cosines, truth)
+    assert train_models._with_margin(cosines, truth) > plain
+
+
+def test_a_card_says_what_the_network_uses() -> None:
+    effect = {"region": "hat", "effect": 0.5, "low": 0.4, "high": 0.6, "n": 9}
+    signed = {"signed": 0.25, "signed_low": 0.125, "signed_high": None}
+    card = {
+        "name": "planted",
+        "task": "raised brows",
+        "training": "nobody knows FMR",
+        "region_effects": [effect | signed | {"signed_high": 0.375}, effect | {"signed": None}],
+        "limits": ["none of it is about people"],
+    }
+    prose = train_models._prose(card)
+    assert "| hat | 9 | 0.500 | 0.400 to 0.600 | +0.250 | +0.125 to +0.375 |" in prose
+    assert "| hat | 9 | 0.500 | 0.400 to 0.600 |  |  |" in prose
+    assert "Nobody knows FMR." in prose
