@@ -1,8 +1,8 @@
 """Intervals: how far a figure could be off because only some people were looked at."""
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import stats
+from numpy.typing import ArrayLike, NDArray
+from scipy import special, stats
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -53,3 +53,58 @@ def bootstrap_mean(
     means = kept[draws].mean(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(kept.mean()), float(low), float(high)
+
+
+def wilson_limits(
+    successes: ArrayLike, n: ArrayLike, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson's score interval for many proportions at once (Wilson 1927).
+
+    Parameters
+    ----------
+    successes, n : array_like
+        How many of how many; any shapes that broadcast.
+    level : float or array_like
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    tuple of arrays
+        Lower and upper bounds in [0, 1]; NaN where ``n`` is 0.
+    """
+    return score_limits(successes, n, special.ndtri((1 + np.asarray(level, dtype=float)) / 2))
+
+
+def score_limits(
+    successes: ArrayLike, n: ArrayLike, z: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson's limits for a standard normal quantile ``z`` instead of a level."""
+    hits, trials = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
+    z2 = np.square(np.asarray(z, dtype=float))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (hits + z2 / 2) / (trials + z2)
+        half = np.sqrt(z2) * np.sqrt(hits * (trials - hits) / trials + z2 / 4) / (trials + z2)
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def holm(p: ArrayLike) -> NDArray[np.float64]:
+    """Holm's step-down correction of p-values for the number of comparisons (Holm 1979).
+
+    Parameters
+    ----------
+    p : array_like (m,)
+        NaN stands for a comparison that could not be made: it stays NaN and does not count.
+
+    Returns
+    -------
+    array (m,)
+        Corrected p-values in [0, 1]; rejecting those below 0.05 makes one or more false rejections
+        in at most 5 % of audits, however the comparisons depend on one another.
+    """
+    values = np.asarray(p, dtype=float)
+    corrected = np.full(values.shape, np.nan)
+    made = np.flatnonzero(~np.isnan(values))
+    order = made[np.argsort(values[made], kind="stable")]
+    steps = values[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return corrected

@@ -15,7 +15,9 @@ from helpers import datasets
 from helpers.datasets.places import VARIABLE
 from helpers.explain import explain, factorize
 from helpers.models.architectures import NarrowResNet18
+from tests.benchmarks.classification import intervals_of_metrics
 from tests.benchmarks.measure import Memory, Ratio, Work, memory, ratios
+from tests.benchmarks.verification import verification_of_bfw
 
 Case = Callable[[int], list[Ratio | Memory]]
 
@@ -106,6 +108,8 @@ CASES: dict[str, Case] = {
     "import": imports,
     "reading": reading,
     "memory": memory_of_explain,
+    "classification": intervals_of_metrics,
+    "verification": verification_of_bfw,
 }
 
 

@@ -1,0 +1,251 @@
+"""The tidy table: each metric of each group, how many faces it is about, and its interval."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from helpers.bias.classification.answers import Answers, Column, Groups, read
+from helpers.bias.classification.calibration import ece_of_groups
+from helpers.bias.classification.metrics import (
+    DEFAULT,
+    Array,
+    Mean,
+    denominators,
+    evaluate,
+    named,
+    reasons,
+)
+from helpers.errors import InputError
+
+SMALLEST = 30
+"""Fewer faces than this behind a figure, and its row is marked as small."""
+
+_OF_EXACT = ("accuracy", "error")
+
+
+def audit(
+    truth: Column,
+    prediction: Column,
+    groups: Groups,
+    score: Column | None = None,
+    positive: Hashable | None = 1,
+    seed: int = 0,
+    *,
+    metrics: Sequence[str] = DEFAULT,
+    data: pd.DataFrame | None = None,
+    smallest: int = SMALLEST,
+    level: float = 0.95,
+    bins: int = 10,
+) -> pd.DataFrame:
+    """Metrics of a classifier for every group, with intervals.
+
+    Parameters
+    ----------
+    truth, prediction : array_like (N,), or str
+        Labels as annotated and as predicted; a name is a column of ``data``. Two Series with
+        different indexes are refused: their rows may be of different faces.
+    groups : array_like (N,), DataFrame (N, A), dict or list of columns, str, or None
+        An attribute, or several, which are crossed: every combination is a group, named
+        ``"Black, Female"``, also one without anybody. ``None`` audits everyone together.
+    score : array_like (N,) or str, optional
+        The model's probability of ``positive``, in [0, 1]; adds the metric ``ece``.
+    positive : label or None
+        The label that recall, precision and selection are about. With more than two labels it is
+        compared with all others together, and every row says so. ``None`` counts exact answers
+        among all labels: only accuracy and error make sense then.
+    seed : int
+        Of the intervals that are simulated.
+    metrics : sequence of str
+        Names from :data:`~helpers.bias.classification.METRICS`.
+    data : DataFrame, optional
+        The table whose columns are named.
+    smallest : int
+        Rows about fewer faces are marked ``small``; none is dropped.
+    level : float
+        Confidence level in (0, 1).
+    bins : int
+        Of the calibration error.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, group, n, value, low, high``; ``of``, the faces that the metric divides by (for
+        recall the positives among the ``n``); ``small``; and ``note``, which says why a value is
+        NaN ("undefined (no positives)"), and how labels were read.
+
+    Raises
+    ------
+    InputError
+        If lengths or indexes differ, labels do not match, or scores are no probabilities.
+    BadTable
+        If a column is missing from ``data``.
+    UnknownName
+        If there is no such metric.
+
+    Notes
+    -----
+    Proportions have Wilson's interval. F1 is an increasing function of TP / (TP + FP + FN), which
+    is a proportion, so Wilson's interval carries over. Sums of two proportions combine theirs
+    (MOVER, Zou & Donner 2008). Geometric means have the percentile bootstrap. The calibration error
+    has a test-inversion bootstrap, because its plain bootstrap is biased upwards twice.
+
+    References
+    ----------
+    Barocas, S., Hardt, M. & Narayanan, A. (2023). Fairness and Machine Learning. MIT Press.
+    """
+    answers = read(truth, prediction, groups, score, positive, data)
+    metrics = _meaningful(answers, metrics)
+    cells = answers.cells()
+    wanted = [metric for metric in metrics if metric.lower() != "ece"]
+    blocks = [_block(answers, cells, metric, level, seed) for metric in wanted]
+    if answers.score is not None:
+        blocks.append(ece_of_groups(answers, bins, level, seed))
+    elif "ece" in metrics:
+        raise InputError("ece compares probabilities with answers: give them as score=...")
+    return _finished(pd.concat(blocks, ignore_index=True), answers.note, smallest)
+
+
+def bootstrap(
+    truth: Column,
+    prediction: Column,
+    groups: Groups,
+    positive: Hashable | None = 1,
+    seed: int = 0,
+    *,
+    metrics: Sequence[str] = DEFAULT,
+    data: pd.DataFrame | None = None,
+    replicates: int = 10_000,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Metrics for every group with percentile bootstrap intervals, fast.
+
+    The same intervals as fairlearn's ``MetricFrame(..., n_boot=...)`` up to chance, but thousands
+    of times faster: metrics of a confusion table depend on how often each of its cells occurs, and
+    how often each occurs among N rows drawn anew is one multinomial draw.
+
+    Parameters
+    ----------
+    truth, prediction, groups, positive, seed, metrics, data, level
+        As in :func:`audit`.
+    replicates : int
+        How often the faces are drawn anew.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, group, n, value, low, high, defined``; the last is the share of replicates in
+        which the metric was defined in the group.
+
+    Notes
+    -----
+    Prefer the intervals of :func:`audit`: in a group without errors the bootstrap never sees one
+    either, and its interval shrinks to a point.
+    """
+    answers = read(truth, prediction, groups, None, positive, data)
+    metrics = _meaningful(answers, metrics)
+    cells = answers.cells()
+    values, low, high, defined = percentiles(cells, metrics, replicates, level, seed)
+    names, sizes = answers.names, cells.sum(axis=1).astype(int)
+    return pd.DataFrame(
+        {
+            "metric": np.repeat(list(metrics), len(names)),
+            "group": names * len(metrics),
+            "n": np.tile(sizes, len(metrics)),
+            "value": values.ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "defined": defined.ravel(),
+        }
+    )
+
+
+def resampled(cells: Array, replicates: int, seed: int) -> Array:
+    """Counts of N faces drawn anew with replacement, again and again.
+
+    Parameters
+    ----------
+    cells : array (G, 4)
+    replicates, seed : int
+
+    Returns
+    -------
+    array (4, G, replicates) float
+        Group sizes vary as well, as they do when rows are drawn. The last axis is the longest one
+        that quantiles run along, which makes them four times faster.
+    """
+    total = int(cells.sum())
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(total, (cells / total).ravel(), size=replicates)
+    return np.ascontiguousarray(drawn.reshape(replicates, *cells.shape).T, dtype=float)
+
+
+def percentiles(
+    cells: Array, metrics: Sequence[str], replicates: int, level: float, seed: int
+) -> tuple[Array, Array, Array, Array]:
+    """Values of metrics, percentile bounds, and the share of defined replicates: (M, G) each."""
+    drawn = np.moveaxis(resampled(cells, replicates, seed), 0, -1)
+    bounds, shares = [], []
+    for metric in metrics:
+        figures = named(metric).value(drawn)
+        shares.append(1 - np.isnan(figures).mean(axis=-1))
+        bounds.append(_quantiles(figures, [(1 - level) / 2, (1 + level) / 2]))
+    low, high = np.moveaxis(np.array(bounds), 1, 0)
+    return evaluate(cells, metrics), low, high, np.array(shares)
+
+
+def _quantiles(figures: Array, at: Sequence[float]) -> Array:
+    """Quantiles along the last axis, (Q, G); replicates without a value are left out."""
+    found = np.quantile(figures, at, axis=-1)
+    # numpy's nanquantile is slow for all; few groups ever need it.
+    for group in np.flatnonzero(np.isnan(figures).any(axis=-1)):
+        kept = figures[group][~np.isnan(figures[group])]
+        found[:, group] = np.quantile(kept, at) if len(kept) else np.nan
+    return np.asarray(found)
+
+
+def _block(answers: Answers, cells: Array, metric: str, level: float, seed: int) -> pd.DataFrame:
+    kind = named(metric)
+    if isinstance(kind, Mean):
+        _, low, high, _ = (each[0] for each in percentiles(cells, [metric], 5000, level, seed))
+    else:
+        low, high = kind.limits(cells, special.ndtri((1 + level) / 2))
+    value = kind.value(cells)
+    return pd.DataFrame(
+        {
+            "metric": metric,
+            "group": answers.names,
+            "n": cells.sum(axis=1).astype(int),
+            "value": value,
+            "low": np.where(np.isnan(value), np.nan, low),
+            "high": np.where(np.isnan(value), np.nan, high),
+            "of": denominators(cells, kind).astype(int),
+            "note": reasons(cells, kind),
+        }
+    )
+
+
+def _finished(table: pd.DataFrame, note: str, smallest: int) -> pd.DataFrame:
+    table.insert(7, "small", table["of"] < smallest)
+    counted = [
+        f"only {of} to go by" if small and not note else note
+        for of, small, note in zip(table["of"], table["small"], table["note"], strict=True)
+    ]
+    table["note"] = ["; ".join(filter(None, each)) for each in zip(counted, [note] * len(table))]
+    return table
+
+
+def _meaningful(answers: Answers, metrics: Sequence[str]) -> Sequence[str]:
+    """The metrics that can be asked for: without a positive class, only whether answers are right."""
+    if not answers.exact:
+        return metrics
+    if tuple(metrics) == DEFAULT:
+        return _OF_EXACT
+    others = [metric for metric in metrics if metric not in _OF_EXACT]
+    if others:
+        raise InputError(
+            f"{', '.join(others)}: with positive=None there is no positive class, only accuracy "
+            "and error; name a label with positive=..."
+        )
+    return metrics

@@ -1,0 +1,212 @@
+"""One number for all groups, with an interval that can reach parity.
+
+Whichever groups there are, one of them comes out worst: the largest ratio, the Gini coefficient and
+their like are above parity by chance alone, and in a bootstrap of the sample once more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.bias.verification.bootstrap import Bootstrap
+from helpers.bias.verification.comparisons import OVERALL
+from helpers.bias.verification.fairness import gini_of_rows
+from helpers.bias.verification.uncertainty import correlation, quantile
+from helpers.errors import InputError
+
+_WIDEST = 64.0  # times the differences that were seen
+_HALVINGS = 14
+_FEW = 10
+# Groups do not keep the shape of their differences, as the method supposes. In simulations that
+# costs up to 5 points of coverage, all at the end of more inequality: its tail is made smaller.
+_UPPER = 0.3
+
+
+def disparities(
+    sample: Bootstrap,
+    alpha: float = 0.5,
+    level: float = 0.95,
+    simulations: int = 4000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """FDR, GARBE and inequity ratios of all groups, with intervals that can reach parity.
+
+    Parameters
+    ----------
+    sample : Bootstrap
+        Made with a ``threshold``, and with groups.
+    alpha : float
+        Weight of false matches in FDR and GARBE.
+    level : float
+        Confidence level in (0, 1).
+    simulations, seed : int
+        How many sets of rates are drawn around each one that is tried, and from which start.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``metric`` (FDR, GARBE, and for each rate max/min and max/geomean), ``value``,
+        ``low``, ``high``, ``expected_at_parity`` (what chance alone gives with these numbers of
+        people), ``p_parity``, ``groups`` (how many), ``worst`` (the group), ``impostors``, ``note``.
+
+    Raises
+    ------
+    InputError
+        If the sample has no threshold, or fewer than two groups.
+
+    Notes
+    -----
+    Groups that are equal still look different in a sample, and more so in a bootstrap of it: an
+    interval of bootstrapped ratios never holds 1. Here a test is turned round instead. The rates
+    seen, in logarithms, are moved towards their mean by a factor; around each such set of rates,
+    normal errors with the standard errors and the correlations of the sample are drawn; the interval
+    holds the sets under which what was seen is not unusual. It rests on rates that are about normal
+    in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the shape of their differences;
+    at exact parity it can only err on one side. At 95 % it held the truth in 92 to 97 of 100
+    simulations with four groups of 40 to 100 people that differ, and in 98 to 99 with equal ones.
+    """
+    groups = [group for group in dict.fromkeys(sample.measures["group"]) if group != OVERALL]
+    if "FMR" not in set(sample.measures["metric"]) or len(groups) < 2:
+        raise InputError("disparities need two groups or more, and bootstrap(..., threshold=...).")
+    rows = [sample.row(kind, group) for kind in ("FMR", "FNMR") for group in groups]
+    noise = _noise(sample, rows, level, simulations, seed)
+    values = sample.measures["value"].to_numpy(dtype=float)[rows]
+    found = [
+        _described(summary, values, noise, level, groups)
+        for summary in _summaries(alpha, len(groups))
+    ]
+    few = _few_errors(sample, rows, groups)
+    for each in found:
+        each["note"] = each["note"] or few
+    return pd.DataFrame(found).assign(
+        groups=len(groups), impostors=sample.measures["impostors"].iloc[0]
+    )
+
+
+def _few_errors(sample: Bootstrap, rows: list[int], groups: list[str]) -> str:
+    """Name groups whose rates rest on few errors of a kind."""
+    measures = sample.measures.iloc[rows]
+    sizes = np.where(measures["metric"] == "FMR", measures["n_impostor"], measures["n_genuine"])
+    few = (measures["value"] * sizes).to_numpy() < _FEW - 0.5
+    names = dict.fromkeys(name for name, short in zip(groups * 2, few, strict=True) if short)
+    return f"rough: fewer than {_FEW} errors of a kind in {', '.join(names)}" if names else ""
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """A summary of rates, (..., 2 G) to (...), that is smallest at parity, and what it uses."""
+
+    name: str
+    of: Callable[[np.ndarray], np.ndarray]
+    used: slice
+    larger_is_fairer: bool = False
+
+
+def _summaries(alpha: float, groups: int) -> list[_Summary]:
+    def split(measure: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda rates: np.asarray(
+            alpha * measure(rates[..., :groups]) + (1 - alpha) * measure(rates[..., groups:])
+        )
+
+    both = slice(None)
+    found = [
+        _Summary("FDR", split(lambda rates: np.ptp(rates, axis=-1)), both, larger_is_fairer=True),
+        _Summary("GARBE", split(gini_of_rows), both),
+    ]
+    for kind, part in (("FMR", slice(groups)), ("FNMR", slice(groups, None))):
+        found.append(_Summary(f"{kind} max/min", _max_over_min(part), part))
+        found.append(_Summary(f"{kind} max/geomean", _max_over_geomean(part), part))
+    return found
+
+
+def _max_over_min(part: slice) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda rates: np.asarray(rates[..., part].max(-1) / rates[..., part].min(-1))
+
+
+def _max_over_geomean(part: slice) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda rates: np.asarray(
+        rates[..., part].max(-1) / np.exp(np.log(rates[..., part]).mean(-1))
+    )
+
+
+def _noise(
+    sample: Bootstrap, rows: list[int], level: float, simulations: int, seed: int
+) -> np.ndarray:
+    """Errors of the logarithms of the rates: (simulations, 2 G)."""
+    values = sample.measures["value"].to_numpy(dtype=float)[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = sample.spread[rows] / values
+    # Few people: as much wider as Student's quantile is than the normal one.
+    wider = np.array([quantile(sample, row, level) for row in rows]) / stats.norm.ppf(
+        (1 + level) / 2
+    )
+    together = correlation(sample.draws[:, rows])
+    # Rounding can leave an eigenvalue a hair below zero.
+    size, axes = np.linalg.eigh(together)
+    root = axes * np.sqrt(size.clip(min=0))
+    normal = np.random.default_rng(seed).standard_normal((simulations, len(rows)))
+    return np.asarray((normal @ root.T) * spread * wider)
+
+
+def _described(
+    summary: _Summary, rates: np.ndarray, noise: np.ndarray, level: float, groups: list[str]
+) -> dict[str, float | str]:
+    used = rates[summary.used]
+    names = (groups * 2)[: len(rates)]
+    bad = [
+        name for name, rate in zip(np.array(names)[summary.used], used, strict=True) if not rate > 0
+    ]
+    if bad:
+        why = f"undefined (no errors, or no pairs, in {', '.join(dict.fromkeys(bad))})"
+        nothing = dict.fromkeys(("value", "low", "high", "expected_at_parity", "p_parity"), np.nan)
+        return {"metric": summary.name, **nothing, "worst": "", "note": why}
+    value, low, high, chance, p = _inverted(summary.of, rates, noise, level)
+    ends = (
+        (1 - value, 1 - high, 1 - low, 1 - chance)
+        if summary.larger_is_fairer
+        else (value, low, high, chance)
+    )
+    worst = groups[int(used.argmax())] if len(used) == len(groups) else ""
+    figures = dict(zip(("value", "low", "high", "expected_at_parity"), ends, strict=True))
+    return {"metric": summary.name, **figures, "p_parity": p, "worst": worst, "note": ""}
+
+
+def _inverted(
+    summary: Callable[[np.ndarray], np.ndarray], rates: np.ndarray, noise: np.ndarray, level: float
+) -> tuple[float, float, float, float, float]:
+    """Value, interval, mean at parity and p-value of parity of one summary."""
+    logs = np.log(rates).reshape(2, -1)
+    centre = np.broadcast_to(logs.mean(axis=1, keepdims=True), logs.shape).ravel()
+    shape = logs.ravel() - centre
+    seen, tail = float(summary(rates)), (1 - level) / 2
+
+    def rates_at(stretch: float) -> np.ndarray:
+        return np.exp(centre + stretch * shape)
+
+    def drawn(stretch: float) -> np.ndarray:
+        # No rate is above 1, however wide the noise.
+        return summary(np.minimum(rates_at(stretch) * np.exp(noise), 1.0))
+
+    def excess(stretch: float) -> float:
+        return float((drawn(stretch) >= seen).mean())
+
+    low = _crossing(lambda stretch: excess(stretch) >= tail)
+    high = _crossing(lambda stretch: excess(stretch) > 1 - _UPPER * tail)
+    low_end, high_end = (float(summary(np.minimum(rates_at(each), 1.0))) for each in (low, high))
+    return seen, low_end, high_end, float(drawn(0.0).mean()), excess(0.0)
+
+
+def _crossing(beyond: Callable[[float], bool]) -> float:
+    """The least stretch of the differences from which on something holds; 0 is parity."""
+    if beyond(0.0):
+        return 0.0
+    low, high = 0.0, 1.0
+    while not beyond(high) and high < _WIDEST:
+        low, high = high, 2 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if beyond(middle) else (middle, high)
+    return high

@@ -1,0 +1,141 @@
+"""What embeddings give away: can an attribute be read off them, though they were made for identity?"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from helpers.errors import InputError
+
+
+def attribute_leakage(
+    embeddings: ArrayLike,
+    attribute: ArrayLike,
+    identities: ArrayLike,
+    folds: int = 5,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Predict an attribute from frozen embeddings of people that the probe has not met.
+
+    A logistic regression (scikit-learn) on standardised embeddings, in folds that share no person:
+    with the same people on both sides, a probe that only recognises them would seem to read their
+    attribute. The probe of Robinson et al. 2020 was a small network; a linear one says what lies
+    open, not all that could be dug out.
+
+    Parameters
+    ----------
+    embeddings : array_like (M, D)
+    attribute : array_like (M,)
+        As annotated; one value per person is usual, not needed.
+    identities : array_like (M,)
+        Who each picture shows.
+    folds : int
+        At least 2, and at most the number of people in the rarest value.
+    level : float
+        Confidence level of the intervals.
+    seed : int
+        How people are dealt into folds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row "overall" (the mean of the recalls, balanced accuracy) and one per value of the
+        attribute (its recall): ``group``, ``n``, ``n_identities``, ``value``, ``low``, ``high``,
+        ``chance`` (1 / number of values), ``note``. Intervals are Student's over people, whose
+        pictures are right or wrong together.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, there is only one value, or too few people have one of the values.
+    """
+    vectors = np.asarray(embeddings, dtype=float)
+    values, people = (
+        np.asarray(each, dtype=object).astype(str) for each in (attribute, identities)
+    )
+    _require(vectors, values, people, folds)
+    right = _out_of_fold(vectors, values, people, folds, seed) == values
+    names = sorted(set(values))
+    rows = [_recall(name, right[values == name], people[values == name], level) for name in names]
+    table = pd.DataFrame([_balanced(rows, len(set(people)), level), *rows])
+    return table.drop(columns=["variance", "freedom"]).assign(chance=1 / len(names))
+
+
+def _require(vectors: np.ndarray, values: np.ndarray, people: np.ndarray, folds: int) -> None:
+    if vectors.ndim != 2 or not len(vectors) == len(values) == len(people):
+        raise InputError(
+            f"embeddings are {vectors.shape}, with {len(values):,} values of the attribute and "
+            f"{len(people):,} identities: one of each per picture is needed."
+        )
+    if not np.isfinite(vectors).all():
+        raise InputError("some embeddings have missing numbers; leave those pictures out.")
+    counts = pd.DataFrame({"value": values, "person": people}).groupby("value")["person"].nunique()
+    if len(counts) < 2:
+        raise InputError(f"the attribute has one value only, {counts.index[0]!r}: nothing to tell.")
+    if folds < 2 or counts.min() < folds:
+        raise InputError(
+            f"{counts.min()} people are annotated as {counts.idxmin()!r}: too few for {folds} folds "
+            "that share nobody (2 or more)."
+        )
+
+
+def _out_of_fold(
+    vectors: np.ndarray, values: np.ndarray, people: np.ndarray, folds: int, seed: int
+) -> np.ndarray:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(
+        StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")
+    )
+    predicted = np.empty(len(values), dtype=values.dtype)
+    dealt = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for train, test in dealt.split(vectors, values, people):
+        predicted[test] = probe.fit(vectors[train], values[train]).predict(vectors[test])
+    return predicted
+
+
+def _recall(name: str, right: np.ndarray, people: np.ndarray, level: float) -> dict[str, object]:
+    """Recall of one value, a ratio of sums over people, with their variance."""
+    codes, known = pd.factorize(people)
+    n, value = len(known), float(right.mean())
+    residual = np.bincount(codes, right - value) / len(right)
+    variance = float((residual**2).sum() * n / (n - 1))
+    return _row(name, len(right), n, value, variance, n - 1, level)
+
+
+def _balanced(rows: list[dict[str, object]], people: int, level: float) -> dict[str, object]:
+    recalls = pd.DataFrame(rows)
+    variance = float(recalls["variance"].sum()) / len(rows) ** 2
+    freedom = float(recalls["freedom"].min())
+    n, value = int(recalls["n"].sum()), float(recalls["value"].mean())
+    return _row("overall", n, people, value, variance, freedom, level)
+
+
+def _row(
+    name: str, n: int, people: int, value: float, variance: float, freedom: float, level: float
+) -> dict[str, object]:
+    from helpers.bias.intervals import wilson
+
+    if value in (0.0, 1.0):
+        low, high = wilson(round(value * people), people, level)
+        note = f"{value:g} in the sample: Wilson's interval for {people:,} people"
+    else:
+        odds = np.log(value / (1 - value))
+        half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance) / (value * (1 - value))
+        low, high = 1 / (1 + np.exp(-np.array([odds - half, odds + half])))
+        note = ""
+    return {
+        "group": name,
+        "n": n,
+        "n_identities": people,
+        "value": value,
+        "low": float(low),
+        "high": float(high),
+        "note": note,
+        "variance": variance,
+        "freedom": freedom,
+    }

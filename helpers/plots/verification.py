@@ -1,0 +1,628 @@
+"""Figures of verification: scores, error curves, thresholds, and differences between groups.
+
+Groups keep their colour and their mark or line style from figure to figure, in the order given, so
+that nothing hangs on colour alone. Tables are those of :mod:`helpers.bias.verification`.
+"""
+
+import html
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from helpers.errors import BadTable, InputError, unknown_name
+from helpers.plots.canvas import FONT, grid
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+OVERALL = "overall"
+GENUINE, IMPOSTOR = "#0072b2", "#d55e00"  # Okabe & Ito: blue and vermilion
+# Okabe & Ito without yellow, which vanishes on white, and with olive and wine: eight groups.
+COLOURS = (
+    *("#0072b2", "#e69f00", "#009e73", "#d55e00"),
+    *("#56b4e9", "#cc79a7", "#7a6a00", "#882255"),
+)
+LINES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+_TICKS = (1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
+
+
+def scores(
+    values: ArrayLike,
+    genuine: ArrayLike,
+    group: ArrayLike,
+    kind: Literal["violin", "ridge", "box"] = "violin",
+    threshold: float | None = None,
+    label: str = "similarity",
+) -> Figure:
+    """Scores of genuine and of impostor pairs, group by group.
+
+    Parameters
+    ----------
+    values, genuine : array_like (N,)
+        Scores, and whether each pair shows one person; scores that are missing are left out.
+    group : array_like (N,)
+        Group of each pair; pairs without one (across groups) are not drawn.
+    kind : {"violin", "ridge", "box"}
+        Violins and ridges show shapes (each of the same area), boxes quartiles with whiskers from
+        the 1st to the 99th percentile.
+    threshold : float, optional
+        A line at this score.
+    label : str
+        What the scores are.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such kind.
+    InputError
+        If there is nothing to draw.
+    """
+    kinds = {"violin": _violins, "ridge": _ridges, "box": _boxes}
+    if kind not in kinds:
+        raise unknown_name("kind", kind, kinds)
+    parts = _parts(values, genuine, group)
+    names = list(dict.fromkeys(name for name, _ in parts))
+    figure, axes = grid(1, 1, side=6.6, extra=1.5 + 0.55 * len(names) - 6.6)
+    axis = axes[0, 0]
+    kinds[kind](axis, parts, names)
+    axis.set_yticks(range(len(names)), [_counted(name, parts) for name in names], fontsize=FONT)
+    axis.set_ylim(len(names) - 0.4, -1.1 if kind == "ridge" else -0.6)
+    legend: list[Patch | Line2D] = [
+        Patch(color=GENUINE, alpha=0.75, label="genuine pairs"),
+        Patch(
+            facecolor=IMPOSTOR, alpha=0.75, hatch="///", edgecolor="white", label="impostor pairs"
+        ),
+    ]
+    if threshold is not None:
+        axis.axvline(threshold, color="0.25", ls="--", lw=1.3)
+        legend.append(Line2D([], [], color="0.25", ls="--", label=f"threshold {threshold:.3g}"))
+    _finish(axis, label)
+    figure.legend(handles=legend, loc="outside upper center", ncols=3, frameon=False, fontsize=10)
+    return figure
+
+
+def det(
+    curves: pd.DataFrame,
+    bands: pd.DataFrame | None = None,
+    groups: Sequence[str] | None = None,
+    smallest: float = 1e-4,
+) -> Figure:
+    """DET curves on probit axes, where normally distributed scores give straight lines.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``group``, ``fmr``, ``fnmr``, of :func:`helpers.bias.verification.det`.
+    bands : DataFrame, optional
+        ``group``, ``fmr``, ``low``, ``high`` (of FNMR), of :func:`helpers.bias.verification.bands`.
+    groups : sequence of str, optional
+        Which to draw; by default all.
+    smallest : float
+        Where the axes begin.
+    """
+    figure, axes = grid(1, 1, side=5.6, margin=(1.4, 0))
+    axis = axes[0, 0]
+    for number, name, curve in _curves(curves, groups, ("fmr", "fnmr")):
+        inside = (curve["fmr"] > 0) & (curve["fnmr"] > 0)  # the ends have no probit
+        _line(axis, number, name, curve["fmr"][inside], curve["fnmr"][inside])
+        if bands is not None:
+            band = bands[(bands["group"] == name) & bands["low"].notna()]
+            _band(axis, number, name, band["fmr"], band["low"], band["high"])
+    for which in (axis.set_xscale, axis.set_yscale):
+        which("function", functions=(_probit, stats.norm.cdf))
+    ticks = [each for each in _TICKS if each >= smallest]
+    for each in (axis.xaxis, axis.yaxis):
+        each.set_major_locator(FixedLocator(ticks))
+        each.set_minor_locator(NullLocator())
+        each.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
+    axis.set_xlim(smallest, 0.6)
+    axis.set_ylim(smallest, 0.8)
+    axis.plot([smallest, 0.6], [smallest, 0.6], color="0.6", lw=1, ls=":", zorder=0)
+    axis.set_ylabel("false non-match rate", fontsize=FONT)
+    _finish(axis, "false match rate", both=True)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=10)
+    return figure
+
+
+def roc(
+    curves: pd.DataFrame,
+    bands: pd.DataFrame | None = None,
+    groups: Sequence[str] | None = None,
+    smallest: float = 1e-4,
+) -> Figure:
+    """ROC curves with a logarithmic axis of false matches: the left end is where systems work.
+
+    Parameters
+    ----------
+    curves, bands, groups
+        As in :func:`det`.
+    smallest : float
+        Where the horizontal axis begins.
+    """
+    figure, axes = grid(1, 1, side=5.0, margin=(2.2, 0))
+    axis = axes[0, 0]
+    bottom = 1.0
+    for number, name, curve in _curves(curves, groups, ("fmr", "fnmr")):
+        inside = curve["fmr"] > 0
+        tar = 1 - curve["fnmr"]
+        _line(axis, number, name, curve["fmr"][inside], tar[inside], steps=True)
+        bottom = min(bottom, float(tar[curve["fmr"] >= smallest].min()))
+        if bands is not None:
+            band = bands[(bands["group"] == name) & bands["low"].notna()]
+            _band(axis, number, name, band["fmr"], 1 - band["high"], 1 - band["low"])
+    axis.set_xscale("log")
+    axis.set_xlim(smallest, 1)
+    axis.set_ylim(max(0.0, bottom - 0.05), 1.005)
+    axis.set_ylabel("true accept rate (1 - FNMR)", fontsize=FONT)
+    _finish(axis, "false match rate (logarithmic)", both=True)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=10)
+    return figure
+
+
+def sweep(
+    curves: pd.DataFrame,
+    threshold: float | None = None,
+    groups: Sequence[str] | None = None,
+    label: str = "threshold on the similarity",
+) -> Figure:
+    """Both error rates of every group while the threshold moves, side by side.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``group``, ``threshold``, ``fmr``, ``fnmr``, of :func:`helpers.bias.verification.det`.
+    threshold : float, optional
+        A line at this one.
+    groups : sequence of str, optional
+        Which to draw; by default all.
+    label : str
+        What is moved.
+    """
+    figure, axes = grid(1, 2, side=4.4, extra=-0.6)
+    least = 1.0
+    for number, name, curve in _curves(curves, groups, ("threshold", "fmr", "fnmr")):
+        inside = np.isfinite(curve["threshold"])
+        for axis, rate in zip(axes[0], ("fmr", "fnmr"), strict=True):
+            shown = inside & (curve[rate] > 0)
+            least = min(least, float(curve[rate][shown].min())) if shown.any() else least
+            _line(axis, number, name, curve["threshold"][shown], curve[rate][shown])
+    titles = "false match rate (impostors accepted)", "false non-match rate (genuine rejected)"
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_yscale("log")
+        axis.set_ylim(max(least, 1e-5), 1.3)
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
+        axis.set_title(title, fontsize=FONT)
+        if threshold is not None:
+            axis.axvline(threshold, color="0.25", ls="--", lw=1.3)
+        _finish(axis, label, both=True)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=10)
+    return figure
+
+
+def disparity(
+    table: pd.DataFrame,
+    label: str,
+    reference: float | None = None,
+    reference_label: str = "",
+    logarithmic: bool = False,
+) -> Figure:
+    """A dot and a whisker per group, with a line at parity, at chance or at what was intended.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group``, ``value``, ``low``, ``high``, of :func:`helpers.bias.verification.intervals` (one
+        metric of it), ``compare`` or ``attribute_leakage``; with ``n_identities`` or ``n`` the
+        number is written beside the name. Undefined values are named and not drawn.
+    label : str
+        Of the horizontal axis.
+    reference : float, optional
+        Where the line is: 1 for a ratio, 0 for a difference, chance for a probe.
+    reference_label : str
+        What it means.
+    logarithmic : bool
+        For ratios: twice and half are then equally far from parity.
+    """
+    figure, axes = grid(1, 1, side=6.6, extra=1.3 + 0.36 * len(table) - 6.6)
+    axis = axes[0, 0]
+    if logarithmic:
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]))
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} x"))
+    if reference is not None:
+        axis.axvline(reference, color="0.35", ls="--", lw=1.3, label=reference_label)
+    for position, (_, row) in enumerate(table.iterrows()):
+        _whisker(axis, position, row, reference)
+    axis.set_yticks(range(len(table)), [_named(row) for _, row in table.iterrows()], fontsize=FONT)
+    axis.set_ylim(len(table) - 0.4, -0.6)
+    _finish(axis, label)
+    if reference is not None:
+        axis.plot([], [], "o", color=GENUINE, label="interval holds the line")
+        axis.plot([], [], "D", color=IMPOSTOR, label="interval excludes the line")
+        figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
+    return figure
+
+
+def confusion(table: pd.DataFrame) -> Figure:
+    """Rank-1 confusion: which group's stranger is found in place of the person.
+
+    Parameters
+    ----------
+    table : DataFrame (G, G)
+        Per cent of each row's pictures, of :func:`helpers.bias.verification.confusion`.
+    """
+    count = len(table)
+    figure, axes = grid(1, 1, side=max(4.5, 0.78 * count), margin=(1.6, 0.4))
+    axis, top = axes[0, 0], max(float(table.to_numpy().max()), 1e-9)
+    # Paper white at 0, and never so dark that a black number could not be read beside a white one.
+    image = axis.imshow(table, cmap="Blues", vmin=0, vmax=1.15 * top)
+    values = table.to_numpy(dtype=float)
+    for row in range(count):
+        for column in range(count):
+            value = float(values[row, column])
+            colour = "white" if value > 0.62 * top else "0.15"
+            axis.text(
+                column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=10
+            )
+    axis.set_xticks(range(count), [_short(name) for name in table.columns], fontsize=10)
+    axis.tick_params(axis="x", rotation=45)
+    for tick in axis.get_xticklabels():
+        tick.set_horizontalalignment("right")
+        tick.set_rotation_mode("anchor")
+    errors = table.sum(axis=1)
+    names = [f"{_short(name)}\n{errors[name]:.2f} % wrong" for name in table.index]
+    axis.set_yticks(range(count), names, fontsize=10)
+    axis.set_xlabel("group of the stranger who was found", fontsize=FONT)
+    axis.set_ylabel("group of the person looked up", fontsize=FONT)
+    axis.spines[:].set_visible(False)
+    bar = figure.colorbar(image, ax=axis, shrink=0.8)
+    bar.set_label("per cent of the row's pictures", fontsize=FONT)
+    return figure
+
+
+@dataclass(frozen=True, eq=False)
+class Interactive:
+    """A Plotly figure that shows itself without a network.
+
+    Attributes
+    ----------
+    figure : plotly.graph_objects.Figure
+        For changes, or for ``figure.show()``.
+    alt : str
+        What it shows, in words, for those who cannot see it.
+    """
+
+    figure: "go.Figure"
+    alt: str
+
+    def to_html(self) -> str:
+        """Return a piece of HTML with everything in it, plotly.js included (about 5 MB)."""
+        name = f"explorer-{uuid.uuid4().hex}"
+        inner = self.figure.to_html(
+            full_html=False, include_plotlyjs=True, div_id=name, config={"displayModeBar": False}
+        )
+        return f'<div role="figure" aria-label="{html.escape(self.alt)}">{inner}</div>'
+
+    def _repr_html_(self) -> str:
+        # Plotly's own display asks JupyterLab for an extension and a static page for a network.
+        return self.to_html()
+
+
+def threshold_explorer(
+    curves: pd.DataFrame,
+    groups: Sequence[str] | None = None,
+    steps: int = 61,
+    start: float | None = None,
+    label: str = "threshold",
+) -> Interactive:
+    """Drag a threshold and watch both error rates of every group.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``group``, ``threshold``, ``fmr``, ``fnmr``, of :func:`helpers.bias.verification.det`.
+    groups : sequence of str, optional
+        Which to show; by default all.
+    steps : int
+        Positions of the slider, evenly between thresholds at which everything and nothing passes.
+    start : float, optional
+        Where the slider begins: the position nearest to it; by default the middle.
+    label : str
+        What is dragged.
+
+    Returns
+    -------
+    Interactive
+        Shows itself at the end of a cell, in JupyterLab and in a page that was built from the
+        notebook; plotly.js is inside, so that neither needs a network.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two steps, or no finite threshold.
+    """
+    if steps < 2:
+        raise InputError(f"a slider needs two positions or more, not {steps}.")
+    parts = _curves(curves, groups, ("threshold", "fmr", "fnmr"))
+    positions = _positions(parts, steps)
+    rates = np.stack([_rates_at(curve, positions) for _, _, curve in parts])
+    names = [name for _, name, _ in parts]
+    first = steps // 2 if start is None else int(np.abs(positions - start).argmin())
+    figure = _explorer(names, positions, rates, first, label)
+    alt = (
+        f"Bars of the false match rate and the false non-match rate of {len(names)} groups at a "
+        f"threshold that a slider moves from {positions[0]:.3g} to {positions[-1]:.3g}."
+    )
+    return Interactive(figure, alt)
+
+
+# -- the explorer
+
+
+def _positions(parts: list[tuple[int, str, pd.DataFrame]], steps: int) -> np.ndarray:
+    every = np.concatenate([curve["threshold"].to_numpy(dtype=float) for _, _, curve in parts])
+    every = every[np.isfinite(every)]
+    if not len(every):
+        raise InputError("there is no finite threshold to move.")
+    return np.linspace(every.min(), every.max(), steps)
+
+
+def _rates_at(curve: pd.DataFrame, positions: np.ndarray) -> np.ndarray:
+    """FMR and FNMR at thresholds: (2, positions)."""
+    thresholds = curve["threshold"].to_numpy(dtype=float)
+    # Similarities fall along the curve, distances rise; sorted like this both rise.
+    sign = 1.0 if thresholds[0] < thresholds[-1] else -1.0
+    found = np.searchsorted(sign * thresholds, sign * positions, side="right") - 1
+    return curve[["fmr", "fnmr"]].to_numpy(dtype=float)[found.clip(min=0)].T
+
+
+def _explorer(
+    names: list[str], positions: np.ndarray, rates: np.ndarray, first: int, label: str
+) -> "go.Figure":
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    titles = ("false match rate: strangers accepted", "false non-match rate: people turned away")
+    figure = make_subplots(rows=1, cols=2, subplot_titles=titles, shared_yaxes=True)
+    for column in (0, 1):
+        figure.add_trace(
+            go.Bar(
+                x=rates[:, column, first],
+                y=[_short(name) for name in names],
+                text=_texts(rates[:, column, first]),
+                orientation="h",
+                textposition="outside",
+                cliponaxis=False,
+                marker={"color": (IMPOSTOR, GENUINE)[column]},
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            ),
+            row=1,
+            col=column + 1,
+        )
+    slider = {
+        "active": first,
+        "currentvalue": {"prefix": f"{label}: ", "font": {"size": 16}},
+        "pad": {"t": 45},
+        "steps": [
+            _step(rates[:, :, position], f"{value:.3f}") for position, value in enumerate(positions)
+        ],
+    }
+    figure.update_layout(
+        template="plotly_white",
+        sliders=[slider],
+        showlegend=False,
+        font={"size": 14},
+        height=230 + 34 * len(names),
+        margin={"l": 10, "r": 30, "t": 40, "b": 10},
+    )
+    figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
+def _step(rates: np.ndarray, value: str) -> dict[str, object]:
+    change = {"x": [rates[:, 0], rates[:, 1]], "text": [_texts(rates[:, 0]), _texts(rates[:, 1])]}
+    return {"method": "restyle", "label": value, "args": [change, [0, 1]]}
+
+
+def _texts(rates: np.ndarray) -> list[str]:
+    return ["undefined" if np.isnan(rate) else _percent(rate) for rate in rates]
+
+
+# -- scores
+
+
+def _parts(
+    values: ArrayLike, genuine: ArrayLike, group: ArrayLike
+) -> dict[tuple[str, bool], np.ndarray]:
+    table = pd.DataFrame(
+        {
+            "value": np.asarray(values, dtype=float),
+            "genuine": np.asarray(genuine).astype(int).astype(bool),
+            "group": np.asarray(group, dtype=object),
+        }
+    ).dropna()
+    if table.empty:
+        raise InputError("no pair has both a score and a group: there is nothing to draw.")
+    kept = table.assign(group=table["group"].astype(str)).groupby(["group", "genuine"])["value"]
+    return {(str(key[0]), bool(key[1])): part.to_numpy() for key, part in kept}
+
+
+def _violins(axis: Axes, parts: dict[tuple[str, bool], np.ndarray], names: list[str]) -> None:
+    for (name, genuine), values in parts.items():
+        across, height = _shape(values, parts)
+        position = names.index(name)
+        # Impostors above the line, genuine below: one half each, so that both can be compared.
+        edge = position + (0.42 if genuine else -0.42) * height
+        _fill(axis, across, np.full_like(edge, position), edge, genuine)
+        axis.plot(
+            [np.median(values)] * 2, [position, position + (0.3 if genuine else -0.3)], "k", lw=1.2
+        )
+
+
+def _ridges(axis: Axes, parts: dict[tuple[str, bool], np.ndarray], names: list[str]) -> None:
+    for (name, genuine), values in parts.items():
+        across, height = _shape(values, parts)
+        position = names.index(name)
+        _fill(axis, across, np.full_like(height, position), position - height, genuine, position)
+
+
+def _boxes(axis: Axes, parts: dict[tuple[str, bool], np.ndarray], names: list[str]) -> None:
+    for (name, genuine), values in parts.items():
+        drawn = axis.boxplot(
+            values,
+            positions=[names.index(name) + (0.2 if genuine else -0.2)],
+            widths=0.32,
+            orientation="horizontal",
+            whis=(1, 99),
+            showfliers=False,
+            patch_artist=True,
+            manage_ticks=False,
+            medianprops={"color": "black", "lw": 1.6},
+        )
+        drawn["boxes"][0].set(facecolor=GENUINE if genuine else IMPOSTOR, alpha=0.75)
+        if not genuine:
+            drawn["boxes"][0].set(hatch="///", edgecolor="white")
+
+
+def _fill(
+    axis: Axes,
+    across: np.ndarray,
+    base: np.ndarray,
+    edge: np.ndarray,
+    genuine: bool,
+    order: int = 0,
+) -> None:
+    colour, hatch = (GENUINE, None) if genuine else (IMPOSTOR, "///")
+    axis.fill_between(
+        across, base, edge, fc=colour, ec="white", hatch=hatch, alpha=0.75, lw=0, zorder=2 + order
+    )
+    axis.plot(across, edge, color=colour, lw=1.2, zorder=2.5 + order)
+
+
+def _shape(
+    values: np.ndarray, parts: dict[tuple[str, bool], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A smoothed histogram, on one scale for all parts: the highest of all is about 1."""
+    every = np.concatenate(list(parts.values()))
+    low, high = every.min(), every.max()
+    room = 0.03 * (high - low) or 0.5
+    edges = np.linspace(low - room, high + room, 241)
+    width = edges[1] - edges[0]
+    # Silverman's rule, the same for all: shapes differ because of the data only.
+    smallest = min(_bandwidth(part) for part in parts.values())
+    band = max(smallest, 2 * width)
+    counts = np.histogram(values, edges)[0] / len(values) / width
+    offsets = np.arange(-119, 120) * width
+    kernel = stats.norm.pdf(offsets, scale=band) * width
+    density = np.convolve(counts, kernel, mode="same")
+    top = 0.4 / min(float(part.std()) or 1.0 for part in parts.values())
+    return (edges[1:] + edges[:-1]) / 2, density / max(top, 1e-12)
+
+
+def _bandwidth(values: np.ndarray) -> float:
+    return float(1.06 * values.std() * len(values) ** -0.2)
+
+
+def _counted(name: str, parts: dict[tuple[str, bool], np.ndarray]) -> str:
+    genuine, impostor = (len(parts.get((name, kind), ())) for kind in (True, False))
+    return f"{_short(name)}\n{genuine:,} / {impostor:,}"
+
+
+# -- lines and labels
+
+
+def _curves(
+    curves: pd.DataFrame, groups: Sequence[str] | None, columns: Sequence[str]
+) -> list[tuple[int, str, pd.DataFrame]]:
+    """Number (which decides colour and line, whichever others are drawn), name and rows."""
+    for column in ("group", *columns):
+        if column not in curves:
+            raise BadTable(f"no column {column}; there is {', '.join(map(str, curves.columns))}.")
+    known = [str(name) for name in dict.fromkeys(curves["group"].astype(str))]
+    for name in groups or ():
+        if name not in known:
+            raise unknown_name("group", name, known)
+    parts = dict(list(curves.groupby(curves["group"].astype(str), sort=False)))
+    numbers = {name: number for number, name in enumerate(n for n in known if n != OVERALL)}
+    return [(numbers.get(name, -1), name, parts[name]) for name in (groups or known)]
+
+
+def _style(number: int, name: str) -> dict[str, object]:
+    if name == OVERALL:
+        return {"color": "black", "ls": "solid", "lw": 2.4}
+    return {"color": COLOURS[number % 8], "ls": LINES[number % 4], "lw": 1.8}
+
+
+def _line(
+    axis: Axes, number: int, name: str, across: pd.Series, up: pd.Series, steps: bool = False
+) -> None:
+    how = "steps-post" if steps else "default"
+    axis.plot(across, up, label=_short(name), drawstyle=how, **_style(number, name))  # type: ignore[arg-type]  # of Line2D
+
+
+def _band(
+    axis: Axes, number: int, name: str, across: pd.Series, low: pd.Series, high: pd.Series
+) -> None:
+    colour = _style(number, name)["color"]
+    axis.fill_between(across, low, high, color=colour, alpha=0.16, lw=0)
+
+
+def _whisker(axis: Axes, position: int, row: pd.Series, reference: float | None) -> None:
+    if np.isnan(row["value"]):
+        said = row.get("note") or "undefined"
+        axis.text(
+            0.02, position, said, transform=axis.get_yaxis_transform(), va="center", fontsize=10
+        )
+        return
+    holds = reference is None or row["low"] <= reference <= row["high"]
+    colour, mark = (GENUINE, "o") if holds else (IMPOSTOR, "D")
+    axis.plot([row["low"], row["high"]], [position, position], color=colour, lw=2)
+    axis.plot(row["value"], position, mark, color=colour, ms=7)
+
+
+def _named(row: pd.Series) -> str:
+    if "n_identities" in row:
+        return f"{_short(row['group'])}  ({row['n_identities']:,} people)"
+    return f"{_short(row['group'])}  (n = {row['n']:,})" if "n" in row else _short(row["group"])
+
+
+def _finish(axis: Axes, label: str, both: bool = False) -> None:
+    axis.set_xlabel(label, fontsize=FONT)
+    axis.tick_params(labelsize=10)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis="both" if both else "x", color="0.9", zorder=0)
+    axis.set_axisbelow(True)
+
+
+def _short(name: object) -> str:
+    return str(name).replace("_", " ")
+
+
+def _percent(rate: float) -> str:
+    """A rate as a reader says it: 12 %, 1.2 %, 0.012 %."""
+    if rate == 0:
+        return "0 %"
+    digits = max(0, 1 - int(np.floor(np.log10(100 * rate))))
+    return (
+        f"{100 * rate:.{digits}f}".rstrip("0").rstrip(".") + " %"
+        if digits
+        else f"{100 * rate:.0f} %"
+    )
+
+
+def _probit(rates: np.ndarray) -> np.ndarray:
+    return np.asarray(stats.norm.ppf(np.clip(rates, 1e-9, 1 - 1e-9)))

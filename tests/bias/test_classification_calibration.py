@@ -1,0 +1,86 @@
+"""Calibration: a model that says 80 % is right in 80 %."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+
+from helpers.bias import classification
+from helpers.bias.classification.calibration import ece_interval
+from helpers.errors import InputError
+
+
+def test_the_error_of_a_worked_example() -> None:
+    # Two bins: 0.2 and 0.3 with one right (mean 0.25, share 0.5), 0.9 and 0.9 with both right.
+    assert classification.ece([0.2, 0.3, 0.9, 0.9], [1, 0, 1, 1], bins=2) == pytest.approx(
+        0.5 * 0.25 + 0.5 * 0.1
+    )
+
+
+def test_certainty_that_is_always_right_has_no_error_and_always_wrong_has_all() -> None:
+    assert classification.ece([1.0, 1.0], [True, True]) == 0
+    assert classification.ece([1.0, 1.0], [False, False]) == 1
+
+
+def test_one_bin_compares_the_two_means() -> None:
+    random = np.random.default_rng(0)
+    sure, right = random.random(100), random.random(100) < 0.4
+    assert classification.ece(sure, right, bins=1) == pytest.approx(abs(sure.mean() - right.mean()))
+
+
+def test_edges_may_be_given_and_one_and_zero_belong_to_the_outer_bins() -> None:
+    sure, right = [0.0, 0.25, 0.5, 1.0], [0, 1, 1, 1]
+    assert classification.ece(sure, right, bins=[0, 0.5, 1]) == classification.ece(sure, right, 2)
+
+
+def test_the_curve_is_scikit_learns_with_wilsons_interval_and_the_counts() -> None:
+    random = np.random.default_rng(1)
+    score = random.random(500)
+    truth = (random.random(500) < score).astype(int)
+    table = classification.reliability(truth, score, bins=7)
+    share, mean = calibration_curve(truth, score, n_bins=7)
+    np.testing.assert_allclose(table["value"], share)
+    np.testing.assert_allclose(table["confidence"], mean)
+    assert table["n"].sum() == 500
+    assert ((table["low"] < share) & (share < table["high"])).all()
+
+
+def test_curves_of_groups_are_those_of_their_faces() -> None:
+    random = np.random.default_rng(2)
+    score, group = random.random(300), random.choice(["x", "y"], 300)
+    truth = (random.random(300) < score).astype(int)
+    table = classification.reliability(truth, score, group)
+    alone = classification.reliability(truth[group == "y"], score[group == "y"])
+    mine = table[table["group"] == "y"].reset_index(drop=True)
+    np.testing.assert_allclose(mine["value"], alone["value"])
+    assert set(table["group"]) == {"x", "y"}
+
+
+def test_a_calibrated_model_has_an_error_on_few_faces_and_the_interval_says_it_is_chance() -> None:
+    random = np.random.default_rng(3)
+    score = random.random(65)
+    found = ece_interval(score, random.random(65) < score)
+    assert found.value > 0.06
+    assert found.low == 0
+    assert found.by_chance == pytest.approx(0.12, abs=0.03)
+
+
+def test_an_overconfident_model_is_found_out() -> None:
+    random = np.random.default_rng(4)
+    score = random.choice([0.02, 0.98], 400)
+    truth = random.random(400) < np.where(score > 0.5, 0.8, 0.2)
+    assert ece_interval(score, truth).low > 0.1
+
+
+def test_values_that_mean_nothing_are_refused() -> None:
+    for confidence, correct, match in (
+        ([0.5, 0.5], [1], r"shape \(2,\), correct \(1,\)"),
+        ([], [], "no faces"),
+        ([0.5, np.nan], [1, 0], r"1 values are missing \(NaN\)"),
+        ([0.5, 1.5], [1, 0], "runs from 0.5 to 1.5"),
+        ([0.5, 0.5], [1, 2], "must say True or False"),
+    ):
+        with pytest.raises(InputError, match=match):
+            classification.ece(confidence, correct)
+    for bins in (0, [0.5, 1], [0, 1, 0.5]):
+        with pytest.raises(InputError, match="bin"):
+            classification.ece([0.5], [1], bins)  # type: ignore[arg-type]

@@ -1,0 +1,249 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from helpers.bias import verification
+from helpers.errors import BadTable, InputError, UnknownName
+from tests.bias.simulated import Group, simulate
+
+# Genuine 0.9, 0.8, 0.8, 0.4; impostors 0.8, 0.5, 0.4, 0.3, 0.2: ties between and within kinds.
+SCORES = [0.9, 0.8, 0.8, 0.4, 0.8, 0.5, 0.4, 0.3, 0.2]
+GENUINE = [1, 1, 1, 1, 0, 0, 0, 0, 0]
+
+
+def drawn(n: int = 3000, decimals: int = 2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    genuine = random.random(n) < 0.3
+    return np.round(random.normal(1.5 * genuine, 1), decimals), genuine
+
+
+# -- definitions, by hand
+
+
+@pytest.mark.parametrize(
+    ("threshold", "fmr", "fnmr"),
+    [(0.8, 1 / 5, 1 / 4), (0.81, 0, 3 / 4), (0.4, 3 / 5, 0), (0.0, 1, 0), (2.0, 0, 1)],
+)
+def test_a_score_at_the_threshold_is_accepted(threshold: float, fmr: float, fnmr: float) -> None:
+    row = verification.rates(SCORES, GENUINE, threshold).iloc[0]
+    assert (row["fmr"], row["fnmr"]) == pytest.approx((fmr, fnmr))
+    assert (row["group"], row["n_genuine"], row["n_impostor"]) == ("overall", 4, 5)
+
+
+def test_tar_at_far_by_hand() -> None:
+    table = verification.tar_at_far(SCORES, GENUINE, far=(0.2, 0.39, 0.4, 0.59, 0.6, 1.0))
+    # Two of five impostors are let through by 0.5, a third only together with its tie at 0.4.
+    assert list(table["tar"]) == pytest.approx([3 / 4, 3 / 4, 3 / 4, 3 / 4, 1, 1])
+    assert list(table["fmr"]) == pytest.approx([0.2, 0.2, 0.4, 0.4, 0.6, 1.0])
+    assert list(table["threshold"]) == pytest.approx([0.8, 0.8, 0.5, 0.5, 0.4, 0.2])
+
+
+def test_a_far_below_one_pair_cannot_be_measured_and_says_so() -> None:
+    row = verification.tar_at_far(SCORES, GENUINE, far=0.1).iloc[0]
+    assert np.isnan(row["tar"])
+    assert row["note"] == "not measurable below 1/5 = 0.2"
+
+
+def test_the_threshold_of_a_far_keeps_it_and_the_next_lower_score_does_not() -> None:
+    scores, genuine = drawn()
+    for row in verification.tar_at_far(scores, genuine, far=(0.003, 0.01, 0.1)).itertuples():
+        below = np.max(scores[scores < row.threshold])
+        assert verification.rates(scores, genuine, row.threshold)["fmr"][0] <= row.far
+        assert verification.rates(scores, genuine, below)["fmr"][0] > row.far
+
+
+def test_scores_that_are_all_equal_tell_nothing_and_warn() -> None:
+    with pytest.warns(UserWarning, match=r"all scores are equal \(0.5\)"):
+        assert verification.eer([0.5] * 6, [1, 1, 0, 0, 0, 0])["eer"][0] == 0.5
+    with pytest.warns(UserWarning, match="all scores are equal"):
+        assert verification.auc([0.5] * 6, [1, 1, 0, 0, 0, 0])["auc"][0] == 0.5
+
+
+def test_scores_that_separate_perfectly_have_no_equal_error() -> None:
+    assert verification.eer([3, 2, 1, 0], [1, 1, 0, 0])["eer"][0] == 0
+    assert verification.eer([0, 1, 2, 3], [1, 1, 0, 0])["eer"][0] == 1
+
+
+# -- against scikit-learn and against closed forms
+
+
+@pytest.mark.parametrize("decimals", [1, 8])
+def test_curves_are_those_of_scikit_learn(decimals: int) -> None:
+    scores, genuine = drawn(decimals=decimals)
+    far, tar, thresholds = metrics.roc_curve(genuine, scores, drop_intermediate=False)
+    ours = verification.roc(scores, genuine)
+    np.testing.assert_allclose(ours["far"], far)
+    np.testing.assert_allclose(ours["tar"], tar)
+    np.testing.assert_allclose(ours["threshold"], thresholds)
+    fpr, fnr, _ = metrics.det_curve(genuine, scores)
+    points = verification.det(scores, genuine)
+    known = set(zip(points["fmr"].round(12), points["fnmr"].round(12), strict=True))
+    assert set(zip(fpr.round(12), fnr.round(12), strict=True)) <= known
+
+
+@pytest.mark.parametrize("decimals", [1, 8])
+def test_the_area_is_that_of_scikit_learn(decimals: int) -> None:
+    scores, genuine = drawn(decimals=decimals)
+    ours = verification.auc(scores, genuine)["auc"][0]
+    assert ours == pytest.approx(metrics.roc_auc_score(genuine, scores), abs=1e-12)
+
+
+def test_gaussian_scores_have_the_rates_of_their_closed_forms() -> None:
+    groups = {"a": Group(), "b": Group(0.5, 3.2)}
+    pairs = simulate(groups, people=300, genuine=100, impostor=1, wolves=0.02, alike=0.05)
+    found = verification.point_measures(
+        pairs.scores, pairs.genuine, pairs.groups, threshold=2.0, far=(0.1, 0.01)
+    ).set_index("group")
+    for name, group in groups.items():
+        row = found.loc[name]
+        assert row["fmr"] == pytest.approx(group.fmr(2.0), rel=0.08)
+        assert row["fnmr"] == pytest.approx(group.fnmr(2.0), rel=0.12)
+        assert row["eer"] == pytest.approx(group.eer, rel=0.08)
+        assert row["auc"] == pytest.approx(group.auc, abs=0.003)
+        assert row["tar@0.1"] == pytest.approx(group.tar(0.1), abs=0.01)
+        assert row["tar@0.01"] == pytest.approx(group.tar(0.01), abs=0.03)
+
+
+# -- groups
+
+
+def test_a_group_is_measured_as_if_it_were_alone() -> None:
+    scores, genuine = drawn()
+    group = np.random.default_rng(1).choice(["x", "y", "z"], len(scores))
+    table = verification.point_measures(scores, genuine, group, threshold=0.7).set_index("group")
+    for name in "xyz":
+        alone = verification.point_measures(
+            scores[group == name], genuine[group == name], threshold=0.7
+        ).iloc[0]
+        numbers = ["n_genuine", "n_impostor", "fmr", "fnmr", "eer", "auc", "tar@0.01"]
+        assert list(table.loc[name, numbers]) == list(alone[numbers])
+
+
+def test_within_counts_impostors_of_one_group_and_all_counts_those_across_for_both() -> None:
+    scores, genuine = [0.9, 0.9, 0.7, 0.6, 0.1], [1, 1, 0, 0, 0]
+    sides = (["a", "b", "a", "a", "b"], ["a", "b", "b", "a", "b"])
+    within = verification.rates(scores, genuine, 0.5, sides).set_index("group")
+    across = verification.rates(scores, genuine, 0.5, sides, impostors="all").set_index("group")
+    assert dict(within["n_impostor"]) == {"overall": 2, "a": 1, "b": 1}
+    assert dict(across["n_impostor"]) == {"overall": 3, "a": 2, "b": 2}
+    assert list(within["fmr"]) == [1 / 2, 1, 0]
+    assert list(across["fmr"]) == pytest.approx([2 / 3, 1, 1 / 2])
+    assert set(within["impostors"]) == {"within"}
+    assert set(across["impostors"]) == {"all"}
+
+
+def test_one_group_per_pair_does_not_say_whose_the_pairs_across_groups_are() -> None:
+    with pytest.raises(InputError, match="needs the groups of both sides"):
+        verification.rates([1, 0], [1, 0], 0.5, ["a", None], impostors="all")
+
+
+def test_pairs_without_a_group_count_for_nothing_within_groups() -> None:
+    table = verification.rates([1.0, 0.9, 0.1], [1, 0, 0], 0.5, ["a", None, "a"])
+    assert list(table["n_impostor"]) == [1, 1]
+    assert list(table["fmr"]) == [0, 0]
+
+
+def test_a_group_without_genuine_pairs_is_undefined_and_never_zero() -> None:
+    arguments = ([0.9, 0.2, 0.8, 0.1], [1, 0, 0, 0], ["a", "a", "b", "b"])
+    rates = verification.rates(arguments[0], arguments[1], 0.5, arguments[2]).set_index("group")
+    assert np.isnan(rates.loc["b", "fnmr"])
+    assert rates.loc["b", "fmr"] == 0.5
+    assert rates.loc["b", "note"] == "undefined (no genuine pairs)"
+    for measure, column in ((verification.eer, "eer"), (verification.auc, "auc")):
+        row = measure(arguments[0], arguments[1], group=arguments[2]).set_index("group").loc["b"]
+        assert np.isnan(row[column])
+        assert row["note"] == "undefined (no genuine pairs)"
+    tars = verification.tar_at_far(arguments[0], arguments[1], 1.0, arguments[2])
+    assert list(tars["tar"].isna()) == [False, False, True]
+
+
+def test_each_group_can_have_a_threshold_of_its_own() -> None:
+    scores, genuine, group = [0.9, 0.6, 0.5, 0.2], [1, 0, 1, 0], ["a", "a", "b", "b"]
+    table = verification.rates(scores, genuine, {"a": 0.7, "b": 0.3}, group)
+    assert list(table["fmr"]) == [0, 0, 0]
+    assert list(table["fnmr"]) == [0, 0, 0]
+    assert table["note"][0] == "each group at its threshold"
+    with pytest.raises(UnknownName, match="no threshold for the group 'b'"):
+        verification.rates(scores, genuine, {"a": 0.7}, group)
+
+
+# -- distances, labels, bad input
+
+
+def test_distances_are_similarities_the_other_way_round() -> None:
+    scores, genuine = drawn()
+    group = np.where(np.arange(len(scores)) % 2, "x", "y")
+    for measure in (verification.eer, verification.auc):
+        alike = measure(scores, genuine, group=group)
+        far = measure(-scores, genuine, group=group, distance=True)
+        column = alike.columns[3]
+        np.testing.assert_allclose(alike[column], far[column])
+    near = verification.rates(-scores, genuine, -0.7, group, distance=True)
+    pd.testing.assert_frame_equal(
+        near.drop(columns="threshold"),
+        verification.rates(scores, genuine, 0.7, group).drop(columns="threshold"),
+    )
+    curve = verification.det(-scores, genuine, distance=True)
+    assert curve["threshold"].is_monotonic_increasing
+    assert curve["threshold"][0] == -np.inf
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(GENUINE, dtype=object),
+        np.array([str(each) for each in GENUINE], dtype=object),
+        [bool(each) for each in GENUINE],
+        pd.Series(GENUINE).astype("category"),
+        np.array(GENUINE, dtype=float),
+        ["True" if each else "False" for each in GENUINE],
+    ],
+)
+def test_labels_may_be_objects_text_or_truth_values(labels: object) -> None:
+    assert verification.auc(SCORES, labels)["auc"][0] == verification.auc(SCORES, GENUINE)["auc"][0]
+
+
+@pytest.mark.parametrize("wrong", [2, -1, "yes", None, np.nan])
+def test_a_label_other_than_0_and_1_is_refused_with_its_row(wrong: object) -> None:
+    labels = np.array([1, 0, wrong, 0], dtype=object)
+    with pytest.raises(BadTable, match=r"pair 3 has the label .*1 \(genuine\) or 0 \(impostor\)"):
+        verification.eer([1, 2, 3, 4], labels)
+
+
+def test_missing_scores_are_counted_and_left_out() -> None:
+    scores, group = [0.9, np.nan, 0.2, 0.1, np.nan], list("aabba")
+    with pytest.warns(UserWarning, match="2 of 5 pairs have no score and are left out"):
+        table = verification.rates(scores, [1, 1, 0, 0, 0], 0.5, group)
+    assert list(table["n_genuine"]) == [1, 1, 0]
+    with (
+        pytest.warns(UserWarning, match="2 of 2"),
+        pytest.raises(InputError, match="no pair has a score"),
+    ):
+        verification.auc([np.nan, np.nan], [1, 0])
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InputError, match="3 scores, but 2 values of genuine"):
+        verification.eer([1, 2, 3], [1, 0])
+    with pytest.raises(InputError, match="3 scores, but 2 values of group"):
+        verification.eer([1, 2, 3], [1, 0, 0], ["a", "b"])
+    with pytest.raises(InputError, match="there are no pairs"):
+        verification.eer([], [])
+    with pytest.raises(BadTable, match="a score is no number"):
+        verification.eer(["high", "low"], [1, 0])
+    with pytest.raises(UnknownName, match="choice of impostors"):
+        verification.eer([1, 2], [1, 0], impostors="some")
+    with pytest.raises(InputError, match="rename it"):
+        verification.eer([1, 2], [1, 0], ["overall", "b"])
+    with pytest.raises(InputError, match=r"share in \[0, 1\], not 3"):
+        verification.tar_at_far([1, 2], [1, 0], far=3)
+
+
+def test_a_thinned_curve_lies_on_the_whole_one() -> None:
+    scores, genuine = drawn(decimals=8)
+    whole, thin = (verification.det(scores, genuine, points=each) for each in (None, 60))
+    assert 30 < len(thin) <= 64
+    known = set(zip(whole["threshold"], whole["fmr"], whole["fnmr"], strict=True))
+    assert set(zip(thin["threshold"], thin["fmr"], thin["fnmr"], strict=True)) <= known
+    assert thin["fmr"].iloc[[0, -1]].tolist() == [0, 1]

@@ -1,0 +1,133 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics.pairwise import paired_cosine_distances, paired_euclidean_distances
+
+from helpers.bias import verification
+from helpers.errors import BadTable, InputError, UnknownName
+
+RANDOM = np.random.default_rng(0)
+
+
+def faces(
+    people: int, pictures: int, groups: int, shift: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Embeddings of people, whose groups are shifted apart: with identities and groups."""
+    random = np.random.default_rng(1)
+    identity = np.repeat(np.arange(people), pictures)
+    group = np.array([f"g{person % groups}" for person in identity])
+    centres = random.normal(size=(people, 16))
+    centres[:, 0] += shift * (np.arange(people) % groups)
+    return centres[identity] + 0.3 * random.normal(size=(len(identity), 16)), identity, group
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_pairs_are_scored_as_one_by_one(metric: str, dtype: type) -> None:
+    embeddings = RANDOM.normal(size=(300, 700)).astype(dtype)
+    first, second = RANDOM.integers(0, 300, (2, 5000))
+    found = verification.score_pairs(embeddings, first, second, metric)
+    one, two = embeddings[first].astype(float), embeddings[second].astype(float)
+    if metric == "cosine":
+        expected = 1 - paired_cosine_distances(one, two)
+    else:
+        expected = paired_euclidean_distances(one, two)
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-6, atol=2e-6 if dtype == np.float32 else 1e-12
+    )
+    assert found.dtype == dtype
+
+
+def test_an_embedding_that_is_missing_gives_no_score_instead_of_a_low_one() -> None:
+    embeddings = np.eye(3)
+    embeddings[1], embeddings[2] = np.nan, 0
+    assert np.isnan(verification.score_pairs(embeddings, [0, 0], [1, 2])).all()
+
+
+def test_rows_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(InputError, match="names row 9 or 0 of 3 embeddings"):
+        verification.score_pairs(np.eye(3), [0, 9], [1, 0])
+    with pytest.raises(InputError, match="whole numbers"):
+        verification.score_pairs(np.eye(3), [0.5], [1.0])
+    with pytest.raises(InputError, match="1 first and 2 second"):
+        verification.score_pairs(np.eye(3), [0], [1, 2])
+    with pytest.raises(UnknownName):
+        verification.score_pairs(np.eye(3), [0], [1], "cosin")  # type: ignore[arg-type]  # the point
+
+
+def test_the_nearest_is_the_best_of_all_others() -> None:
+    embeddings, identity, group = faces(20, 3, 4, 0.0)
+    found = verification.nearest(embeddings, identity, group, chunk=7)
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    likeness = unit @ unit.T
+    np.fill_diagonal(likeness, -2)
+    np.testing.assert_array_equal(found["nearest"], likeness.argmax(1))
+    np.testing.assert_allclose(found["similarity"], likeness.max(1))
+    np.testing.assert_array_equal(found["correct"], identity == identity[likeness.argmax(1)])
+
+
+def test_a_table_of_all_pairs_finds_the_same_nearest_as_the_embeddings() -> None:
+    embeddings, identity, group = faces(12, 3, 3, 0.0)
+    one, two = np.triu_indices(len(embeddings), 1)
+    scores = verification.score_pairs(embeddings, one, two)
+    sides = [(each[one], each[two]) for each in (np.arange(len(embeddings)), identity, group)]
+    of_pairs = verification.nearest_of_pairs(scores, *sides).sort_index()
+    found = verification.nearest(embeddings, identity, group)
+    np.testing.assert_array_equal(of_pairs["nearest"].astype(int), found["nearest"])
+    pd.testing.assert_frame_equal(
+        verification.confusion(of_pairs), verification.confusion(found), check_names=False
+    )
+    far = verification.nearest_of_pairs(-scores, *sides, distance=True).sort_index()
+    np.testing.assert_array_equal(far["nearest"], of_pairs["nearest"])
+
+
+def test_confusion_is_in_per_cent_of_each_groups_pictures() -> None:
+    table = pd.DataFrame(
+        {
+            "group": list("aaaabb"),
+            "nearest_group": list("aabbba"),
+            "correct": [True, False, False, True, True, False],
+        }
+    )
+    found = verification.confusion(table)
+    assert found.loc["a"].tolist() == [25, 25]
+    assert found.loc["b"].tolist() == [50, 0]
+    assert list(found.index) == list(found.columns) == ["a", "b"]
+    with pytest.raises(BadTable, match="no column correct"):
+        verification.confusion(table.drop(columns="correct"))
+
+
+def test_a_probe_reads_what_is_there_and_is_at_chance_where_nothing_is() -> None:
+    there = verification.attribute_leakage(*_shuffled(faces(60, 4, 2, 6.0))).set_index("group")
+    assert there.loc["overall", "value"] > 0.85
+    assert there.loc["overall", "low"] > 0.5
+    nothing = verification.attribute_leakage(*_shuffled(faces(60, 4, 2, 0.0))).set_index("group")
+    assert nothing.loc["overall", "low"] < 0.5 < nothing.loc["overall", "high"]
+    assert nothing.loc["overall", "chance"] == 0.5
+    assert list(nothing["n_identities"]) == [60, 30, 30]
+
+
+def test_folds_that_share_people_would_have_found_what_is_not_there() -> None:
+    embeddings, identity, group = faces(60, 4, 2, 0.0)
+    honest = verification.attribute_leakage(embeddings, group, identity)["value"][0]
+    pictures = np.arange(len(identity))  # everybody taken for a person of his or her own
+    leaking = verification.attribute_leakage(embeddings, group, pictures)["value"][0]
+    assert leaking > honest + 0.05
+
+
+def test_a_probe_needs_people_of_both_kinds() -> None:
+    embeddings, identity, group = faces(60, 2, 2, 0.0)
+    with pytest.raises(InputError, match="one value only"):
+        verification.attribute_leakage(embeddings, ["x"] * len(group), identity)
+    few = np.where(identity < 2, "rare", "common")
+    with pytest.raises(InputError, match="2 people are annotated as 'rare': too few for 5 folds"):
+        verification.attribute_leakage(embeddings, few, identity)
+    with pytest.raises(InputError, match="one of each per picture"):
+        verification.attribute_leakage(embeddings, group[:-1], identity)
+
+
+def _shuffled(
+    made: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    embeddings, identity, group = made
+    return embeddings, group, identity

@@ -1,0 +1,263 @@
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.bias import verification
+from helpers.bias.intervals import wilson
+from helpers.errors import BadTable, InputError, UnknownName
+from tests.benchmarks.verification import Setting, coverage
+from tests.bias.simulated import Group, Pairs, simulate
+
+GROUPS = {"a": Group(), "b": Group(0.6, 3.0)}
+
+
+def drawn_anew(pairs: Pairs, **options: object) -> verification.Bootstrap:
+    found = {"threshold": 2.0, "far": (0.1, 0.01), "replicates": 300, **options}
+    return verification.bootstrap(
+        pairs.scores, pairs.genuine, pairs.identities, pairs.groups, **found
+    )
+
+
+@pytest.fixture(scope="module")
+def sample() -> verification.Bootstrap:
+    return drawn_anew(simulate(GROUPS, people=60))
+
+
+# -- what is drawn
+
+
+def test_measures_are_those_that_need_no_drawing(sample: verification.Bootstrap) -> None:
+    pairs = simulate(GROUPS, people=60)
+    points = verification.point_measures(
+        pairs.scores, pairs.genuine, pairs.groups, threshold=2.0, far=(0.1, 0.01)
+    ).set_index("group")
+    columns = {"FMR": "fmr", "FNMR": "fnmr", "EER": "eer", "AUC": "auc", "TAR@FAR=0.01": "tar@0.01"}
+    for metric, column in columns.items():
+        for group in ("overall", "a", "b"):
+            value = sample.measures["value"][sample.row(metric, group)]
+            assert value == points.loc[group, column]
+
+
+def test_a_draw_is_the_measure_of_a_table_in_which_people_are_repeated() -> None:
+    pairs = simulate({"a": Group()}, people=12, seed=3)
+    found = drawn_anew(pairs, replicates=3, far=(0.1,))
+    one, two = pairs.identities
+    counts = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=3)
+    for replicate, times in enumerate(counts):
+        weight = np.where(pairs.genuine, times[one], times[one] * times[two])
+        scores, genuine = (np.repeat(each, weight) for each in (pairs.scores, pairs.genuine))
+        again = verification.point_measures(scores, genuine, threshold=2.0, far=(0.1,)).iloc[0]
+        for metric, column in (("FMR", "fmr"), ("FNMR", "fnmr"), ("EER", "eer"), ("AUC", "auc")):
+            drawn = found.draws[replicate, found.row(metric, "overall")]
+            assert drawn == pytest.approx(again[column], abs=1e-12)
+        tar = found.draws[replicate, found.row("TAR@FAR=0.1", "overall")]
+        assert tar == pytest.approx(again["tar@0.1"], abs=1e-12)
+
+
+def test_tied_scores_are_drawn_exactly_too() -> None:
+    pairs = simulate({"a": Group()}, people=10, seed=1)
+    rounded = np.round(pairs.scores)
+    found = verification.bootstrap(
+        rounded, pairs.genuine, pairs.identities, far=0.2, replicates=1, seed=5
+    )
+    times = np.random.default_rng(5).multinomial(10, np.full(10, 0.1))
+    one, two = pairs.identities
+    weight = np.where(pairs.genuine, times[one], times[one] * times[two])
+    again = verification.point_measures(
+        np.repeat(rounded, weight), np.repeat(pairs.genuine, weight), far=0.2
+    ).iloc[0]
+    expected = [again["eer"], again["auc"], again["tar@0.2"]]
+    np.testing.assert_allclose(found.draws[0], expected, atol=1e-12)
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
+    pairs = simulate({"a": Group()}, people=20)
+    first, again, other = (drawn_anew(pairs, replicates=20, seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.draws, again.draws)
+    assert (first.draws != other.draws).any()
+
+
+def test_the_standard_error_of_fnmr_is_that_of_independent_people() -> None:
+    pairs = simulate({"a": Group()}, people=50)
+    found = drawn_anew(pairs)
+    rejected = (pairs.scores < 2.0)[pairs.genuine].reshape(50, -1).mean(axis=1)
+    expected = rejected.std(ddof=1) / math.sqrt(50)
+    assert found.spread[found.row("FNMR", "overall")] == pytest.approx(expected)
+
+
+def test_the_standard_error_is_the_spread_of_fmr_over_other_people() -> None:
+    # Two hundred other tables say how far off one of them is; a naive error takes pairs for people.
+    tables = [drawn_anew(simulate({"a": Group()}, 30, seed=s), replicates=2) for s in range(200)]
+    row = tables[0].row("FMR", "a")
+    values = np.array([each.measures["value"][row] for each in tables])
+    said = np.sqrt(np.mean([each.spread[row] ** 2 for each in tables]))
+    pairs = tables[0].measures["n_impostor"][row]
+    naive = math.sqrt(values.mean() * (1 - values.mean()) / pairs)
+    assert said == pytest.approx(values.std(ddof=1), rel=0.15)
+    assert naive < 0.75 * values.std(ddof=1)
+
+
+def test_drawing_pairs_people_twice_is_too_careful_where_matches_are_rare() -> None:
+    found = drawn_anew(simulate({"a": Group()}, people=60, wolves=0.05, alike=0.05))
+    row = found.row("FMR", "a")
+    assert found.spread[row] < 0.8 * found.draws[:, row].std()
+
+
+# -- how often they hold
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_intervals_hold_the_truth_as_often_as_they_say(shift: float) -> None:
+    # The full 1,000 draws: python -m tests.benchmarks.verification coverage. Here, 200 of them,
+    # whose own error is 1.5 points; a bootstrap over pairs holds FMR in about 70 of 100.
+    table = coverage(Setting(people=60, wolves=0.2, shift=shift), draws=200, replicates=100)
+    assert table["held"].between(90, 100).all()
+    plain = [
+        name for name in table.index if not name.startswith(("FDR", "GARBE")) and "/" not in name
+    ]
+    assert 93 <= table.loc[plain, "held"].mean() <= 98
+
+
+# -- tables of intervals
+
+
+def test_every_measure_has_an_interval_around_it(sample: verification.Bootstrap) -> None:
+    table = verification.intervals(sample)
+    assert (table["low"] < table["value"]).all()
+    assert (table["value"] < table["high"]).all()
+    assert table[["low", "high"]].min().min() >= 0
+    assert table[["low", "high"]].max().max() <= 1
+    assert set(table["impostors"]) == {"within"}
+    assert set(table["n_identities"]) == {60, 120}
+    wider = verification.intervals(sample, level=0.99)
+    assert (wider["high"] - wider["low"] > table["high"] - table["low"]).all()
+
+
+def test_no_error_seen_is_wilsons_interval_over_people_and_pairs_of_people() -> None:
+    pairs = simulate({"a": Group(0.0, 60.0)}, people=20)
+    table = verification.intervals(drawn_anew(pairs, threshold=30.0)).set_index(["metric", "group"])
+    assert tuple(table.loc[("FNMR", "a"), ["low", "high"]]) == pytest.approx(wilson(0, 20))
+    assert tuple(table.loc[("FMR", "a"), ["low", "high"]]) == pytest.approx(wilson(0, 190))
+    assert "190 pairs of people" in table.loc[("FMR", "a"), "note"]
+
+
+def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
+    pairs = simulate(GROUPS, people=20)
+    kept = ~(pairs.genuine & (pairs.groups[0] == "b"))
+    parts = [each[kept] for each in (pairs.scores, pairs.genuine, *pairs.identities, *pairs.groups)]
+    found = verification.bootstrap(
+        parts[0], parts[1], (parts[2], parts[3]), (parts[4], parts[5]), threshold=2.0, replicates=50
+    )
+    table = verification.intervals(found).set_index(["metric", "group"])
+    for metric in ("FNMR", "EER", "AUC", "TAR@FAR=0.1"):
+        row = table.loc[(metric, "b")]
+        assert row[["value", "low", "high"]].isna().all()
+        assert row["note"] == "undefined (no genuine pairs)"
+    assert table.loc[("FMR", "b"), "low"] > 0
+    nothing = verification.disparities(found, simulations=100).set_index("metric").loc["GARBE"]
+    assert math.isnan(nothing["value"])
+    assert nothing["note"] == "undefined (no errors, or no pairs, in b)"
+
+
+def test_few_people_are_said_to_be_few() -> None:
+    table = verification.intervals(drawn_anew(simulate({"a": Group()}, people=10)))
+    assert table["note"].str.contains("only 10 people").any()
+    two = verification.bootstrap([1, 0.9, 0.8, 0.7], [1, 0, 0, 1], ([0, 0, 1, 1], [0, 1, 0, 1]))
+    last = verification.intervals(two).set_index("metric").loc["EER"]
+    assert last["value"] == pytest.approx(0.5)
+    assert math.isnan(last["low"])
+    assert last["note"] == "only 2 people: too few for an interval"
+
+
+def test_differences_and_ratios_are_of_the_measures(sample: verification.Bootstrap) -> None:
+    value = {group: sample.measures["value"][sample.row("FMR", group)] for group in "ab"}
+    gap = verification.compare(sample, "FMR", "a").iloc[0]
+    ratio = verification.compare(sample, "FMR", "a", "ratio").iloc[0]
+    assert (gap["group"], gap["reference"]) == ("b", "a")
+    assert gap["value"] == pytest.approx(value["b"] - value["a"])
+    assert ratio["value"] == pytest.approx(value["b"] / value["a"])
+    # The groups differ by far more than chance; both say so.
+    assert gap["low"] > 0
+    assert ratio["low"] > 1
+    assert list(verification.compare(sample, "EER")["group"]) == ["a", "b"]
+    with pytest.raises(UnknownName, match="metric"):
+        verification.compare(sample, "ERR")
+    with pytest.raises(UnknownName, match="group"):
+        verification.compare(sample, "EER", "c")
+
+
+def test_summaries_know_what_chance_gives_and_can_hold_parity() -> None:
+    same = {name: Group() for name in "abcd"}
+    found = verification.disparities(drawn_anew(simulate(same, people=60, seed=2)))
+    table = found.set_index("metric")
+    assert table.loc["FMR max/min", "value"] > 1.05
+    assert table.loc["FMR max/min", "low"] == pytest.approx(1)
+    assert table.loc["FMR max/min", "expected_at_parity"] > 1.1
+    assert table.loc["FDR", "high"] == pytest.approx(1)
+    assert table.loc["GARBE", "low"] == pytest.approx(0, abs=1e-12)
+    assert (table["p_parity"] > 0.025).all()
+
+
+def test_summaries_see_groups_that_differ(sample: verification.Bootstrap) -> None:
+    table = verification.disparities(sample).set_index("metric")
+    rows = table.loc[["GARBE", "FMR max/min", "FMR max/geomean"]]
+    assert (rows["p_parity"] < 0.01).all()
+    assert table.loc["FMR max/min", "low"] > 1.2
+    assert table.loc["FMR max/min", "worst"] == "b"
+    assert (rows["low"] < rows["value"]).all()
+    assert (rows["value"] < rows["high"]).all()
+    without = verification.bootstrap([1.0, 0.0], [1, 0], ([0, 0], [0, 1]), replicates=2)
+    with pytest.raises(InputError, match="two groups or more"):
+        verification.disparities(without)
+
+
+def test_bands_follow_the_curve_and_never_rise() -> None:
+    pairs = simulate(GROUPS, people=30)
+    table = verification.bands(
+        pairs.scores, pairs.genuine, pairs.identities, pairs.groups, fmr=(0.001, 0.01, 0.1, 0.5)
+    )
+    exact = verification.tar_at_far(pairs.scores, pairs.genuine, (0.01,), pairs.groups)
+    np.testing.assert_allclose(table.loc[table["fmr"] == 0.01, "fnmr"], 1 - exact["tar"])
+    for _, part in table.groupby("group"):
+        known = part.dropna()
+        assert (known["high"].diff().dropna() <= 0).all()
+        assert (known["low"] <= known["fnmr"]).all()
+        assert (known["fnmr"] <= known["high"]).all()
+
+
+def test_labels_that_contradict_identities_and_sides_without_one_are_refused() -> None:
+    with pytest.raises(BadTable, match="1 labels contradict the identities, the first in pair 2"):
+        verification.bootstrap([1, 0.5, 0], [1, 1, 0], ([1, 1, 1], [1, 2, 2]))
+    with pytest.raises(BadTable, match="1 sides of pairs have no identity"):
+        verification.bootstrap([1, 0.5], [1, 0], ([1, None], [1, 2]))
+
+
+def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
+    from helpers.datasets.pairs import PairTable
+
+    pairs = simulate(GROUPS, people=25)
+    one, two = pairs.identities
+    number = np.arange(len(one))
+    table = pd.DataFrame({"p1": number, "p2": -1 - number, "label": pairs.genuine.astype(int)})
+    table = table.assign(id1=one, id2=two, att1=pairs.groups[0], att2=pairs.groups[1])
+    table = table.assign(score=pairs.scores)
+    found = verification.audit(PairTable("drawn", table), replicates=50)
+    assert set(found.measures["metric"]) >= {"FMR", "FNMR", "EER", "AUC", "TAR@FAR=0.01"}
+    assert set(found.differences["group"]) == {"a", "b"}
+    assert len(found.disparities) == 6
+    twice = pd.concat([table, table.head(7)], ignore_index=True)
+    with pytest.warns(UserWarning, match="7 of .* pairs repeat an earlier one and are left out"):
+        again = verification.audit(PairTable("drawn", twice), replicates=50)
+    pd.testing.assert_frame_equal(again.measures, found.measures)
+    with pytest.raises(BadTable, match="no column att2; it has p1, p2"):
+        verification.audit(PairTable("drawn", table.drop(columns="att2")))
+
+
+def test_an_ordinary_audit_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verification.intervals(drawn_anew(simulate(GROUPS, people=15), replicates=20))

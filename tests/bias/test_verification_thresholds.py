@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from helpers.bias import verification
+from helpers.errors import InputError
+from tests.bias.simulated import Group, simulate
+
+GROUPS = {"a": Group(0.0, 3.0), "b": Group(0.6, 3.0)}
+PAIRS = simulate(GROUPS, people=100, impostor=4, wolves=0.1)
+FOLDS = verification.identity_folds(PAIRS.identities, 4, PAIRS.groups)
+
+
+def test_a_fitted_threshold_keeps_its_rate_on_the_pairs_it_was_fitted_on() -> None:
+    fitted = verification.fit(PAIRS.scores, PAIRS.genuine, 0.01, PAIRS.groups)
+    table = verification.rates(PAIRS.scores, PAIRS.genuine, fitted.to_dict(), PAIRS.groups)
+    assert table["fmr"].between(0.0098, 0.01).all()
+    assert fitted["b"] > fitted["overall"] > fitted["a"]
+
+
+def test_a_rate_that_cannot_be_measured_gives_no_threshold() -> None:
+    assert np.isnan(verification.fit([1, 0.5, 0.1], [1, 0, 0], 0.1)["overall"])
+
+
+def test_fitted_distances_are_distances() -> None:
+    alike = verification.fit(PAIRS.scores, PAIRS.genuine, 0.01, PAIRS.groups)
+    far = verification.fit(-PAIRS.scores, PAIRS.genuine, 0.01, PAIRS.groups, distance=True)
+    np.testing.assert_allclose(alike, -far)
+
+
+def test_folds_of_people_share_nobody_and_hold_every_group() -> None:
+    one, two = PAIRS.identities
+    people = [set(one[FOLDS == k]) | set(two[FOLDS == k]) for k in range(4)]
+    assert all(len(each) == 50 for each in people)
+    assert len(set().union(*people)) == 200
+    for k in range(4):
+        names, counts = np.unique(PAIRS.groups[0][(FOLDS == k) & PAIRS.genuine], return_counts=True)
+        assert list(names) == ["a", "b"]
+        assert counts[0] == counts[1]
+    assert (FOLDS[PAIRS.genuine] >= 0).all()
+    across = FOLDS[one != two] == -1
+    assert across.mean() == pytest.approx(3 / 4, abs=0.02)
+
+
+def test_one_threshold_for_all_is_unfair_to_unseen_people_and_one_each_is_not() -> None:
+    table = verification.cross_validate(
+        PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities, 0.02, PAIRS.groups
+    )
+    assert len(table) == 4 * 2 * 3
+    means = verification.across_folds(table).set_index(["threshold_for", "group"])
+    off = means["percent_difference"]
+    # In closed form: the threshold at which both groups together have 2 % gives 0.8 and 3.2 %.
+    assert off["all", "a"] < -40
+    assert off["all", "b"] > 40
+    assert abs(off["each group", "a"]) < 30
+    assert abs(off["each group", "b"]) < 30
+    assert (means["folds"] == 4).all()
+
+
+def test_held_out_rates_are_those_of_the_fold_at_the_others_threshold() -> None:
+    table = verification.cross_validate(
+        PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities, 0.02, PAIRS.groups
+    )
+    row = (
+        table[(table["fold"] == 2) & (table["threshold_for"] == "all")].set_index("group").loc["b"]
+    )
+    train, test = (FOLDS >= 0) & (FOLDS != 2), FOLDS == 2
+    sides = tuple(side[train] for side in PAIRS.groups)
+    fitted = verification.fit(PAIRS.scores[train], PAIRS.genuine[train], 0.02, sides)["overall"]
+    impostors = test & ~PAIRS.genuine & (PAIRS.groups[0] == "b")
+    fmr = (PAIRS.scores[impostors] >= fitted).mean()
+    assert row["threshold"] == fitted
+    assert row["fmr"] == pytest.approx(fmr)
+    assert row["percent_difference"] == pytest.approx(100 * (fmr - 0.02) / 0.02)
+
+
+def test_folds_that_share_people_are_refused() -> None:
+    mixed = np.arange(len(PAIRS.scores)) % 4
+    with pytest.raises(InputError, match="200 people are in more than one fold"):
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, mixed, PAIRS.identities)
+    with pytest.raises(InputError, match="two or more"):
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, 0 * mixed, PAIRS.identities)
+
+
+def test_a_group_too_small_for_a_threshold_says_so() -> None:
+    table = verification.cross_validate(
+        PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities, 1e-5, PAIRS.groups
+    )
+    rows = table[(table["threshold_for"] == "each group") & (table["group"] != "overall")]
+    assert rows["fmr"].isna().all()
+    assert rows["note"].str.contains("no threshold").all()
+
+
+def test_the_per_cent_difference_by_hand() -> None:
+    found = verification.percent_difference([0.0, 0.01, 0.03], 0.01)
+    np.testing.assert_allclose(found, [-100, 0, 200])
+    with pytest.raises(InputError, match="above 0"):
+        verification.percent_difference(0.1, 0)
+
+
+def test_there_are_no_more_folds_than_people() -> None:
+    with pytest.raises(InputError, match="2 people cannot be dealt into 3 folds"):
+        verification.identity_folds(([1, 1], [1, 2]), 3)

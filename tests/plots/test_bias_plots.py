@@ -1,0 +1,167 @@
+"""Figures of audits: what is drawn is what the table says, and nobody disappears."""
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from helpers.bias import classification
+from helpers.errors import BadTable, InputError
+from helpers.plots import bias
+
+
+def answers() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    group = np.repeat(["large", "middle", "tiny", "only negatives"], [300, 100, 8, 60])
+    truth = (random.random(468) < 0.5) & (group != "only negatives")
+    wrong = random.random(468) < np.where(group == "middle", 0.45, 0.05)
+    score = np.clip(np.where(truth ^ wrong, 0.8, 0.2) + random.uniform(-0.2, 0.2, 468), 0, 1)
+    return pd.DataFrame(
+        {"group": group, "truth": truth * 1, "said": (truth ^ wrong) * 1, "score": score}
+    )
+
+
+DATA = answers()
+AUDIT = classification.audit("truth", "said", ["group"], "score", data=DATA)
+GAPS = classification.disparities("truth", "said", ["group"], data=DATA)
+PAIRS = classification.pairwise("truth", "said", ["group"], data=DATA)
+CURVES = classification.reliability("truth", "score", ["group"], data=DATA)
+COUNTS = np.array([[90, 10, 0], [5, 45, 0], [0, 0, 0]])
+FACES = torch.rand(6, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "metrics": lambda: bias.metrics_by_group(AUDIT),
+    "one metric": lambda: bias.metrics_by_group(AUDIT, ["recall"]),
+    "differences": lambda: bias.disparities(GAPS),
+    "ratios": lambda: bias.disparities(GAPS, "ratio"),
+    "comparisons": lambda: bias.comparisons(PAIRS),
+    "reliability": lambda: bias.reliability(CURVES, columns=2),
+    "confusion": lambda: bias.confusion(COUNTS, ["one", "two", "never"], "a model"),
+    "mean faces": lambda: bias.mean_faces(FACES, list("aabbbc"), columns=2),
+}
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, Figure]:
+    figures = {name: draw() for name, draw in FIGURES.items()}
+    for figure in figures.values():
+        figure.set_dpi(50)
+        figure.draw_without_rendering()
+    return figures
+
+
+def texts(figure: Figure) -> list[str]:
+    return [each.get_text() for each in figure.findobj(Text) if each.get_text().strip()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_returned_and_none_is_left_open(drawn: dict[str, Figure], name: str) -> None:
+    assert isinstance(drawn[name], Figure)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_text_can_be_read_on_a_projector(drawn: dict[str, Figure], name: str) -> None:
+    found = [each for each in drawn[name].findobj(Text) if each.get_text().strip()]
+    assert all(each.get_fontsize() >= 9 for each in found)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_panels_do_not_overlap_and_no_label_leaves_the_figure(
+    drawn: dict[str, Figure], name: str
+) -> None:
+    figure = drawn[name]
+    boxes = [axis.get_position() for axis in figure.axes if axis.get_visible()]
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart_across = one.x1 <= other.x0 + 1e-6 or other.x1 <= one.x0 + 1e-6
+            assert apart_across or one.y1 <= other.y0 + 1e-6 or other.y1 <= one.y0 + 1e-6
+    tight = figure.get_tightbbox()
+    assert tight.x0 > -0.05
+    assert tight.x1 < figure.get_figwidth() + 0.05
+
+
+def test_every_group_has_a_line_with_its_n_and_an_undefined_one_a_word(
+    drawn: dict[str, Figure],
+) -> None:
+    axis = drawn["one metric"].axes[0]
+    labels = [each.get_text() for each in axis.get_yticklabels()]
+    rows = AUDIT[AUDIT["metric"] == "recall"]
+    assert labels == [f"{row.group}  (n = {row.of})" for row in rows.itertuples()]
+    assert "undefined (no positives)" in texts(drawn["one metric"])
+    dots = [line for line in axis.lines if len(line.get_xdata()) == 1]
+    assert len(dots) == 3
+
+
+def test_a_small_group_is_grey_and_hollow(drawn: dict[str, Figure]) -> None:
+    axis = drawn["one metric"].axes[0]
+    rows = AUDIT[(AUDIT["metric"] == "recall") & AUDIT["value"].notna()]
+    dots = [line for line in axis.lines if len(line.get_xdata()) == 1]
+    for dot, small in zip(dots, rows["small"], strict=True):
+        assert (to_hex(str(dot.get_markerfacecolor())) == "#ffffff") == small
+    assert rows["small"].sum() == 1
+
+
+def test_dots_and_whiskers_are_where_the_table_says(drawn: dict[str, Figure]) -> None:
+    row = GAPS[GAPS["measure"] == "difference"].iloc[0]
+    drawings = [np.asarray(line.get_xdata()) for line in drawn["differences"].axes[0].lines]
+    assert any(len(x) == 2 and np.allclose(x, [row["low"], row["high"]]) for x in drawings)
+    assert any(len(x) == 1 and np.allclose(x, row["value"]) for x in drawings)
+    assert any(len(x) == 1 and np.allclose(x, row["by_chance"]) for x in drawings)
+
+
+def test_parity_is_zero_for_differences_and_one_for_ratios(drawn: dict[str, Figure]) -> None:
+    for name, parity in (("differences", 0), ("ratios", 1)):
+        assert list(drawn[name].axes[0].lines[0].get_xdata()) == [parity, parity]
+
+
+def test_only_what_holm_leaves_is_starred_and_row_minus_column_is_signed(
+    drawn: dict[str, Figure],
+) -> None:
+    cells = [each.get_text() for each in drawn["comparisons"].axes[0].texts]
+    assert sum(cell.endswith("*") for cell in cells) == 2 * PAIRS["differs"].sum() > 0
+    strongest = round(100 * PAIRS["difference"].abs().max())
+    assert {f"+{strongest}*", f"-{strongest}*"} <= set(cells)
+
+
+def test_the_confusion_table_shows_shares_of_rows_and_counts(drawn: dict[str, Figure]) -> None:
+    cells = [each.get_text() for each in drawn["confusion"].axes[0].texts]
+    assert cells[:2] == ["90 %\n90", "10 %\n10"]
+    assert cells[-3:] == ["-", "-", "-"]
+
+
+def test_bins_of_a_group_add_up_to_its_n(drawn: dict[str, Figure]) -> None:
+    titles = [axis.get_title() for axis in drawn["reliability"].axes if axis.get_title()]
+    sizes = CURVES.groupby("group")["n"].sum()
+    assert titles == [f"{name}  (n = {sizes[name]})" for name in sizes.index]
+
+
+def test_a_mean_face_is_the_mean(drawn: dict[str, Figure]) -> None:
+    panel = drawn["mean faces"].axes[1]
+    assert panel.get_title() == "b\n(n = 3)"
+    shown = np.asarray(panel.images[0].get_array())
+    np.testing.assert_allclose(shown, FACES[2:5].mean(0).permute(1, 2, 0).numpy(), atol=1e-6)
+    as_bytes = (FACES.permute(0, 2, 3, 1).numpy() * 255).astype(np.uint8)
+    again = bias.mean_faces(as_bytes, list("aabbbc")).axes[1].images[0].get_array()
+    np.testing.assert_allclose(np.asarray(again), shown, atol=0.01)
+
+
+def test_tables_that_are_not_audits_are_refused() -> None:
+    with pytest.raises(BadTable, match="lacks metric, group.*found: a"):
+        bias.metrics_by_group(pd.DataFrame({"a": [1]}))
+    with pytest.raises(InputError, match="no rows of 'mcc'"):
+        bias.metrics_by_group(AUDIT, ["mcc"])
+    with pytest.raises(InputError, match="nothing to draw"):
+        bias.metrics_by_group(AUDIT.iloc[:0])
+    with pytest.raises(InputError, match="difference and ratio"):
+        bias.disparities(GAPS, "distance")
+    with pytest.raises(InputError, match=r"shape \(3, 3\), but there are 2 labels"):
+        bias.confusion(COUNTS, ["one", "two"])
+    with pytest.raises(InputError, match="6 images, but 2 groups"):
+        bias.mean_faces(FACES, ["a", "b"])
