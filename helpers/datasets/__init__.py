@@ -4,13 +4,16 @@
 >>> photographs = datasets.load("fairface", split="val")  # doctest: +SKIP
 >>> photographs.where(race="Black").images([0, 1]).shape  # doctest: +SKIP
 torch.Size([2, 3, 224, 224])
+>>> faces = datasets.load("synthetic", split="test")  # doctest: +SKIP
+>>> faces.where(hat=True, band="6-7").masks([0]).shape  # doctest: +SKIP
+torch.Size([1, 19, 112, 112])
 """
 
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, overload
 
-from helpers.datasets import bfw, celeba, facex, fairface, folder, lfw, utkface
+from helpers.datasets import bfw, celeba, facex, fairface, folder, lfw, synthetic, utkface
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.classroom import classroom
 from helpers.datasets.duplicates import drop_duplicates, duplicates
@@ -49,6 +52,10 @@ LOADERS: Mapping[str, Callable[..., FaceDataset | PairTable]] = {
     "folder": folder.load,
     "lfw": lfw.load,
     "lfw-faces": lfw.faces,
+    "synthetic": synthetic.load,
+    "synthetic-identities": synthetic.identities,
+    "synthetic-identities-pairs": synthetic.pairs,
+    "synthetic-shortcut": synthetic.shortcut,
     "utkface": utkface.load,
 }
 """What ``load`` can load. Each takes ``split`` and ``root``; a new data set is a new line."""
@@ -56,14 +63,25 @@ LOADERS: Mapping[str, Callable[..., FaceDataset | PairTable]] = {
 
 @overload
 def load(
-    name: Literal["bfw", "facex-pairs", "lfw"],
+    name: Literal["bfw", "facex-pairs", "lfw", "synthetic-identities-pairs"],
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> PairTable: ...
 @overload
 def load(
-    name: Literal["bfw-faces", "celeba", "facex", "fairface", "folder", "lfw-faces", "utkface"],
+    name: Literal[
+        "bfw-faces",
+        "celeba",
+        "facex",
+        "fairface",
+        "folder",
+        "lfw-faces",
+        "synthetic",
+        "synthetic-identities",
+        "synthetic-shortcut",
+        "utkface",
+    ],
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
@@ -86,16 +104,18 @@ def load(
     Parameters
     ----------
     name : str
-        Which one: faces ("fairface", "celeba", "utkface", "bfw-faces", "lfw-faces", "facex"),
-        pairs of faces ("bfw", "lfw", "facex-pairs"), or "folder", a plain folder of photographs.
-        :data:`LOADERS` has them all.
+        Which one: rendered faces ("synthetic", "synthetic-shortcut", "synthetic-identities"),
+        photographs ("fairface", "celeba", "utkface", "bfw-faces", "lfw-faces", "facex"), pairs of
+        faces ("synthetic-identities-pairs", "bfw", "lfw", "facex-pairs"), or "folder", a plain
+        folder of photographs. :data:`LOADERS` has them all.
     split : str, optional
         A part of it, such as "train" or "val", or a fold of pairs; by default all of it.
     root : path, optional
-        Where it lies; by default it is looked for in :func:`data_folder`.
+        Where it lies; by default it is looked for in :func:`data_folder`. Rendered faces are made
+        on first use, and kept in the user's cache folder.
     **options
-        What one data set alone knows: ``labels="labels.csv"`` for a folder, and ``masks`` for
-        pictures prepared for FaceX.
+        What one data set alone knows: ``labels="labels.csv"`` for a folder, ``masks`` for pictures
+        prepared for FaceX, ``factor="hat"`` for a shortcut.
 
     Returns
     -------
