@@ -131,7 +131,8 @@ def shortcut_and_twin(cue: str, seed: int) -> Made:
 
 def _brows(n: int, seed: int) -> tuple[list[Face], np.ndarray]:
     """Faces of which one half raise their brows, and which they are."""
-    people = faces.sample(n, seed=seed, brows_raised=[0.0])
+    # Stubble and moustaches would make the beard a cue that is often hardly there.
+    people = faces.sample(n, seed=seed, brows_raised=[0.0], beard_style=["full"])
     labels = np.arange(n) % 2
     height = np.random.default_rng([seed, 1]).uniform(0.55, 1.0, n)
     raised = [
