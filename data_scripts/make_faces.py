@@ -1,44 +1,93 @@
-"""Draw the rendered data sets now instead of on first use.
+"""Draw a data set of rendered faces, as ``datasets.load`` does when it is first asked for it.
 
     python data_scripts/make_faces.py synthetic
-    python data_scripts/make_faces.py synthetic-shortcut --factor hat
-    python data_scripts/make_faces.py synthetic-identities --root /where/there/is/space
+    python data_scripts/make_faces.py synthetic-shortcut --factor hat --root FOLDER
 
-What is there already is left as it is. An interrupted run goes on where it was.
+Run it again after an interruption: it goes on from where it was. Run it twice at once to use two
+cores: the two share the work.
 """
 
 import argparse
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import datasets
 from helpers.datasets.rendered import rendered_folder
 from helpers.datasets.synthetic import CUES
-
-NAMES = ("synthetic", "synthetic-shortcut", "synthetic-identities")
-
-
-def main(arguments: list[str] | None = None) -> None:
-    options = _options(arguments)
-    wanted = {"size": options.size, "seed": options.seed}
-    if options.name == "synthetic-shortcut":
-        wanted |= {"factor": options.factor, "planted": not options.clean}
-    if options.n is not None:
-        wanted |= {"people" if options.name == "synthetic-identities" else "n": options.n}
-    drawn = datasets.load(options.name, root=options.root, **wanted)
-    print(f"{len(drawn):,} faces of {drawn.name} are in {options.root or rendered_folder()}")
+from helpers.errors import InputError
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=NAMES)
-    parser.add_argument("--root", type=Path, help="by default the user's cache folder")
-    parser.add_argument("--n", type=int, help="faces; people for synthetic-identities")
-    parser.add_argument("--size", type=int, default=112, help="pixels, 64 to 512")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--factor", choices=sorted(CUES), default="lipstick")
-    parser.add_argument("--clean", action="store_true", help="the twin whose cue says nothing")
-    return parser.parse_args(arguments)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw one data set.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line; by default that of this process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 the data set is there, 2 it could not be made, 130 interrupted.
+    """
+    # What was not named on the command line keeps the data set's own default.
+    options = vars(_parser().parse_args(arguments))
+    name = options.pop("data_set")
+    begun = time.perf_counter()
+    try:
+        faces = datasets.load(name, **options)
+    except InputError as trouble:
+        print(trouble, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same again: it goes on from here.", file=sys.stderr)
+        return 130
+    _report(faces, name, options, time.perf_counter() - begun)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Draw a data set of rendered faces, once.")
+    parts = parser.add_subparsers(dest="data_set", required=True, metavar="data-set")
+    independent = _part(parts, "synthetic", "faces whose factors are independent")
+    shortcut = _part(parts, "synthetic-shortcut", "raised brows, and what gives them away")
+    people = _part(parts, "synthetic-identities", "several pictures each of many people")
+    for part in (independent, shortcut):
+        part.add_argument("--n", type=int, help="how many faces")
+    shortcut.add_argument("--factor", help=f"the cue: {', '.join(CUES)}")
+    shortcut.add_argument("--strength", type=float, help="its correlation with the label, 0 to 1")
+    shortcut.add_argument("--clean", dest="planted", action="store_false", help="no shortcut")
+    people.add_argument("--people", type=int, help="how many people, a multiple of 40")
+    people.add_argument("--pictures", type=int, help="how many pictures of each")
+    return parser
+
+
+def _part(
+    parts: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, says: str
+) -> argparse.ArgumentParser:
+    part = parts.add_parser(
+        name, help=says, description=says, argument_default=argparse.SUPPRESS, allow_abbrev=False
+    )
+    part.add_argument("--size", type=int, help="height and width in pixels, 64 to 512")
+    part.add_argument("--seed", type=int, help="another seed gives other faces")
+    part.add_argument("--root", type=Path, help=f"folder (default: {rendered_folder()})")
+    return part
+
+
+def _report(
+    faces: datasets.FaceDataset | datasets.PairTable,
+    name: str,
+    options: dict[str, object],
+    seconds: float,
+) -> None:
+    path = faces.source.path  # type: ignore[union-attr]
+    print(f"{len(faces):,} faces, {path.stat().st_size / 1e6:,.0f} MB, {seconds:,.0f} s: {path}")
+    given = {key: str(value) if key == "root" else value for key, value in options.items()}
+    extra = "".join(f", {key}={value!r}" for key, value in given.items())
+    print(f'\n    from helpers import datasets\n    datasets.load("{name}"{extra})')
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

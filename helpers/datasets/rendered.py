@@ -15,8 +15,8 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,13 @@ class Plan:
         The pictures.
     table : pandas.DataFrame
         What each is labelled as; index ``file``, a row per face.
+    copies : mapping of str to str
+        Files that are to be, byte for byte, another of the files.
     """
 
     faces: Sequence[faces.Face]
     table: pd.DataFrame
+    copies: Mapping[str, str] = field(default_factory=dict)
 
 
 def rendered(
@@ -266,18 +269,28 @@ def _put_together(part: Path, target: Path, plan: Plan) -> None:
     blocks = [_block_file(part, block) for block in range(math.ceil(len(plan.faces) / _BLOCK))]
     begun = _beside(part / target.name)
     with ZipFile(begun, "w") as whole:
-        points = [_move(block, whole) for block in blocks]
+        points = [_move(block, whole, plan.copies) for block in blocks]
+        for file, original in plan.copies.items():
+            row = list(plan.table.index).index(original)
+            _copy(blocks[row // _BLOCK], original, whole, file)
         write_table(whole, plan.table.join(pd.concat(points)))
     os.replace(begun, target)
 
 
-def _move(block: Path, whole: ZipFile) -> pd.DataFrame:
-    """Copy the pictures of a block, and return where its landmarks are."""
+def _move(block: Path, whole: ZipFile, copies: Mapping[str, str]) -> pd.DataFrame:
+    """Move the pictures of a block, but for ``copies``, and return where its landmarks are."""
     with ZipFile(block) as drawn:
-        for path in drawn.namelist():
-            if path.startswith(("images/", "masks/")):
+        points = read_table(drawn.read)
+        for file in points.index.difference(list(copies), sort=False):
+            for path in (f"images/{file}", f"masks/{file}"):
                 _put(whole, path, drawn.read(path))
-        return read_table(drawn.read)
+    return points
+
+
+def _copy(block: Path, original: str, whole: ZipFile, file: str) -> None:
+    with ZipFile(block) as drawn:
+        for kind in ("images", "masks"):
+            _put(whole, f"{kind}/{file}", drawn.read(f"{kind}/{original}"))
 
 
 def _beside(path: Path) -> Path:

@@ -398,11 +398,14 @@ def _identity_plan(people: int, pictures: int, seed: int) -> Plan:
     filed = _with_faults(shown, files, persons, seed)
     place = np.arange(people).repeat(pictures)
     labels = {
-        "subgroup": _categories([_subgroup(int(k)) for k in place], SUBGROUPS),
-        "presentation": _categories([_presentation(int(k)) for k in place], list(PRESENTATIONS)),
+        "subgroup": _categories([_subgroup(int(k)) for k in place.tolist()], SUBGROUPS),
+        "presentation": _categories(
+            [_presentation(int(k)) for k in place.tolist()], list(PRESENTATIONS)
+        ),
         "fold": place // len(SUBGROUPS) % FOLDS + 1,
     }
-    return Plan(shown, _table(filed, files, labels))
+    copies = {fault.file: fault.copy_of for fault in PLANTED if fault.copy_of}
+    return Plan(shown, _table(filed, files, labels), copies)
 
 
 def _persons(people: int, seed: int) -> list[faces.Face]:
@@ -512,10 +515,10 @@ def _sides(pictured: pd.DataFrame, rows: np.ndarray, side: str) -> dict[str, Any
     return {
         f"p{side}": pd.Categorical.from_codes(rows, pictured.index.astype(object)),
         f"id{side}": chosen["identity"].to_numpy(),
-        f"att{side}": chosen["subgroup"].to_numpy(),
-        f"a{side}": chosen["subgroup"].cat.rename_categories(codes).to_numpy(),
-        f"g{side}": hair.to_numpy(),
-        f"e{side}": chosen["band"].to_numpy(),
+        f"att{side}": chosen["subgroup"].array,
+        f"a{side}": chosen["subgroup"].cat.rename_categories(codes).array,
+        f"g{side}": hair.array,
+        f"e{side}": chosen["band"].array,
     }
 
 
