@@ -16,6 +16,7 @@ from helpers.datasets.places import VARIABLE
 from helpers.explain import explain, factorize
 from helpers.models.architectures import NarrowResNet18
 from tests.benchmarks.classification import intervals_of_metrics
+from tests.benchmarks.faces import rendering_of_faces
 from tests.benchmarks.measure import Memory, Ratio, Work, memory, ratios
 from tests.benchmarks.verification import verification_of_bfw
 
@@ -110,6 +111,7 @@ CASES: dict[str, Case] = {
     "memory": memory_of_explain,
     "classification": intervals_of_metrics,
     "verification": verification_of_bfw,
+    "faces": rendering_of_faces,
 }
 
 
