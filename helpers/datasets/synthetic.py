@@ -1,8 +1,8 @@
 """Data sets of rendered faces, in which everything is known: three lessons, one renderer.
 
-They are drawn on first use, on one core about a hundred faces a second, and kept in the user's
-cache folder: 25 kB a face, so 155 MB for ``synthetic``, 140 MB for each ``synthetic-shortcut`` and
-125 MB for ``synthetic-identities``. Nobody in them exists. Groups are called by what is drawn.
+They are drawn on first use, on one core about 75 faces a second, and kept in the user's
+cache folder: 26 kB a face, so 160 MB for ``synthetic``, 145 MB for each ``synthetic-shortcut`` and
+126 MB for ``synthetic-identities``. Nobody in them exists. Groups are called by what is drawn.
 """
 
 import os
@@ -90,7 +90,7 @@ def load(
     root : path, optional
         The folder in which it is kept; by default the user's cache folder.
     n : int
-        How many faces, at least 12. The first use draws them all: about a minute for 6,000.
+        How many faces, at least 12. The first use draws them all: about 80 seconds for 6,000.
     size : int
         Height and width in pixels, 64 to 512.
     seed : int
@@ -176,10 +176,10 @@ def shortcut(
         raise unknown_name("factor for a shortcut", factor, CUES)
     tied = float(strength) if planted else 0.0
     drawn = rendered(f"synthetic-shortcut-{factor}-{tied}-{n}-seed{seed}", plan, size, root)
-    note = (
-        f"The label is whether brows are raised. In train and val, {_cue_name(factor)} is "
-        f"correlated with it ({tied:g}); in test it is not."
+    where = (
+        f"correlates with it ({tied:g}) in train and val, not in test" if tied else "says nothing"
     )
+    note = f"The label is whether brows are raised; the cue, {_cue_name(factor)}, {where}."
     return _part(replace(drawn, name=f"synthetic-shortcut {factor}", notes=(note,)), split)
 
 

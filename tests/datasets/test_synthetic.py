@@ -168,8 +168,8 @@ def test_test_pictures_are_the_same_with_and_without_the_shortcut(root: Path) ->
     clean = datasets.load("synthetic-shortcut", planted=False, **options)
     assert len(planted) == 4
     assert (planted.images(slice(None)) - clean.images(slice(None))).abs().max() < 0.005
-    assert "(0.95)" in planted.notes[0]
-    assert "(0)" in clean.notes[0]
+    assert "lipstick, correlates with it (0.95)" in planted.notes[0]
+    assert "lipstick, says nothing" in clean.notes[0]
 
 
 # -- identities ------------------------------------------------------------------------------------
@@ -309,8 +309,7 @@ def draw(root: Path, name: str = "set", n: int = 150) -> datasets.FaceDataset:
 
 def draw_together(root: Path, start: "multiprocessing.synchronize.Barrier") -> None:
     start.wait()
-    drawn = draw(root)
-    assert drawn.images([0, 149]).shape == (2, 3, 64, 64)
+    assert draw(root).source.read("149.png").shape == (64, 64, 3)
 
 
 def test_two_processes_that_start_together_make_one_whole_set(tmp_path: Path) -> None:
