@@ -173,15 +173,17 @@ def _age(picture: Picture, m: Measures, space: Space, inside: Array) -> None:
 
 def paint_beard(picture: Picture, m: Measures, space: Space) -> None:
     """Beards; a beard is part of the region "skin", as in CelebAMask-HQ."""
-    if not m.where(beard=True).any():
+    grown = m.where(beard=True)
+    if not grown.any():
         return
-    area = _beard_area(m, space) * m.where(beard=True)
+    area = _beard_area(m, space)
     hairs = speckle(space.u * 40, space.v * 12, offsets(m.faces) + 5, "cells")
     ragged = ramp(area + 0.09 * hairs, 0.3, 0.85)
     dense = np.where(m.where(beard_style="stubble") > 0, np.float32(0.4), np.float32(0.88))
     shade = np.clip(0.8 + 0.3 * hairs, 0.3, 1.6)
     inside = ragged * dense * cover(roundness(m, space.u, space.v / 1.03) + 0.02)
-    inside = inside * (picture.label == NUMBER["skin"])
+    # Last, for where no beard grows its ragged edge would still leave single hairs.
+    inside = inside * grown * (picture.label == NUMBER["skin"])
     picture.paint(inside, m.colours["hair"] * shade, None, picture.depth + 0.03, gloss=0.1)
 
 

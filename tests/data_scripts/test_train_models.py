@@ -35,6 +35,19 @@ def test_people_of_a_subgroup_are_drawn_as_it_says() -> None:
         assert (face.hair_length in {"chin", "long"}) == (kind == "long hair")
 
 
+@pytest.mark.parametrize(
+    ("values", "truth", "cut"),
+    [
+        ([0.1, 0.2, 0.6, 0.9], [0, 0, 1, 1], 0.4),
+        ([0.1, 0.5, 0.2, 0.9], [0, 0, 1, 1], 0.7),
+        ([0.9, 0.1, 0.6, 0.2], [1, 0, 1, 0], 0.4),
+    ],
+)
+def test_the_cut_leaves_the_fewest_on_the_wrong_side(values, truth, cut) -> None:
+    found = train_models._best_cut(np.array(values), np.array(truth, dtype=bool))
+    assert found == pytest.approx(cut)
+
+
 def test_the_margin_makes_the_right_person_harder_to_reach() -> None:
     import torch
 

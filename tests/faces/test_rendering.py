@@ -83,10 +83,12 @@ def test_corners_of_the_mouth_end_the_lips(pictures):
 
 
 def test_a_face_gets_the_same_bytes_alone_and_among_others(crowd, pictures):
-    alone = faces.render([crowd[41]])
-    assert np.array_equal(alone.images[0], pictures.images[41])
-    assert np.array_equal(alone.masks[0], pictures.masks[41])
-    assert np.array_equal(alone.landmarks[0], pictures.landmarks[41])
+    # Many, because what one face does to its neighbours may be a single hair.
+    for k in range(0, len(crowd), 2):
+        alone = faces.render([crowd[k]])
+        assert np.array_equal(alone.images[0], pictures.images[k]), k
+        assert np.array_equal(alone.masks[0], pictures.masks[k]), k
+        assert np.array_equal(alone.landmarks[0], pictures.landmarks[k]), k
 
 
 def test_the_number_of_a_person_changes_no_pixel(crowd):
