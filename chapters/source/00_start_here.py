@@ -64,11 +64,52 @@ plots.pictures([portrait], [datasets.ASTRONAUT_CREDIT.split(".")[0]])
 # %%
 from IPython.display import Markdown
 
-faces = datasets.classroom(per_group=1)
-Markdown(f"> **The faces on this machine.** {faces.notes[0]}")
+photographs = datasets.classroom(per_group=1)
+Markdown(f"> **The faces on this machine.** {photographs.notes[0]}")
 
 # %% alt="Fourteen small pictures of faces."
-plots.pictures(faces.images(slice(None)), columns=7)
+plots.pictures(photographs.images(slice(None)), columns=7)
+
+# %% [markdown]
+# **The built-in faces** are drawn by the course itself, so nobody had to be asked: none of these people exists. Every
+# one is described by a list of *factors*, such as skin tone, hair, glasses or the direction of the light, and the drawing follows the list:
+
+# %% alt="Sixteen drawn portraits with different skin tones, hair, glasses, hats and backgrounds."
+from helpers import faces
+
+people = faces.sample(16, seed=26)
+plots.pictures(faces.render(people).images, columns=8)
+
+# %% [markdown]
+# Why draw faces, when there are millions of photographs? Because here we know what is true. We can change *one* factor and
+# leave everything else as it was, which no photographer can. Such a pair is called *counterfactual twins*:
+
+# %%
+person = faces.twin(people[4], glasses=False, hat=False, lipstick=False)
+changes = {
+    "as drawn": {},
+    "lipstick": {"lipstick": True},
+    "glasses": {"glasses": True, "glasses_style": "dark"},
+    "hat": {"hat": True},
+    "another skin tone": {"skin_tone": 9},
+}
+twins = [faces.twin(person, **change) for change in changes.values()]
+
+# %% alt="The same drawn person five times: as drawn, with lipstick, with dark glasses, with a hat, with another skin tone."
+plots.pictures(faces.render(twins, size=160).images, list(changes))
+
+# %% [markdown]
+# And we know which pixel belongs to what. Each face comes with the masks of nineteen *regions*; left and right are those of the
+# image, not of the person. If an explanation claims that a model looks at the lips, we can count how much of it lies on them:
+
+# %% alt="A drawn face beside the same face in which skin, hair, eyes, brows, nose, lips and all else are coloured and numbered."
+drawn = faces.render([twins[1]], size=224)
+plots.regions(drawn.images[0], drawn.masks[0])
+
+# %% [markdown]
+# Groups of drawn faces are called by what is drawn, "skin tones 4 to 5, long hair", and never by a race or a gender: a drawing has
+# none. **What drawn faces cannot show** is how often anything happens to people. They are a laboratory: what goes wrong
+# there can go wrong outside, and how often it does outside has to be measured on photographs.
 
 # %% [markdown]
 # **Your own photographs** are often the best teachers. Ask the people in them. Nothing in this course sends a picture
@@ -78,10 +119,10 @@ plots.pictures(faces.images(slice(None)), columns=7)
 # ## What is a label?
 #
 # FairFace's table has a row for each photograph, with a race, a gender and an age (`service_test` is a note of its authors
-# that we don't use). Here are rows of the faces above, if you have FairFace:
+# that we don't use). Here are rows of the photographs above, if you have FairFace:
 
 # %%
-faces.table.head()
+photographs.table.head()
 
 # %% [markdown]
 # How did those words get there? Three strangers looked at the photograph and picked words from a list of seven races, two
@@ -153,8 +194,8 @@ from helpers import models, preprocessing
 from helpers.explain import explain
 
 model = models.load("gender-fairface")
-face = preprocessing.detect(portrait)[0]
-crop = preprocessing.crop_face(portrait, face)
+found = preprocessing.detect(portrait)[0]
+crop = preprocessing.crop_face(portrait, found)
 image = datasets.to_tensor([crop], size=model.input_size)
 answer = model.classes[int(model(image).argmax())]
 relevance = explain(model, image, method="hirescam")
@@ -182,6 +223,7 @@ plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 # ## Summary
 #
 # - The photographs show people, most of whom were not asked. Labels are what annotators perceived.
+# - The built-in faces show nobody, and everything about them is known.
 # - Exercises check properties of your answer and tell you where to look.
 # - An explanation is a claim about a model. The rest of the course is about testing such claims.
 #

@@ -21,6 +21,7 @@ from helpers.datasets.images import read_image, save_image, to_tensor
 from helpers.datasets.leakage import Leakage, leakage
 from helpers.datasets.pairs import PairTable
 from helpers.datasets.places import data_folder
+from helpers.datasets.rendered import landmarks
 from helpers.datasets.samples import ASTRONAUT_CREDIT, astronaut
 from helpers.errors import unknown_name
 
@@ -35,6 +36,7 @@ __all__ = [
     "data_folder",
     "drop_duplicates",
     "duplicates",
+    "landmarks",
     "leakage",
     "load",
     "read_image",

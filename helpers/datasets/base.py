@@ -1,6 +1,6 @@
 """A data set of faces: one table of labels, and the pictures its rows stand for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -124,10 +124,7 @@ class FaceDataset:
         UnknownName
             If there is no such column, or no such category in it.
         """
-        chosen = np.ones(len(self), dtype=bool)
-        for column, value in wanted.items():
-            chosen &= _matches(self.table, column, value)
-        return self.subset(chosen)
+        return self.subset(labelled(self.table, wanted))
 
     def batches(
         self, batch_size: int = 32, size: int | tuple[int, int] | None = None
@@ -216,6 +213,25 @@ def _require_in_range(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray
             f"numbered from 0 to {count - 1:,}."
         )
     return positions
+
+
+def labelled(table: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
+    """Say which rows of a table carry the wanted labels; see :meth:`FaceDataset.where`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    wanted : mapping of str to value or list of values
+        Column and the label, or labels, to keep.
+
+    Returns
+    -------
+    numpy.ndarray, shape (len(table),), bool
+    """
+    chosen = np.ones(len(table), dtype=bool)
+    for column, value in wanted.items():
+        chosen &= _matches(table, column, value)
+    return chosen
 
 
 def _matches(table: pd.DataFrame, column: str, value: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from helpers.datasets.base import FaceDataset, _matches
+from helpers.datasets.base import FaceDataset, labelled
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName, unknown_name
 
 if TYPE_CHECKING:
@@ -136,6 +136,12 @@ class PairTable:
         """Every picture, on either side, once and sorted."""
         return sorted(_both_sides(self.table, "p").unique().astype(str))
 
+    @property
+    def repeated(self) -> np.ndarray:
+        """Which pairs, (N,) bool, show the pictures of an earlier one, in either order."""
+        again: np.ndarray = pd.Series(pair_keys(self.table)[0]).duplicated().to_numpy()
+        return again
+
     def scores(self, column: str | None = None) -> np.ndarray:
         """Return the scores of one network.
 
@@ -247,10 +253,7 @@ class PairTable:
 
     def where(self, **wanted: Any) -> "PairTable":
         """Return the pairs whose labels are as wanted; see :meth:`FaceDataset.where`."""
-        chosen = np.ones(len(self), dtype=bool)
-        for column, value in wanted.items():
-            chosen &= _matches(self.table, column, value)
-        return self.subset(chosen)
+        return self.subset(labelled(self.table, wanted))
 
     def subset(self, rows: PairRows) -> "PairTable":
         """Return some pairs, in the order given.

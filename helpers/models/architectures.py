@@ -112,6 +112,9 @@ class NarrowEmbedder(NarrowResNet18):
         Numbers an embedding has.
     width, input_size, mean, std
         As for :class:`NarrowResNet18`.
+    crop : float
+        Share of height and width, in the middle of the picture, that the network looks at: what
+        lies outside cannot change an embedding.
 
     Attributes
     ----------
@@ -128,16 +131,22 @@ class NarrowEmbedder(NarrowResNet18):
         input_size: tuple[int, int] = (112, 112),
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
+        crop: float = 1.0,
     ) -> None:
         super().__init__([""] * embedding_size, width, input_size, mean, std)
         self.embedding_size = embedding_size
         self.classes = ()
+        self.middle = Middle(crop)
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that build this network again, without its weights."""
         described = super().options() | {"embedding_size": self.embedding_size}
         del described["classes"]
-        return described
+        return described | {"crop": self.middle.share}
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed images (N, 3, H, W), RGB in [0, 1]: (N, embedding_size), not normalised."""
+        return super().forward(self.middle(images))
 
 
 class HandSetDetector(nn.Module):
@@ -228,6 +237,19 @@ class Normalise(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return (images - self.mean) / self.std
+
+
+class Middle(nn.Module):
+    """Cut a share of height and width out of the middle of pictures of any size."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, images: Tensor) -> Tensor:
+        height, width = images.shape[-2:]
+        top, left = (round(side * (1 - self.share) / 2) for side in (height, width))
+        return images[..., top : height - top, left : width - left]
 
 
 class Add(nn.Module):

@@ -1,9 +1,12 @@
 """Figures: every function takes data, returns a matplotlib Figure and shows nothing by itself.
 
 Positive maps are drawn in one perceptually uniform colour scale, signed maps in a diverging scale
-centred at zero; both are readable with the common forms of colour blindness.
+centred at zero; both are readable with the common forms of colour blindness. Figures of audits of
+classifiers are in :mod:`helpers.plots.bias`, those of comparisons of faces in
+:mod:`helpers.plots.verification`.
 """
 
+from helpers.plots import bias, verification
 from helpers.plots.faces import detections, pictures
 from helpers.plots.maps import (
     POSITIVE,
@@ -14,11 +17,13 @@ from helpers.plots.maps import (
     overlay,
     relevance_grid,
 )
+from helpers.plots.regions import regions
 from helpers.plots.tables import dots
 
 __all__ = [
     "POSITIVE",
     "SIGNED",
+    "bias",
     "channels",
     "concepts",
     "detections",
@@ -26,5 +31,7 @@ __all__ = [
     "explanation",
     "overlay",
     "pictures",
+    "regions",
     "relevance_grid",
+    "verification",
 ]

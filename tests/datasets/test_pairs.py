@@ -121,6 +121,7 @@ def test_repeated_and_self_pairs_are_counted_in_either_order(tmp_path: Path) -> 
         "2 pairs repeat an earlier one, in either order.",
         "1 pairs compare a picture with itself.",
     )
+    assert pairs.repeated.tolist() == [False] * 4 + [True, True, False]
 
 
 def test_contradictions_are_counted(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from helpers.models.architectures import Add, BasicBlock, NarrowResNet18
+from helpers.models.architectures import Add, BasicBlock, NarrowEmbedder, NarrowResNet18
 from tests.networks import pictures, small_network
 
 
@@ -83,3 +83,16 @@ def test_an_untrained_block_passes_its_positive_input_on() -> None:
         block = network.layer1[0].eval()
     x = torch.rand(1, 4, 5, 5)
     torch.testing.assert_close(block(x), x)
+
+
+def test_an_embedder_that_looks_at_the_middle_does_not_see_what_lies_outside() -> None:
+    torch.manual_seed(0)
+    network = NarrowEmbedder(embedding_size=8, width=4, crop=0.5).eval()
+    images = torch.rand(2, 3, 112, 112)
+    changed = images.clone()
+    changed[:, :, :28] = 1
+    changed[:, :, :, 84:] = 0
+    with torch.no_grad():
+        assert torch.equal(network(images), network(changed))
+        changed[:, :, 28, 28] = 1 - changed[:, :, 28, 28]
+        assert not torch.equal(network(images), network(changed))

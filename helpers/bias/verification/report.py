@@ -119,9 +119,7 @@ def audit(
 
 def _once(pairs: "PairTable") -> "PairTable":
     """Leave out pairs that repeat an earlier one, in either order."""
-    from helpers.datasets.pairs import pair_keys
-
-    again = pd.Series(pair_keys(pairs.table)[0]).duplicated().to_numpy()
+    again = pairs.repeated
     if again.any():
         warnings.warn(
             f"{int(again.sum()):,} of {len(pairs):,} pairs repeat an earlier one and are left out.",

@@ -1,0 +1,88 @@
+"""The nineteen regions of a face, shown on the face."""
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from scipy.ndimage import distance_transform_edt
+from torch import Tensor
+
+from helpers.errors import InputError
+from helpers.faces.regions import REGIONS
+from helpers.plots.canvas import FONT, as_picture, bare, grid, show_picture
+
+_PAPER = 0.25  # share of the picture that shines through the colours
+_SMALLEST = 6  # pixels; a smaller region gets no number
+
+
+def regions(image: np.ndarray | Tensor, masks: np.ndarray | Tensor) -> Figure:
+    """A face beside its regions, coloured and numbered; left and right are the image's.
+
+    Parameters
+    ----------
+    image : array (H, W, 3) or Tensor (3, H, W)
+    masks : array or Tensor (19, H, W), bool
+        One a region of ``parsing.REGIONS``.
+
+    Returns
+    -------
+    Figure
+        Its legend names the regions that can be seen.
+
+    Raises
+    ------
+    InputError
+        If there are not nineteen masks of the size of the picture.
+    """
+    picture, covered = as_picture(image), np.asarray(masks, dtype=bool)
+    if covered.shape != (len(REGIONS), *picture.shape[:2]):
+        raise InputError(
+            f"masks of shape {covered.shape} do not belong to a picture of shape {picture.shape}: "
+            f"one of each of the {len(REGIONS)} regions is needed, as high and wide as the picture."
+        )
+    figure, axes = grid(1, 2, side=3.6, margin=(1.9, 0.0))
+    show_picture(axes[0, 0], picture)
+    axes[0, 1].imshow(_coloured(picture, covered))
+    bare(axes[0, 1])
+    seen = [number for number in range(len(REGIONS)) if covered[number].any()]
+    for number in seen:
+        _number(axes[0, 1], covered[number], number)
+    handles = [
+        Patch(color=_colour(number), label=f"{number}  {REGIONS[number]}") for number in seen
+    ]
+    figure.legend(handles=handles, loc="outside right upper", fontsize=FONT - 2, frameon=False)
+    return figure
+
+
+def _coloured(picture: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    colours = np.array([_colour(number) for number in range(len(REGIONS))])
+    plain = colours[masks.argmax(axis=0)]
+    grey = picture.mean(axis=2, keepdims=True) / (255 if picture.dtype == np.uint8 else 1)
+    shown: np.ndarray = np.where(
+        masks.any(axis=0)[..., None], (1 - _PAPER) * plain + _PAPER * grey, grey
+    )
+    return shown
+
+
+def _colour(number: int) -> tuple[float, float, float]:
+    red, green, blue, _ = mpl.colormaps["tab20"](number)
+    return red, green, blue
+
+
+def _number(axes: Axes, mask: np.ndarray, number: int) -> None:
+    """Write the number of a region in its middle: at the pixel farthest from its edges."""
+    if mask.sum() < _SMALLEST:
+        return
+    inside = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(inside.argmax(), mask.shape)
+    axes.text(
+        float(column),
+        float(row),
+        str(number),
+        fontsize=FONT - 3,
+        ha="center",
+        va="center",
+        path_effects=[withStroke(linewidth=1.5, foreground="white")],
+    )
