@@ -5,6 +5,13 @@ not pass it raises :class:`NotYet`, which a notebook shows as one sentence and n
 """
 
 from helpers.checks.chapter_00 import exercise_0_1
+from helpers.checks.chapter_03 import (
+    exercise_3_1,
+    exercise_3_2,
+    exercise_3_3,
+    exercise_3_4,
+    exercise_3_5,
+)
 from helpers.checks.chapter_07 import exercise_7_1, exercise_7_2, exercise_7_3, exercise_7_4
 from helpers.checks.grading import NotYet, Passed
 
@@ -12,6 +19,11 @@ __all__ = [
     "NotYet",
     "Passed",
     "exercise_0_1",
+    "exercise_3_1",
+    "exercise_3_2",
+    "exercise_3_3",
+    "exercise_3_4",
+    "exercise_3_5",
     "exercise_7_1",
     "exercise_7_2",
     "exercise_7_3",

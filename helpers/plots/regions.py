@@ -60,9 +60,8 @@ def _coloured(picture: np.ndarray, masks: np.ndarray) -> np.ndarray:
     colours = np.array([_colour(number) for number in range(len(REGIONS))])
     plain = colours[masks.argmax(axis=0)]
     grey = picture.mean(axis=2, keepdims=True) / (255 if picture.dtype == np.uint8 else 1)
-    shown: np.ndarray = np.where(
-        masks.any(axis=0)[..., None], (1 - _PAPER) * plain + _PAPER * grey, grey
-    )
+    named = masks.max(axis=0)[..., None]
+    shown: np.ndarray = np.where(named, (1 - _PAPER) * plain + _PAPER * grey, grey)
     return shown
 
 
@@ -75,7 +74,7 @@ def _number(axes: Axes, mask: np.ndarray, number: int) -> None:
     """Write the number of a region in its middle: at the pixel farthest from its edges."""
     if mask.sum() < _SMALLEST:
         return
-    inside = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    inside: np.ndarray = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1]
     row, column = np.unravel_index(inside.argmax(), mask.shape)
     axes.text(
         float(column),
