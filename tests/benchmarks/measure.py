@@ -88,7 +88,8 @@ def as_markdown(rows: list[Ratio | Memory]) -> str:
         lines += ["| work | compared with | times as long | min - max | takes |"]
         lines += ["|---|---|--:|--:|--:|"]
         lines += [
-            f"| {each.work} | {each.floor} | {each.middle:.2f} | {each.low:.2f} - {each.high:.2f} "
+            f"| {each.work} | {each.floor} | {_short(each.middle)} "
+            f"| {_short(each.low)} - {_short(each.high)} "
             f"| {1000 * each.seconds:,.1f} ms |"
             for each in times
         ]
@@ -96,6 +97,11 @@ def as_markdown(rows: list[Ratio | Memory]) -> str:
         lines += [""] * bool(lines) + ["| work in a fresh process | peak memory |", "|---|--:|"]
         lines += [f"| {each.work} | {each.peak:,.0f} MB |" for each in peaks]
     return "\n".join(lines)
+
+
+def _short(ratio: float) -> str:
+    """Two decimals, or two digits where those would be zeros."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def _one_round(everything: dict[str, Work], turn: int) -> dict[str, float]:
