@@ -62,7 +62,7 @@ RECIPE = Recipe(
     strength=(0.1, 0.4),
 )
 TO_RECOGNISE = replace(
-    RECIPE, phases=((84, 10), (112, 3)), strength=(0.05, 0.25)
+    RECIPE, phases=((84, 16), (112, 4)), strength=(0.05, 0.25)
 )  # much variation would hide what tells people apart
 SCALE, MARGIN = 24.0, 0.15
 
