@@ -28,7 +28,7 @@ from torch.nn import functional as F
 
 from helpers import faces, models
 from helpers.bias.intervals import wilson
-from helpers.datasets.synthetic import PRESENTATIONS, SUBGROUPS
+from helpers.datasets.synthetic import PRESENTATIONS, RAISED, SUBGROUPS
 from helpers.evaluate.ground_truth import region_effects
 from helpers.faces import Face
 from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
@@ -52,7 +52,7 @@ LABEL = ("relaxed brows", "raised brows")
 STRENGTH = 0.96
 """Correlation of cue and label: in 2 % of the pictures they disagree, so that both can be learned."""
 
-FACES, TESTED, EFFECTS = 2400, 800, 100
+FACES, TESTED, EFFECTS = 2200, 800, 100
 RECIPE = Recipe(
     phases=((64, 6), (88, 3), (112, 3)),
     learning_rate=4e-3,
@@ -148,7 +148,7 @@ def _brows(n: int, seed: int) -> tuple[list[Face], np.ndarray]:
     # Stubble and moustaches would make the beard a cue that is often hardly there.
     people = faces.sample(n, seed=seed, brows_raised=[0.0], beard_style=["full"])
     labels = np.arange(n) % 2
-    height = np.random.default_rng([seed, 1]).uniform(0.55, 1.0, n)
+    height = np.random.default_rng([seed, 1]).uniform(*RAISED, n)
     raised = [
         faces.twin(face, brows_raised=float(up)) if label else face
         for face, label, up in zip(people, labels, height, strict=True)

@@ -233,4 +233,5 @@ plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 #   WACV 2021.
 # - van der Walt et al. [scikit-image](https://scikit-image.org), which carries the portrait. PeerJ 2014.
 #
-# **Next:** [chapter 07](07_cam_variants.ipynb) builds this explanation from scratch and tests it.
+# **Next:** [chapter 01](01_faces_as_data.ipynb) looks at faces as data. [Chapter 07](07_cam_variants.ipynb) builds this explanation from
+# scratch and tests it.

@@ -5,6 +5,20 @@ not pass it raises :class:`NotYet`, which a notebook shows as one sentence and n
 """
 
 from helpers.checks.chapter_00 import exercise_0_1
+from helpers.checks.chapter_01 import (
+    exercise_1_1,
+    exercise_1_2,
+    exercise_1_3,
+    exercise_1_4,
+    exercise_1_5,
+)
+from helpers.checks.chapter_02 import (
+    exercise_2_1,
+    exercise_2_2,
+    exercise_2_3,
+    exercise_2_4,
+    exercise_2_5,
+)
 from helpers.checks.chapter_03 import (
     exercise_3_1,
     exercise_3_2,
@@ -19,6 +33,16 @@ __all__ = [
     "NotYet",
     "Passed",
     "exercise_0_1",
+    "exercise_1_1",
+    "exercise_1_2",
+    "exercise_1_3",
+    "exercise_1_4",
+    "exercise_1_5",
+    "exercise_2_1",
+    "exercise_2_2",
+    "exercise_2_3",
+    "exercise_2_4",
+    "exercise_2_5",
     "exercise_3_1",
     "exercise_3_2",
     "exercise_3_3",

@@ -168,6 +168,41 @@ def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
     return figure
 
 
+def gaps_by_threshold(table: pd.DataFrame) -> Figure:
+    """Gaps between two groups while one of them gets another threshold: a line a metric.
+
+    A dot marks the threshold at which a gap is nearest to zero. Where the dots lie apart, no
+    threshold closes all gaps.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``threshold, metric, first, second, difference, low, high``: the rows of
+        :func:`helpers.bias.classification.pairwise` for two groups, at each threshold of the first.
+
+    Raises
+    ------
+    InputError
+        If a metric is undefined at every threshold.
+    """
+    _require(table, ("threshold", "metric", "first", "second", "difference", "low", "high"))
+    undefined = table["difference"].isna().groupby(table["metric"]).all()
+    if undefined.any():
+        names = ", ".join(map(str, undefined.index[undefined]))
+        raise InputError(f"{names}: undefined at every threshold, so there is no line to draw.")
+    figure, axes = grid(1, 1, side=8.6, extra=-3.2)
+    axis = axes[0, 0]
+    axis.axhline(0, color="0.3", ls="--", lw=1.4)
+    for number, (metric, part) in enumerate(table.groupby("metric", sort=False)):
+        _curve(axis, part.sort_values("threshold"), str(metric), number)
+    first, second = table[["first", "second"]].iloc[0]
+    axis.set_xlabel(f"threshold for {first} (that for {second} stays)", fontsize=FONT)
+    axis.set_ylabel(f"{first} minus {second}, points", fontsize=FONT)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, fontsize=10, ncols=2)
+    return figure
+
+
 def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
     """A confusion table: share of each true class by answer, with the counts.
 
@@ -270,6 +305,17 @@ def _gap(axis: Axes, place: int, row: pd.Series) -> None:
     axis.plot([row["low"], row["high"]], [place, place], color=_COLOURS[0], lw=2.4)
     axis.plot(row["by_chance"], place, "D", color="0.3", mfc="white", ms=7, mew=1.4)
     axis.plot(row["value"], place, "o", color=_COLOURS[0], ms=8)
+
+
+def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> None:
+    colour, mark = _COLOURS[number % len(_COLOURS)], _MARKS[number % len(_MARKS)]
+    threshold, points = part["threshold"].to_numpy(), 100 * part["difference"].to_numpy()
+    bounds = 100 * part[["low", "high"]].to_numpy()
+    axis.fill_between(threshold, *bounds.T, color=colour, alpha=0.13, lw=0)
+    axis.plot(threshold, points, color=colour, lw=2)
+    nearest = int(np.nanargmin(np.abs(points)))
+    label = f"{_title(metric)}: nearest to 0 at {threshold[nearest]:.2f}"
+    axis.plot(threshold[nearest], points[nearest], mark, color=colour, ms=9, label=label)
 
 
 def _between(row: object) -> str:

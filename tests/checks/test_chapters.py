@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import false_discovery_control
 
 from helpers import checks
-from helpers.bias.intervals import bootstrap_mean
+from helpers.bias import classification, verification
+from helpers.bias.intervals import bootstrap_mean, holm, wilson
+from tests.checks import wrong_01, wrong_03
 
 
 def exercises(make: Callable[[str, str], Any]) -> Iterator[tuple[str, str]]:
@@ -30,7 +33,20 @@ def answer(code: str) -> Any:
     """The function that an exercise's cell defines."""
     draw = np.random.default_rng(0)
     focus = {name: pd.DataFrame({"focus": draw.random(40)}) for name in ("gradcam", "eigencam")}
-    names = {"torch": torch, "bootstrap_mean": bootstrap_mean, "by_method": focus}
+    names = {
+        "np": np,
+        "torch": torch,
+        "bootstrap_mean": bootstrap_mean,
+        "by_method": focus,
+        "verification": verification,
+        "threshold_for": wrong_03.threshold_for,
+    }
+    names |= {"wilson": wilson, "missed": wrong_01.MISSED, "miss_rates": wrong_01.miss_rates}
+    if "sample" in code:
+        names["sample"] = wrong_03.sample()
+    names |= {"np": np, "pd": pd, "classification": classification}
+    words = {name: draw.choice(["yes", "no"], 200) for name in ("truth", "predicted")}
+    names |= {"positive": "yes", "table": pd.DataFrame(words | {"age": draw.choice([20, 30], 200)})}
     exec(code, names)  # noqa: S102 - the cells under test are code
     return names[re.findall(r"^def (\w+)", code, re.MULTILINE)[-1]]
 
@@ -73,7 +89,114 @@ def claim(**changes: Any) -> Callable[[], dict]:
     return lambda: right | changes
 
 
+def gaps(**changes: str) -> Callable[..., dict]:
+    """Four gaps, one of them computed wrongly."""
+
+    def found(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict:
+        def gap(hit: pd.Series, among: pd.Series) -> float:
+            return float(np.ptp(hit[among].groupby(group[among]).mean()))
+
+        everybody = truth | ~truth
+        known = {
+            "selected": gap(answer, everybody),
+            "recall": gap(answer, truth),
+            "fpr": gap(answer, ~truth),
+            "precision": gap(truth, answer),
+            "accuracy": gap(truth == answer, everybody),
+        }
+        known["odds"] = max(known["recall"], known["fpr"])
+        known["mean"] = (known["recall"] + known["fpr"]) / 2
+        right = {
+            "demographic_parity": "selected",
+            "equal_opportunity": "recall",
+            "equalised_odds": "odds",
+            "predictive_parity": "precision",
+        }
+        return {name.replace("_", " "): known[what] for name, what in (right | changes).items()}
+
+    return found
+
+
+def redrawn(right: np.ndarray, group: np.ndarray, where: str) -> np.ndarray:
+    """Largest gaps of accuracy, of faces drawn anew across or within groups."""
+    draw, codes = np.random.default_rng(3), pd.factorize(group)[0]
+    found = []
+    for _ in range(500):
+        drawn = draw.permutation(right)
+        if where == "within":
+            rates = np.bincount(codes, weights=right) / np.bincount(codes)
+            drawn = draw.random(len(right)) < rates[codes]
+        found.append(np.ptp(np.bincount(codes, weights=drawn) / np.bincount(codes)))
+    return np.array(found)
+
+
+def compared(**changes: Any) -> Callable[[], dict]:
+    """A claim about two groups and a row of ``pairwise`` that supports it, but for the changes."""
+    row = {"first": "one", "second": "two", "difference": 0.2, "differs": True, "p_holm": 0.01}
+    row |= {"n_first": 80, "n_second": 90, "note": ""}
+    row |= {name: changes.pop(name) for name in list(changes) if name in row}
+    right = {
+        "claim": "Recall is higher in the first group than in the second.",
+        "evidence": pd.Series(row),
+        "direction": "above",
+        "verdict": "supported",
+    }
+    return lambda: right | changes
+
+
 WRONG = {
+    "2.1 counts nobody as zero": (
+        lambda t, a: (float(a[t].mean()) if t.any() else 0.0, int(t.sum())),
+        "undefined: return np.nan",
+    ),
+    "2.1 is precision": (lambda t, a: (t[a].mean(), t.sum()), "that is precision"),
+    "2.1 is accuracy": (lambda t, a: ((t == a).mean(), t.sum()), "that is accuracy"),
+    "2.1 counts everybody": (lambda t, a: (a[t].mean(), len(t)), "rests on"),
+    "2.1 asks for answers": (
+        lambda t, a: (a[t].mean() if t.any() and a.any() else np.nan, t.sum()),
+        "found none",
+    ),
+    "2.1 without its n": (lambda t, a: a[t].mean(), "two things"),
+    "2.2 forgets the truth": (gaps(equal_opportunity="selected"), "divides by the wrong people"),
+    "2.2 is recall": (gaps(predictive_parity="recall"), "divides by the wrong people"),
+    "2.2 is accuracy": (gaps(demographic_parity="accuracy"), "that is accuracy"),
+    "2.2 takes recall alone": (gaps(equalised_odds="recall"), "take the larger"),
+    "2.2 averages": (gaps(equalised_odds="mean"), "not their mean"),
+    "2.2 one number": (lambda t, a, g: 0.1, "return a dict"),
+    "2.3 is the gap that was seen": (
+        lambda right, group, draws=9: np.ptp(pd.Series(right).groupby(group).mean()),
+        "as it was seen",
+    ),
+    "2.3 draws within groups": (lambda r, g: redrawn(r, g, "within").mean(), "within each group"),
+    "2.3 the largest draw": (lambda r, g: redrawn(r, g, "across").max(), "Return their mean"),
+    "2.3 the 95th percentile": (
+        lambda r, g: np.quantile(redrawn(r, g, "across"), 0.95),
+        "Return their mean",
+    ),
+    "2.3 averages rates": (lambda r, g: 0.0, "not the rates"),
+    "2.4 corrects nothing": (lambda p: p, "nothing was corrected"),
+    "2.4 is Bonferroni": (lambda p: np.minimum(p * len(p), 1), "Bonferroni"),
+    "2.4 goes down again": (
+        lambda p: np.minimum(p * (len(p) - np.argsort(np.argsort(p))), 1),
+        "carry the largest",
+    ),
+    "2.4 exceeds one": (
+        lambda p: np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1))[
+            np.argsort(np.argsort(p))
+        ],
+        "larger than 1",
+    ),
+    "2.4 is sorted": (lambda p: np.sort(holm(p)), "but sorted"),
+    "2.4 is Hochberg's": (lambda p: false_discovery_control(p), "Benjamini"),
+    "2.4 the smallest": (lambda p: p.min() * len(p), "corrected ones"),
+    "2.5 no dict": (lambda: 3, "return a dict"),
+    "2.5 no sentence": (compared(claim="it differs"), "whole sentence"),
+    "2.5 no row": (compared(evidence=0.04), "one row of"),
+    "2.5 a bold verdict": (compared(differs=False), "'undecided', not 'supported'"),
+    "2.5 a timid verdict": (compared(verdict="undecided"), "'supported', not 'undecided'"),
+    "2.5 the wrong side": (compared(direction="below"), "'contradicted', not 'supported'"),
+    "2.5 no direction": (compared(direction="less"), "where does your claim put"),
+    "2.5 undefined": (compared(difference=np.nan), "undefined"),
     "0.1 averages everything": (lambda x: x.mean(), "one number"),
     "0.1 sums": (lambda x: x.sum((1, 2, 3)), "sum of the pixels"),
     "0.1 one channel": (lambda x: x[:, 0].mean((1, 2)), "not the mean"),
@@ -149,6 +272,8 @@ WRONG = {
     "7.4 no dict": (lambda: 3, "return a dict"),
     "7.4 value outside": (claim(value=0.5), "inside its interval"),
 }
+
+WRONG |= wrong_01.WRONG | wrong_03.WRONG
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -33,6 +33,20 @@ GAPS = classification.disparities("truth", "said", ["group"], data=DATA)
 PAIRS = classification.pairwise("truth", "said", ["group"], data=DATA)
 CURVES = classification.reliability("truth", "score", ["group"], data=DATA)
 COUNTS = np.array([[90, 10, 0], [5, 45, 0], [0, 0, 0]])
+TWO = DATA[DATA["group"].isin(["large", "middle"])]
+THRESHOLDS = np.linspace(0.1, 0.9, 9)
+
+
+def gaps_at(threshold: float) -> pd.DataFrame:
+    """Gaps of two groups where the first has this threshold and the other a half."""
+    limit = np.where(TWO["group"] == "large", threshold, 0.5)
+    said = (TWO["score"].to_numpy() > limit).astype(int)
+    columns = (TWO["truth"].to_numpy(), said, TWO["group"].to_numpy())
+    pairs = [classification.pairwise(*columns, each) for each in ("recall", "selection_rate")]
+    return pd.concat(pairs).assign(threshold=threshold)
+
+
+MOVED = pd.concat([gaps_at(threshold) for threshold in THRESHOLDS], ignore_index=True)
 FACES = torch.rand(6, 3, 12, 12, generator=torch.Generator().manual_seed(0))
 
 FIGURES: dict[str, Callable[[], Figure]] = {
@@ -42,6 +56,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "ratios": lambda: bias.disparities(GAPS, "ratio"),
     "comparisons": lambda: bias.comparisons(PAIRS),
     "reliability": lambda: bias.reliability(CURVES, columns=2),
+    "thresholds": lambda: bias.gaps_by_threshold(MOVED),
     "confusion": lambda: bias.confusion(COUNTS, ["one", "two", "never"], "a model"),
     "mean faces": lambda: bias.mean_faces(FACES, list("aabbbc"), columns=2),
 }
@@ -128,6 +143,22 @@ def test_only_what_holm_leaves_is_starred_and_row_minus_column_is_signed(
     assert sum(cell.endswith("*") for cell in cells) == 2 * PAIRS["differs"].sum() > 0
     strongest = round(100 * PAIRS["difference"].abs().max())
     assert {f"+{strongest}*", f"-{strongest}*"} <= set(cells)
+
+
+def test_a_mark_lies_where_a_gap_is_nearest_to_zero(drawn: dict[str, Figure]) -> None:
+    marks = [line for line in drawn["thresholds"].axes[0].lines if len(line.get_xdata()) == 1]
+    for mark, (_, part) in zip(marks, MOVED.groupby("metric", sort=False), strict=True):
+        nearest = part.loc[part["difference"].abs().idxmin()]
+        assert mark.get_xdata()[0] == nearest["threshold"]
+        assert mark.get_ydata()[0] == pytest.approx(100 * nearest["difference"])
+        assert f"{nearest['threshold']:.2f}" in str(mark.get_label())
+
+
+def test_a_gap_that_is_never_defined_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="recall: undefined at every threshold"):
+        bias.gaps_by_threshold(
+            MOVED.assign(difference=MOVED["difference"].where(MOVED["metric"] != "recall"))
+        )
 
 
 def test_the_confusion_table_shows_shares_of_rows_and_counts(drawn: dict[str, Figure]) -> None:

@@ -1,0 +1,301 @@
+"""Checks of chapter 02."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.bias import intervals
+from helpers.checks.grading import NotYet, called, expect, graded
+
+_CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
+
+
+@graded("2.1")
+def exercise_2_1(recall: Any) -> str:
+    """Recall with its n, undefined where nobody is positive."""
+    truth, answer, _ = _audited(60)
+    value, n = _pair(called(recall, truth, answer))
+    both, positives = int((truth & answer).sum()), int(truth.sum())
+    mistakes = (
+        (
+            both / answer.sum(),
+            "that is precision: it divides by the answers. Divide by the positives.",
+        ),
+        ((truth == answer).mean(), "that is accuracy: leave out those whose truth is negative."),
+        (both / len(truth), "you divided by everybody: divide by those whose truth is positive."),
+        (answer.mean(), "that is the selection rate: count only those whose truth is positive."),
+    )
+    _rule_out(value, mistakes)
+    expect(
+        _same(value, both / positives),
+        f"recall should be {both / positives:.3f} here, but you give {value:.3f}.",
+    )
+    expect(
+        n == positives,
+        f"recall rests on {positives} people here, those whose truth is positive; you say {n}.",
+    )
+    _expect_undefined(recall)
+    return "A figure, and how many it is about."
+
+
+def _expect_undefined(recall: Any) -> None:
+    nobody, everybody = np.zeros(9, bool), np.ones(9, bool)
+    value, n = _pair(called(recall, nobody, everybody))
+    expect(
+        bool(np.isnan(value)),
+        f"where nobody is positive recall is undefined: return np.nan, not {value:g}.",
+    )
+    expect(n == 0, f"where nobody is positive n is 0, but you say {n}.")
+    value, _ = _pair(called(recall, everybody, nobody))
+    expect(
+        value == 0,
+        "here are nine positives and the model found none: that is a recall of 0, and well defined.",
+    )
+
+
+@graded("2.2")
+def exercise_2_2(gaps: Any) -> str:
+    """Gaps of four criteria between three groups."""
+    for seed in (1, 2, 4):  # the larger gap of equalised odds is recall's in one, the FPR's in two
+        truth, answer, group = (pd.Series(each) for each in _audited(400, seed))
+        result = called(gaps, truth, answer, group)
+        if not isinstance(result, dict) or any(name not in result for name in _CRITERIA):
+            raise NotYet(f"return a dict with these keys: {', '.join(_CRITERIA)}.")
+        right = _gaps(truth, answer, group)
+        for name in _CRITERIA:
+            given = _number(result[name])
+            _rule_out(given, _gap_mistakes(name, right, truth, answer, group), right[name])
+            expect(
+                _same(given, right[name]),
+                f"the gap in {name} should be {right[name]:.3f} here, but you give {given:.3f}: the "
+                "largest rate of the three groups minus the smallest.",
+            )
+    return "Four questions about the same counts."
+
+
+def _gap(hit: pd.Series, among: pd.Series, group: pd.Series) -> pd.Series:
+    return hit[among].groupby(group[among]).mean()
+
+
+def _gaps(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, float]:
+    everybody = pd.Series(True, truth.index)
+    rates = {
+        "demographic parity": _gap(answer, everybody, group),
+        "equal opportunity": _gap(answer, truth, group),
+        "false positive rate": _gap(answer, ~truth, group),
+        "predictive parity": _gap(truth, answer, group),
+    }
+    found = {name: float(each.max() - each.min()) for name, each in rates.items()}
+    found["equalised odds"] = max(found["equal opportunity"], found["false positive rate"])
+    found["first two"] = float(abs(rates["demographic parity"].iloc[:2].diff().iloc[1]))
+    return found
+
+
+def _gap_mistakes(
+    name: str, right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
+) -> list[tuple[float, str]]:
+    """What a reader may have computed instead of a criterion."""
+    accuracy = _gap(truth == answer, pd.Series(True, truth.index), group)
+    joint = _gap(truth & answer, pd.Series(True, truth.index), group)
+    odds = (right["equal opportunity"] + right["false positive rate"]) / 2
+    known: dict[str, list[tuple[float, str]]] = {
+        "demographic parity": [
+            (right["first two"], "you compare two groups only: take the largest and the smallest."),
+            (np.ptp(accuracy), "that is accuracy: demographic parity doesn't ask what is true."),
+        ],
+        "equal opportunity": [
+            (
+                right["demographic parity"],
+                "that divides by the wrong people: by everybody. Keep those whose truth is positive.",
+            ),
+            (right["predictive parity"], "that divides by the wrong people: among the positives."),
+            (np.ptp(joint), "that divides by the wrong people: by the positives, not by all."),
+        ],
+        "equalised odds": [
+            (odds, "take the larger of the two gaps of equalised odds, not their mean."),
+            (2 * odds, "take the larger of the two gaps of equalised odds, not their sum."),
+            (
+                min(right["equal opportunity"], right["false positive rate"]),
+                "equalised odds wants both rates to be equal: take the larger of the two gaps.",
+            ),
+        ],
+        "predictive parity": [
+            (right["equal opportunity"], "that divides by the wrong people: among the answers."),
+            (np.ptp(joint), "that divides by the wrong people: by the positive answers, not all."),
+        ],
+    }
+    return known[name]
+
+
+@graded("2.3")
+def exercise_2_3(gap_by_chance: Any) -> str:
+    """The largest gap to expect where group makes no difference."""
+    random = np.random.default_rng(5)
+    for sizes, apart in (((80,) * 4, 0.5), ((60,) * 6, 0.0), ((150, 150, 20), 0.0)):
+        group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
+        right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
+        mixed = random.permutation(len(group))  # rows of a table don't come group by group
+        _expect_chance(_number(called(gap_by_chance, right[mixed], group[mixed])), right, group)
+    return "Every largest gap has this much for nothing."
+
+
+def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
+    gaps = _shuffled_gaps(right, group)
+    wanted, spread = float(gaps.mean()), float(gaps.std())
+    observed = float(np.ptp(pd.Series(right).groupby(group).mean()))
+    off, about = given - wanted, f"about {wanted:.3f} is to be expected, but you give {given:.3f}: "
+    if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
+        return
+    expect(
+        not _same(given, observed),
+        "that is the gap as it was seen. What would it be if the group made no difference?",
+    )
+    expect(
+        off > 0, about + "average the gaps of the draws (largest minus smallest), not the rates."
+    )
+    expect(
+        given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
+        about + "that is among the largest of all draws. Return their mean.",
+    )
+    raise NotYet(
+        about + "it knows the real difference between the groups. Shuffle across all faces, and "
+        "don't draw anew within each group."
+    )
+
+
+def _shuffled_gaps(right: np.ndarray, group: np.ndarray) -> np.ndarray:
+    random = np.random.default_rng(99)
+    codes, _ = pd.factorize(group)
+    n = np.bincount(codes)
+    draws = (random.permutation(right) for _ in range(2000))
+    return np.array([np.ptp(np.bincount(codes, weights=each) / n) for each in draws])
+
+
+@graded("2.4")
+def exercise_2_4(holm: Any) -> str:
+    """Holm's correction of p-values."""
+    for p in (np.array([0.03, 0.001, 0.2, 0.0101, 0.9, 0.011]), np.array([0.004, 0.7, 0.6])):
+        given = np.asarray(called(holm, p.copy()), dtype=float)
+        expect(
+            given.shape == p.shape,
+            f"{len(p)} p-values make {len(p)} corrected ones; yours have shape {given.shape}.",
+        )
+        right = intervals.holm(p)
+        _rule_out_holm(given, right, p)
+        expect(
+            bool(np.allclose(given, right)),
+            f"for p = {p} Holm gives {right.round(4)}, but you give {given.round(4)}.",
+        )
+    return "One finding among many has to be stronger than one alone."
+
+
+def _rule_out_holm(given: np.ndarray, right: np.ndarray, p: np.ndarray) -> None:
+    """Name the mistake whose p-values the reader has got."""
+    m, order = len(p), np.argsort(p)
+    back, rank = np.argsort(order), np.arange(1, m + 1)
+    steps = p[order] * np.arange(m, 0, -1)
+    hochberg = np.minimum.accumulate((p[order] * m / rank)[::-1])[::-1]
+    mistakes = (
+        (p, "nothing was corrected: multiply the smallest p by their number, m."),
+        (
+            np.minimum(p * m, 1),
+            "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1.",
+        ),
+        (
+            np.minimum(steps, 1)[back],
+            "a corrected value is smaller than the one before it: carry the largest so far along.",
+        ),
+        (
+            np.maximum.accumulate(steps)[back],
+            "a p-value can't be larger than 1: cut it off there.",
+        ),
+        (
+            np.minimum(hochberg, 1)[back],
+            "that is Benjamini and Hochberg's correction, which keeps another promise.",
+        ),
+        (right[order], "the values are right, but sorted: put each back where its p was."),
+    )
+    for wrong, sentence in mistakes:
+        expect(bool(np.allclose(wrong, right) or not np.allclose(given, wrong)), sentence)
+
+
+@graded("2.5")
+def exercise_2_5(test: Any) -> str:
+    """A claim of the reader's own about two groups, with its evidence and verdict."""
+    result = called(test)
+    wanted = ("claim", "evidence", "direction", "verdict")
+    if not isinstance(result, dict) or any(name not in result for name in wanted):
+        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
+    expect(
+        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
+        "write the claim as a whole sentence that could turn out false.",
+    )
+    row = result["evidence"]
+    if not isinstance(row, pd.Series) or any(each not in row for each in ("difference", "differs")):
+        raise NotYet("the evidence is one row of classification.pairwise(...), such as .iloc[0].")
+    expect(
+        bool(np.isfinite(float(row["difference"]))),
+        f"this comparison is {row.get('note') or 'undefined'}: choose another.",
+    )
+    expect(
+        result["direction"] in ("above", "below"),
+        f'the direction is "above" or "below": where does your claim put {row["first"]!r}?',
+    )
+    follows = _verdict(row, result["direction"])
+    expect(
+        result["verdict"] == follows,
+        f"the difference is {row['difference']:+.3f}, corrected p = {row['p_holm']:.3g}, and the claim "
+        f"is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
+        f"{result['verdict']!r}.",
+    )
+    return f"Verdict: {follows}, n = {row['n_first']} and {row['n_second']}."
+
+
+def _verdict(row: pd.Series, direction: str) -> str:
+    if not row["differs"]:
+        return "undecided"
+    return "supported" if (row["difference"] > 0) == (direction == "above") else "contradicted"
+
+
+# -- data that no reader has seen, and numbers read from answers
+
+
+def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth, answers and groups of invented people; groups differ in every way."""
+    random = np.random.default_rng(seed)
+    number = random.integers(0, 3, n)
+    truth = random.random(n) < np.array([0.3, 0.6, 0.5])[number]
+    found, taken = random.uniform(0.5, 0.95, 3)[number], random.uniform(0.05, 0.4, 3)[number]
+    answer = random.random(n) < np.where(truth, found, taken)
+    return truth, answer, np.array(["one", "two", "three"])[number]
+
+
+def _pair(result: Any) -> tuple[float, int]:
+    try:
+        value, n = result
+        return float(value), int(n)
+    except (TypeError, ValueError):
+        raise NotYet(f"two things were expected, recall and its n, but it is {result!r}.") from None
+
+
+def _number(result: Any) -> float:
+    try:
+        number = float(result)
+    except (TypeError, ValueError):
+        raise NotYet(f"one number was expected, but it is {result!r}.") from None
+    expect(bool(np.isfinite(number)), "a number was expected, but it is NaN or infinite.")
+    return number
+
+
+def _rule_out(
+    given: float, mistakes: Sequence[tuple[float, str]], right: float = float("nan")
+) -> None:
+    """Name the mistake whose number the reader has got, unless it is right as well."""
+    for wrong, sentence in mistakes:
+        expect(_same(float(wrong), right) or not _same(given, float(wrong)), sentence)
+
+
+def _same(one: float, two: float) -> bool:
+    return bool(np.isclose(one, two, rtol=1e-6, atol=1e-9))

@@ -1,0 +1,130 @@
+"""Plausible wrong answers to the exercises of chapter 03, and a sentence of what each is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.bias import verification
+
+GROUPS = ("tones 4-5, long hair", "tones 4-5, short hair")
+
+
+def threshold_for(scores: np.ndarray, genuine: np.ndarray, fmr: float) -> float:
+    """As the chapter defines it before exercise 3.4."""
+    return verification.fit(scores, genuine, fmr)["overall"]
+
+
+def sample() -> verification.Bootstrap:
+    """A bootstrap like the chapter's, of twelve invented people in each of two groups."""
+    random = np.random.default_rng(0)
+    who = np.repeat(np.arange(24), 3)
+    one, two = np.triu_indices(len(who), k=1)
+    within = (who[one] < 12) == (who[two] < 12)
+    one, two = one[within], two[within]
+    people = random.normal(size=(24, 6))[who] + 0.8 * random.normal(size=(len(who), 6))
+    return verification.bootstrap(
+        verification.score_pairs(people, one, two),
+        who[one] == who[two],
+        (who[one], who[two]),
+        np.array(GROUPS)[(who[one] >= 12).astype(int)],
+        threshold=0.5,
+        replicates=60,
+    )
+
+
+def _row(**changes: Any) -> pd.Series:
+    right = {"metric": "FMR", "group": GROUPS[1], "reference": GROUPS[0], "measure": "difference"}
+    return pd.Series(right | {"value": 0.1, "low": 0.05, "high": 0.2} | changes)
+
+
+def _claim(evidence: Any = None, **changes: Any) -> Callable[[], dict]:
+    right = {
+        "claim": "Strangers with short hair are accepted more often.",
+        "evidence": _row() if evidence is None else evidence,
+        "direction": "above",
+        "verdict": "supported",
+    }
+    return lambda: right | changes
+
+
+def _rates(s: np.ndarray, g: np.ndarray, t: float) -> tuple[float, float]:
+    return (s[~g] >= t).mean(), (s[g] < t).mean()
+
+
+def _last_that_may_pass(s: np.ndarray, g: np.ndarray, far: float) -> float:
+    """Right as long as no two scores are equal."""
+    allowed = int(far * (~g).sum())
+    return (s[g] >= np.sort(s[~g])[::-1][allowed - 1]).mean() if allowed else np.nan
+
+
+def _folds(train: Callable[[np.ndarray, int], np.ndarray]) -> Callable[..., np.ndarray]:
+    def rates(s: np.ndarray, g: np.ndarray, fold: np.ndarray, intended: float) -> np.ndarray:
+        limits = [
+            threshold_for(s[train(fold, k)], g[train(fold, k)], intended)
+            for k in range(fold.max() + 1)
+        ]
+        return np.array([(s[(fold == k) & ~g] >= t).mean() for k, t in enumerate(limits)])
+
+    return rates
+
+
+WRONG: dict[str, tuple[Callable[..., Any], str]] = {
+    "3.1 is FNMR twice": (lambda s, g, t: (1 - (s[g] >= t).mean(),) * 2, "1 - TAR"),
+    "3.1 in the wrong order": (lambda s, g, t: _rates(s, g, t)[::-1], "wrong order"),
+    "3.1 over rejected pairs": (
+        lambda s, g, t: (_rates(s, g, t)[0], (g & (s < t)).sum() / (s < t).sum()),
+        "number of rejected pairs",
+    ),
+    "3.1 over all pairs": (
+        lambda s, g, t: ((~g & (s >= t)).mean(), _rates(s, g, t)[1]),
+        "number of all pairs",
+    ),
+    "3.1 strictly above": (
+        lambda s, g, t: ((s[~g] > t).mean(), (s[g] <= t).mean()),
+        "equal to the threshold is accepted",
+    ),
+    "3.1 one number": (lambda s, g, t: (s[~g] >= t).mean(), "two numbers"),
+    "3.2 over the number of pairs": (
+        lambda a, i, j, d: (d[i] * d[j] * a).sum() / len(a),
+        "divided by the number of pairs",
+    ),
+    "3.2 adds": (lambda a, i, j, d: np.average(a, weights=d[i] + d[j]), "added the two counts"),
+    "3.2 first only": (lambda a, i, j, d: np.average(a, weights=d[i]), "only the first person"),
+    "3.2 chooses": (lambda a, i, j, d: a[(d[i] * d[j]) > 0].mean(), "weigh the pairs"),
+    "3.2 ignores the draw": (lambda a, i, j, d: a.mean(), "no effect"),
+    "3.3 rate as threshold": (lambda s, g, far: (s[g] >= far).mean(), "the FAR itself"),
+    "3.3 FNMR": (
+        lambda s, g, far: (s[g] <= np.sort(s[~g])[::-1][int(far * (~g).sum())]).mean(),
+        "1 minus it",
+    ),
+    "3.3 quantile of all": (
+        lambda s, g, far: (s[g] >= np.quantile(s, 1 - far)).mean(),
+        "quantile of all scores",
+    ),
+    "3.3 ties pass": (_last_that_may_pass, "tied"),
+    "3.3 measures what cannot be": (
+        lambda s, g, far: verification.tar_at_far(s, g, max(far, 1 / (~g).sum()))["tar"].iloc[0],
+        "can't be measured",
+    ),
+    "3.4 on itself": (_folds(lambda fold, k: fold == k), "chosen on the fold"),
+    "3.4 on everything": (_folds(lambda fold, k: fold > -9), "on all pairs"),
+    "3.4 with itself": (_folds(lambda fold, k: fold != -1), "on all folds"),
+    "3.4 with half pairs": (_folds(lambda fold, k: fold != k), "pairs with fold -1"),
+    "3.4 counts fold -1": (
+        lambda s, g, fold, f: np.zeros(len(np.unique(fold))),
+        "three folds",
+    ),
+    "3.5 no dict": (lambda: "groups differ", "return a dict"),
+    "3.5 no sentence": (_claim(claim="short hair"), "whole sentence"),
+    "3.5 no row": (_claim(evidence=0.3), "one row of"),
+    "3.5 with itself": (_claim(_row(group=GROUPS[0])), "with itself"),
+    "3.5 no interval": (_claim(_row(low=np.nan)), "no interval"),
+    "3.5 too bold": (_claim(_row(low=-0.1)), "'undecided', not 'supported'"),
+    "3.5 the wrong side": (_claim(direction="below"), "'contradicted', not 'supported'"),
+    "3.5 the parity of ratios": (
+        _claim(_row(measure="ratio")),
+        "parity is 1 and .* 'contradicted'",
+    ),
+}
