@@ -1,6 +1,6 @@
 """Train the networks of the course on rendered faces, measure them, write their cards.
 
-    python data_scripts/train_models.py            # all of them, under 20 minutes on two cores
+    python data_scripts/train_models.py            # all of them, about 25 minutes on two cores
     python data_scripts/train_models.py synthetic-lipstick synthetic-lipstick-clean
 
 For each of five cues there is a shortcut model and its clean twin. Both see the same faces, start

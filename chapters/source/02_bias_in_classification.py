@@ -314,7 +314,7 @@ pd.DataFrame(witnesses).T.round(3)
 # %%
 selected = table.predicted == positive
 rates = selected.groupby(table.truth).mean().round(3)
-rates.to_dict() | {"violation": float(rates.max() - rates.min())}
+rates.to_dict() | {"violation": round(float(rates.max() - rates.min()), 3)}
 
 # %% [markdown]
 # Before you mend it: what would this code say of a model that is never wrong? Then the rates are 1 and 0, and the
@@ -911,4 +911,4 @@ check.exercise_2_5(my_claim)
 # - Wilson. [Probable inference, the law of succession, and statistical inference](https://doi.org/10.1080/01621459.1927.10502953). JASA 1927.
 # - Zemel et al. [Learning fair representations](https://proceedings.mlr.press/v28/zemel13.html). ICML 2013.
 #
-# **Next:** chapter 03 asks the same of models that compare two faces.
+# **Next:** [chapter 03](03_bias_in_verification.ipynb) asks the same of models that compare two faces.

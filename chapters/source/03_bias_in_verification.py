@@ -51,8 +51,8 @@ plots.pictures(people.images(shown), shown.subgroup.tolist(), columns=4)
 # the task. These are simple portraits, and what a network finds hard in them is not what it finds hard in photographs.
 #
 # Like every collection, this one has faults: some pictures lie there twice, and a few are filed under the wrong name.
-# [Chapter 01](01_faces_as_data.ipynb) is about finding such faults. Since this data set has a list of them, we take them out, because a
-# copied picture is a pair that is too easy, and a wrong name turns a genuine pair into one that can't be matched:
+# [Chapter 01](01_faces_as_data.ipynb) is about finding such faults. Since this data set has a list of them, we take them
+# out, because a copied picture is a pair that is too easy, and a wrong name makes a genuine pair of two strangers:
 
 # %%
 import pandas as pd
@@ -124,11 +124,12 @@ plots.verification.scores(pairs.score, genuine, pairs.group)
 
 # %% [markdown]
 # Above each line lie the impostor pairs, below it the genuine ones; the short black strokes are medians, the numbers
-# count genuine and impostor pairs. A good recogniser pulls the two apart. Here they overlap in every group: ours is small, saw few
-# people, and no gate should be run by it. For learning how to compare groups it serves as well. Mind the two groups that it saw little of:
-# their strangers lie further right than others'. Shapes show
-# where most pairs lie. What they can't show is the far right end of the impostors, a few pairs in a thousand, and that end
-# decides who is taken for somebody else. (`kind="ridge"` and `kind="box"` draw the same scores in other ways.)
+# count genuine and impostor pairs. A good recogniser pulls the two apart. Here they overlap in every group: ours is small
+# and saw few people, and no gate should be run by it. For learning how to compare groups it serves as well. In the two
+# groups that it saw little of, strangers lie furthest to the right, with medians of 0.24 and 0.23 against 0.10 to 0.15.
+#
+# Shapes show where most pairs lie. What they can't show is the far right end of the impostors, a few pairs in a thousand,
+# and that end decides who is taken for somebody else. (`kind="ridge"` and `kind="box"` draw the same scores in other ways.)
 
 # %% [markdown]
 # ## Two errors at one threshold
@@ -144,7 +145,7 @@ plots.verification.scores(pairs.score, genuine, pairs.group)
 # %%
 threshold = verification.fit(pairs.score, genuine, fmr=0.01)["overall"]
 accepted = pairs.score >= threshold
-{"threshold": round(threshold, 3), "accepted pairs": int(accepted.sum())}
+pd.Series({"threshold": threshold, "accepted pairs": accepted.sum()}).round(3)
 
 # %% [markdown]
 # ### Spot the mistake A · "FAR = 1 - TAR"
@@ -152,7 +153,7 @@ accepted = pairs.score >= threshold
 # From here on you meet headlines as a report would print them, each with the code behind it. The older words are FAR
 # (false accept rate) for FMR and TAR (true accept rate) for 1 - FNMR. A report says:
 #
-# > **Strangers get in most easily with dark skin and short hair: false accepts of 70 %, against 40 % for light skin and long hair.**
+# > **False accept rate of 70 % for "tones 8-10, short hair", against 40 % for "tones 1-3, long hair".**
 
 # %%
 tar = accepted[genuine].groupby(pairs.group, observed=True).mean()
@@ -162,8 +163,8 @@ far.sort_values().round(3)
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.1 · Both rates · ●○○ · 5 min
 #
-# *Task:* the code takes 1 - TAR for the FAR, but both halves of that are shares of *genuine* pairs: it is the FNMR, the rate of
-# people turned away. Write both rates as they are defined. A score equal to the threshold is accepted.
+# *Task:* the code takes 1 - TAR for the FAR. But TAR is a share of *genuine* pairs, and so is what it lacks to 1: the FNMR,
+# the rate of people turned away. Write both rates as they are defined. A score equal to the threshold is accepted.
 #
 # <details><summary>Hint: the check says my share is of the wrong pairs</summary>
 #
@@ -198,17 +199,20 @@ rates = verification.rates(pairs.score, genuine, threshold, pairs.group)
 rates[["group", "n_genuine", "n_impostor", "fmr", "fnmr"]].round(4)
 
 # %% [markdown]
-# In the report, the four groups with long hair have the smallest "FAR". Counted as it is defined, three of these four have the
-# *largest* false match rates, 1.7 to 2.0 %. Strangers are accepted most often where people are turned away least often, so taking one rate for
-# the other nearly turns the ranking round.
+# In the report, the four groups with long hair have the smallest "FAR". Counted as it is defined, three of these four have
+# the *largest* false match rates, 1.7 to 2.0 %. Strangers are accepted most often where people are turned away least
+# often, so taking one rate for the other nearly turns the ranking round.
 #
-# Look at the first row, too. "FMR 1 %" is true of all pairs together and of no group: twice as much as intended in
-# "tones 8-10, long hair", and an eighth of it in "tones 1-3, short hair". An audit that gives only the first row has hidden what it was made to find.
+# Look at the first row, too. "FMR 1 %" is true of all pairs together and of no group: it is twice as much in "tones 8-10,
+# long hair", and about an eighth of it in "tones 1-3, short hair". An audit that gives only the first row hides what it
+# was made to find.
 
 # %% [markdown]
 # ### Spot the mistake B · Shares of the wrong total
 #
-# > **Only 1.6 % of rejections are unjust.**
+# > **False rejection rate: only 1.6 %.**
+#
+# Here is how it was counted:
 
 # %%
 rejected = ~accepted
@@ -219,13 +223,13 @@ float((genuine & rejected).sum() / rejected.sum())
 #
 # 1. Too large; it stays as it is.
 # 2. Too small; it becomes smaller still.
-# 3. It is right: rejections are divided by rejections.
+# 3. It is right: false rejections are divided by rejections.
 #
 # <details><summary>Answer and reason</summary>
 #
 # The second. It is the share of *rejected pairs* that are genuine (the false omission rate). Nearly all rejected pairs are
-# impostors, so it is tiny, and every impostor pair that is added makes it smaller, though not one person more gets
-# through the gate. FNMR divides by the genuine pairs: 56 %.
+# impostors, so it is tiny, and every impostor pair that is added makes it smaller, though not one person fewer is turned
+# away. FNMR divides by the genuine pairs, and is 56 % here.
 #
 # </details>
 
@@ -233,7 +237,8 @@ float((genuine & rejected).sum() / rejected.sum())
 # ## Whose impostors?
 #
 # So far an impostor shared the group of the person whom they were compared with. One could also take everybody else as an
-# impostor: a group's pairs are then all those with *at least one* side in it. Both are used, often without a word. At the very same threshold:
+# impostor: a group's pairs are then all those with *at least one* side in it. Both are used, often without a word. At the
+# very same threshold they give:
 
 # %%
 both_sides = (every.att1, every.att2)
@@ -245,7 +250,7 @@ pd.DataFrame(
 ).set_index(rates.group).round(4)
 
 # %% [markdown]
-# No genuine pair has changed, and not one score. Yet every FMR is 6 to 15 times smaller, because most of the added strangers
+# No genuine pair has changed, and not one score. Yet every FMR is 7 to 14 times smaller, because most of the added strangers
 # look quite different. "Within" answers the question of somebody who tries the passport of a person who resembles them;
 # "all" that of a random passer-by. Neither is wrong. Comparing one paper's "all" with another's "within" is. From here on
 # we use "within", and every table of `helpers` says so in its column `impostors`.
@@ -271,9 +276,9 @@ wilson(int(matches.sum()), len(matches))
 #
 # *Claim to test:* that interval is too narrow.
 #
-# These pairs are of 30 people. If one of them happens to look like many others, hundreds of pairs are false matches at once. So what
-# could have been different is *who was there*. The bootstrap imitates that: draw 30 people from the 30, with
-# repetition. If a person came up `drawn[k]` times, a pair of persons i and j is there `drawn[i] * drawn[j]` times. Return
+# These pairs are of 30 people. If one of them happens to look like many others, hundreds of pairs are false matches at
+# once. So what could have been different is *who was there*. The bootstrap imitates that: draw 30 people from the 30, with
+# repetition. If person k came up `drawn[k]` times, a pair of persons i and j is there `drawn[i] * drawn[j]` times. Return
 # the FMR of such a draw.
 #
 # <details><summary>Hint: the check says that my rate is too large or too small</summary>
@@ -325,9 +330,9 @@ drawn_rates = [
 np.quantile(drawn_rates, [0.025, 0.975]).round(4)
 
 # %% [markdown]
-# The interval over people is about eight times as wide as the one over pairs. More pictures of the same people would hardly help; more
-# people would. (This plain version is a little too careful where matches are rare. `verification.bootstrap` corrects for
-# that, so its intervals are somewhat narrower, and its docstring says how.) We let it draw for all groups at once:
+# The interval over people is about eight times as wide as the one over pairs. More pictures of the same people would
+# hardly help; more people would. (This plain version is too careful where matches are rare. `verification.bootstrap`
+# corrects for that, so its intervals are narrower; its module says how.) We let it draw for all groups at once:
 
 # %% alt="A dot with a whisker for the false match rate of all pairs and of eight groups, and a line at 1 per cent. Only tones 1-3, short hair lies wholly below it, and tones 8-10, long hair just wholly above."
 sample = verification.bootstrap(
@@ -347,8 +352,9 @@ plots.verification.disparity(
 
 # %% [markdown]
 # Two of eight intervals leave out the line: "tones 1-3, short hair" has fewer false matches than intended, and "tones 8-10,
-# long hair", of which the network saw only six people, more. An interval that excludes the line says that this group's people, drawn again, would hardly give the intended rate. With
-# eight groups one such finding in twenty comes by chance. And the picture can't say *why* a group differs.
+# long hair", of which the network saw only six people, more (by a hair's breadth). Such an interval says that 1 % is hard
+# to reconcile with the people seen. But of equal groups, too, one in twenty would leave it out by chance, and we looked at
+# eight. And the picture can't say *why* a group differs.
 
 # %% [markdown]
 # ## The whole curve
@@ -368,18 +374,21 @@ four = [
 plots.verification.det(curves, bands, four, smallest=1e-3)
 
 # %% [markdown]
-# Between an FMR of 3 and 20 %, "tones 4-5, short hair" is the group whose pairs are hardest to tell apart, and it is one
-# that the network saw little of. But the bands overlap nearly everywhere: thirty people a group are few. What one can read off is how
-# the curves cross, so that "who is served worst" has another answer at another threshold. The same rates as an ROC curve, with the true accept rate upwards and a logarithmic axis, because the left
-# end is where systems work:
+# Between an FMR of 4 and 15 %, pairs of "tones 4-5, short hair" are the hardest to tell apart, and this is a group that the
+# network saw little of. But the bands overlap nearly everywhere: thirty people a group are few. What can be read off is that
+# curves cross, so that "who is served worst" has another answer at another threshold. Now the same rates as an ROC curve,
+# with the true accept rate upwards and a logarithmic axis, because the left end is where systems work:
 
 # %% alt="ROC curves of four groups with bands on a logarithmic axis. At a false match rate of one in a hundred 29 to 40 per cent of genuine pairs are accepted, at one in ten nearly all."
 plots.verification.roc(curves, bands, four, smallest=1e-3)
 
 # %% [markdown]
-# A curve can be summed up. The **EER** (equal error rate) is the point where both errors are equally frequent, the **AUC** is how often
-# a genuine pair scores higher than an impostor pair, and **TAR at FAR x** is the true accept rate at the smallest threshold that
-# keeps the FMR at x or below:
+# Nothing is new here, and yet the groups seem further apart at the left: an axis decides what the eye compares. At the very
+# left the bands are widest, because there a handful of pairs decides.
+#
+# A curve can be summed up. The **EER** (equal error rate) is the rate at the point where both errors are equally frequent,
+# the **AUC** (area under the ROC curve) is how often a genuine pair scores higher than an impostor pair, and **TAR at FAR
+# x** is the true accept rate at the smallest threshold that keeps the FMR at x or below:
 
 # %%
 summary = verification.point_measures(
@@ -388,10 +397,15 @@ summary = verification.point_measures(
 summary.drop(columns=["impostors", "note"]).round(3)
 
 # %% [markdown]
+# The last column is empty for the groups: with some 15,000 impostor pairs, 1 in 100,000 is *not measurable*. A report that
+# prints a number there has made it up. In this table each group has its *own* threshold, so it says how well people of a
+# group can be told apart, not what happens to them at a gate with one threshold. Those are two questions.
+#
 # The two groups that the network saw little of have the largest EER of those with the same hair: 9.9 % against 4.7 to 8.3 %
-# for short hair, 7.6 % against 3.5 to 6.3 % for long hair. The last column is empty for the groups: with some 15,000 impostor pairs, 1 in 100,000 is *not measurable*. A report that prints
-# a number there has made it up. Each of these groups has its *own* threshold in this table, so it says how well people of
-# a group can be told apart, not what happens to them at a gate with one threshold. Those are two questions.
+# for short hair, 7.6 % against 3.5 to 6.3 % for long hair. That is what one expects. A network learns *which differences
+# matter* from the people it has to tell apart. Of six people it never needs to learn what distinguishes the seventh, so it
+# places strangers of such a group close together. In an audit with photographs this would be a guess. Here we made the
+# training set ourselves, and still it stays a guess until a second network, trained on equal numbers, has been compared.
 
 # %% [markdown]
 # ### Spot the mistake D · A rate used as a score
@@ -448,8 +462,8 @@ check.exercise_3_3(tar_at_far)
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second, nearly always. An AUC far below 0.5 means that the order carries much information and is read the wrong way round.
-# Say `distance=True`. A network that knows nothing is near 0.5. (Swapped labels would look the same, so do check.)
+# The second, nearly always. An AUC far below 0.5 means that the order carries much information and is read the wrong way
+# round. Say `distance=True`. A network that knows nothing is near 0.5. (Swapped labels would look the same, so do check.)
 #
 # </details>
 
@@ -458,8 +472,9 @@ check.exercise_3_3(tar_at_far)
 #
 # ### Spot the mistake E · Judged on what it was fitted on
 #
-# A threshold that keeps 1 % on these people need not keep it on others. To try it, deal *people* (not pairs) out into three *folds*;
-# a pair whose sides fall into different folds belongs to none and gets -1. A report then writes:
+# A threshold that keeps 1 % on these people need not keep it on others. To try it, deal *people* (not pairs) out into three
+# *folds*; a pair whose sides fall into different folds belongs to none and gets -1 (that is two impostor pairs in three).
+# A report then writes:
 #
 # > **The intended 1 % is kept in every fold (0.99, 0.96 and 0.99 %).**
 
@@ -477,7 +492,7 @@ for k in range(3):
     part = in_group[fold == k]
     limit = threshold_for(part.score, part.genuine, 0.01)
     flawed[f"fold {k}"] = (part.score[~part.genuine] >= limit).mean()
-flawed
+pd.Series(flawed).round(4)
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.4 · Held out · ●●● · 12 min
@@ -485,7 +500,7 @@ flawed
 # *Claim to test:* on people whom it has not met, the threshold keeps its promise less well.
 #
 # For every fold choose the threshold on the *other* folds, with `threshold_for`, and return the FMR on the fold itself: one
-# number a fold, in the order of their numbers.
+# number a fold, in the order of the folds.
 #
 # <details><summary>Hint: the check says that people of the fold were there when the threshold was chosen</summary>
 #
@@ -513,40 +528,43 @@ def held_out_fmr(
 # %%
 check.exercise_3_4(held_out_fmr)
 
+# %% [markdown]
+# Once more the three folds of the report, held out this time:
+
 # %%
 held_out_fmr(
     in_group.score.to_numpy(), in_group.genuine.to_numpy(), fold, 0.01
 ).round(4)
 
 # %% [markdown]
-# On people it has not met the same recipe gives 2.6, 0.1 and 1.3 %: a threshold learnt from twenty people is a rough guess.
-# Now the question that systems really face: does it help to give each group a threshold of its own? Everything
-# held out, for all groups, told as the difference from the intended FMR in per cent: 0 is what was promised, +100 is
-# twice as many false matches.
+# On people whom it has not met the same recipe gives 2.6, 0.1 and 1.3 %: a threshold learnt from twenty people is a rough
+# guess, and the report's number was 1 % by construction.
+#
+# Now the question that systems face: does it help to give each group a threshold of its own? `cross_validate` holds out
+# everything, for all groups. Its results are told as the difference from the intended FMR in per cent: 0 is what was
+# promised, +100 is twice as many false matches. A dot is the mean of three folds; a whisker reaches from the least to
+# the largest of them, and is no interval:
 
-# %% alt="Differences from the intended rate with whiskers: with one threshold from 90 per cent less to 170 per cent more, with a threshold for each group from 18 to 82 per cent more."
+# %% alt="Differences from the intended rate, with long whiskers. With one threshold the means lie between 88 per cent less and 172 per cent more, with one for each group between 17 and 81 per cent more."
 folds = verification.identity_folds(
     identities, folds=3, group=(pairs.group, pairs.group)
 )
 tried = verification.cross_validate(
     pairs.score, genuine, folds, identities, 0.01, pairs.group
 )
-seen = verification.across_folds(tried).query("group != 'overall'")
-drawn = seen.set_index("group").rename(columns={"threshold_for": "kind"})
-columns = {f"percent_difference{end}": end[1:] for end in ("_low", "_high")}
-drawn = drawn.rename(columns=columns | {"percent_difference": "value"})
-plots.dots(
-    drawn.sort_values("kind"),
-    "% difference from the intended FMR",
-    0,
-    "intended",
-)
+means = verification.across_folds(tried).query("group != 'overall'")
+names = {f"percent_difference{end}": end[1:] for end in ("_low", "_high")}
+names |= {"percent_difference": "value", "threshold_for": "kind"}
+means = means.set_index("group").rename(columns=names).sort_values("kind")
+means["kind"] = "one threshold for " + means.kind
+plots.dots(means, "% difference from the intended FMR", 0, "intended")
 
 # %% [markdown]
-# With one threshold, three groups with long hair get more than was promised, up to 170 % more, and the others less. A
-# threshold for each group brings all eight nearer to zero, though none of them to zero: each is now fitted on twenty people instead of
-# 160, so every one errs a little upwards, and the whiskers stay long. A threshold per group needs to know everybody's group at the gate, and somebody to decide which
-# groups there are. It also changes nothing about the curves: who is hard to tell apart stays so.
+# With one threshold, three groups with long hair get more false matches than was promised, up to 170 % more, and the others
+# fewer. A threshold for each group brings six of eight nearer to zero, and two further away: each is now fitted on twenty
+# people instead of 160. The spread between groups shrinks; the whiskers, which say how much depends on who was in a fold,
+# stay as long. A threshold for each group also has a price: the gate must know everybody's group, and somebody must decide
+# which groups there are. And it changes nothing about the curves: who is hard to tell apart stays so.
 #
 # Try it yourself. Drag the threshold and watch both errors of every group. Can you find a place at which all are treated
 # alike?
@@ -558,13 +576,15 @@ plots.verification.threshold_explorer(
 )
 
 # %% [markdown]
-# Far to the right no stranger gets in, and nearly everybody is turned away; far to the left the other way round. In
-# between, the bars never become equal on both sides at once: one threshold can't do that where the curves differ.
+# Far to the right no stranger gets in, and nearly everybody is turned away; far to the left it is the other way round. In
+# between, the bars are never equal on both sides at once: one threshold can't do that where the curves differ. And the
+# bars carry no intervals, so don't read small differences off them.
 
 # %% [markdown]
 # ## One number for all groups
 #
-# Committees like one number. Here are the ones in use, from the same sixteen rates:
+# People who decide like one number. Here are the ones in use, all from the same sixteen rates, false matches and false
+# non-matches counting equally:
 #
 # - **FDR** (fairness discrepancy rate): 1 minus the largest difference of the FMRs and of the FNMRs, averaged. 1 is parity.
 # - **Inequity ratios** (NIST): largest rate over smallest, or over the geometric mean. 1 is parity.
@@ -588,14 +608,12 @@ formulas = {
 # (`expected_at_parity`), and gives intervals that can reach parity:
 
 # %%
-found = verification.disparities(sample)
-found[["metric", "value", "low", "high", "expected_at_parity", "worst"]].round(
-    3
-)
+summaries = verification.disparities(sample).set_index("metric")
+summaries[["value", "low", "high", "expected_at_parity", "worst"]].round(3)
 
 # %% [markdown]
-# The largest FMR is 15 times the smallest, which sounds enormous. Eight *equal* groups of thirty people would show a ratio of about 4
-# by chance, and the interval reaches from 3 to 58: there is a difference, and its size is not known. FDR, GARBE and both
+# The largest FMR is 15 times the smallest, which sounds enormous. Eight *equal* groups of thirty people would show a ratio
+# of about 4 by chance, and the interval reaches from 3 to 58: there is a difference, and its size is not known. FDR, GARBE and both
 # max/min ratios leave parity (1, 0 and 1) out of their intervals; the ratios to the geometric mean do not. The same pairs, the same
 # question, and whether "parity is excluded" hangs on the formula: choose it before you look.
 
@@ -626,8 +644,10 @@ found = verification.nearest(embeddings, table.identity, group)
 plots.verification.confusion(verification.confusion(found))
 
 # %% [markdown]
-# The dark diagonal says that a person taken for somebody else is nearly always taken for somebody of the same group. That is why
-# pairs within a group are the hard ones. Rows are the people looked up and sum to the group's error; the diagonal holds strangers of the same group.
+# Rows are the people looked up; each sums to the group's error. The dark diagonal says that a person who is taken for
+# somebody else is nearly always taken for somebody of the same group: that is why pairs within a group are the hard ones.
+# What the table can't show is how it would look with more people, among whom a more similar stranger is easier to find. So
+# rank-1 errors of two data sets can't be compared.
 #
 # ### Spot the mistake F · Labels in order of appearance
 #
@@ -654,16 +674,17 @@ pd.DataFrame(matrix, index=sorted(set(group)), columns=sorted(set(group)))
 #
 # The third. `factorize` numbers groups as they come along, rows and columns each in their own order, but the labels are in
 # alphabetical order. Give every function the same list of names (`confusion_matrix(..., labels=names)`, or
-# `pd.crosstab`, which keeps the names with the numbers). A test: shuffle the list. What changes must not be published.
+# `pd.crosstab`, which keeps the names with the numbers). Counted so, "tones 1-3, long hair" has 55 mistakes, and the 74 are
+# those of "tones 4-5, long hair". A test: shuffle the list. What changes must not be published.
 #
 # </details>
 
 # %% [markdown]
 # ## What the numbers give away
 #
-# The recogniser was trained to tell people apart and has never been told a group. Can the group be read off its embeddings? A *probe*
-# tries: a linear classifier, trained on some people and tested on others. (With the same people on both sides it would only
-# have to recognise them.)
+# The recogniser was trained to tell people apart and has never been told a group. Can the group be read off its
+# embeddings? A *probe* tries: a linear classifier, trained on some people and tested on others. (With the same people on
+# both sides it would only have to recognise them.)
 
 # %% alt="Share of pictures whose group the probe finds, with whiskers: 79 to 89 per cent in each of eight groups, far to the right of chance."
 leakage = verification.attribute_leakage(embeddings, group, table.identity)
@@ -672,8 +693,10 @@ plots.verification.disparity(
 )
 
 # %% [markdown]
-# A guess would be right for one picture in eight; the probe is right for 79 to 89 in a hundred, in every group. So an embedding is not only an identity: whoever stores embeddings stores, to some extent, what is drawn here
-# as skin tone and hair, asked for or not. It does not show that the recogniser *uses* it when it compares two faces.
+# A guess would be right for one picture in eight; the probe is right for 79 to 89 in a hundred, in every group. So an
+# embedding is not only an identity: whoever stores embeddings stores, to some extent, what is drawn here as skin tone and
+# hair, asked for or not. This does not show that the recogniser *uses* it when it compares two faces. And skin tone helps
+# to tell these people apart, so that a recogniser without any trace of it would recognise them less well.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 3.5 · A claim of your own · ●●○ · 15 min
@@ -682,8 +705,9 @@ plots.verification.disparity(
 # (`FMR`, `FNMR`, `EER`, `AUC`, `TAR@FAR=0.01`), and let `verification.compare` give the difference or the ratio with its
 # interval.
 #
-# Return a `dict`: `claim`; `evidence`, the row of `compare`; `direction`, `"above"` or `"below"` parity, as you
-# claim; and `verdict`: `"supported"`, `"contradicted"` or `"undecided"`. The check makes sure that the verdict follows.
+# Return a `dict`: `claim`; `evidence`, the row of `compare`; `direction`, `"above"` or `"below"` parity, as you claim; and
+# `verdict`: `"supported"`, `"contradicted"` or `"undecided"`. The check makes sure that the verdict follows. Write the claim
+# before you look at the interval.
 #
 # <details><summary>Hint: how do I get a single row?</summary>
 #
@@ -726,9 +750,9 @@ check.exercise_3_5(my_claim)
 # %% [markdown]
 # ## With real photographs
 #
-# All of this runs on a table of real pairs in one line. With Balanced Faces in the Wild (BFW) on your machine, whose pictures may
-# not be shown here, the first line below gives measures with intervals, differences between groups, and the one-number
-# summaries:
+# All of this runs on a table of real pairs in one line. With Balanced Faces in the Wild (BFW) on your machine, whose
+# pictures may not be shown here, the first line below measures everything: measures with intervals, differences between
+# groups, and the one-number summaries:
 #
 # ```python
 # audit = verification.audit(datasets.load("bfw"), "resnet50")
@@ -736,17 +760,18 @@ check.exercise_3_5(my_claim)
 # ```
 #
 # For your own photographs there is `models.load("mobilefacenet")`, a real recogniser small enough for a laptop. It was
-# trained on MS-Celeb-1M, ten million photographs of people who were not asked, a data set that its publisher withdrew in 2019. Keep that in mind
-# when you use what was learnt from it.
+# trained on MS-Celeb-1M, some ten million photographs of people who were not asked, a data set that its publisher withdrew
+# in 2019. Keep that in mind when you use what was learnt from it.
 
 # %% [markdown]
 # ## What this chapter does not show
 #
-# - **Nothing about people.** Nobody here exists. That dark skin or long hair were under-represented was our choice; we could have chosen others.
+# - **Nothing about people.** Nobody here exists. Which two groups the network saw little of was our choice; we could have
+#   chosen any others.
 # - **Nothing about a commercial system.** Those are trained on far more people and err far less. Whether they err equally
 #   has to be measured on them.
-# - **Not why.** Two groups were seen too rarely, and that is one cause. But long and short hair differ too, at equal numbers, and we
-#   can't say why. To find the share of one cause, train a second network that lacks it.
+# - **Not why.** Two groups were seen rarely, and that is a likely cause. But long and short hair differ too, at equal
+#   numbers. To find the share of one cause, train a second network that lacks it.
 # - **Not what is fair.** Whether a false match or a turned-away traveller is worse, and for whom, no rate can tell.
 
 # %% [markdown]

@@ -395,7 +395,7 @@ def _explorer(
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    titles = ("false match rate: strangers accepted", "false non-match rate: people turned away")
+    titles = ("false match rate<br>(strangers in)", "false non-match rate<br>(people out)")
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles, shared_yaxes=True)
     for column in (0, 1):
         figure.add_trace(
@@ -426,9 +426,10 @@ def _explorer(
         showlegend=False,
         font={"size": 14},
         height=230 + 34 * len(names),
-        margin={"l": 10, "r": 30, "t": 40, "b": 10},
+        margin={"l": 10, "r": 30, "t": 55, "b": 10},
     )
-    figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
+    figure.update_annotations(font_size=13)  # so that titles fit side by side on a phone
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
 
