@@ -261,3 +261,17 @@ def test_an_ordinary_audit_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         verification.intervals(drawn_anew(simulate(GROUPS, people=15), replicates=20))
+
+
+def test_a_group_without_false_matches_leaves_the_other_summaries_alone() -> None:
+    pairs = simulate(GROUPS, people=20)
+    strict = float(pairs.scores[~pairs.genuine].max()) + 1e-6
+    found = verification.disparities(drawn_anew(pairs, threshold=strict), simulations=100)
+    table = found.set_index("metric")
+    assert table.loc["FNMR max/min", "low"] >= 1
+    assert table.loc["FMR max/min", "note"].startswith("undefined (no errors")
+    assert math.isnan(table.loc["FMR max/min", "value"])
+    # A difference of rates exists where a ratio doesn't.
+    fnmr = verification.rates(pairs.scores, pairs.genuine, strict, pairs.groups[0])["fnmr"][1:]
+    assert table.loc["FDR", "value"] == pytest.approx(1 - (fnmr.max() - fnmr.min()) / 2)
+    assert table.loc["FDR", "note"].startswith("no interval (no errors")

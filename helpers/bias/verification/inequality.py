@@ -160,10 +160,12 @@ def _described(
         name for name, rate in zip(np.array(names)[summary.used], used, strict=True) if not rate > 0
     ]
     if bad:
-        why = f"undefined (no errors, or no pairs, in {', '.join(dict.fromkeys(bad))})"
-        nothing = dict.fromkeys(("value", "low", "high", "expected_at_parity", "p_parity"), np.nan)
-        return {"metric": summary.name, **nothing, "worst": "", "note": why}
-    value, low, high, chance, p = _inverted(summary.of, rates, noise, level)
+        return _without_interval(summary, rates, list(dict.fromkeys(bad)))
+    kept = np.zeros(len(rates), dtype=bool)
+    kept[summary.used] = True
+    # A rate of zero has no logarithm, and may stand where this summary does not look.
+    only, its_noise = np.where(kept, rates, 1.0), np.where(kept, noise, 0.0)
+    value, low, high, chance, p = _inverted(summary.of, only, its_noise, level)
     ends = (
         (1 - value, 1 - high, 1 - low, 1 - chance)
         if summary.larger_is_fairer
@@ -172,6 +174,20 @@ def _described(
     worst = groups[int(used.argmax())] if len(used) == len(groups) else ""
     figures = dict(zip(("value", "low", "high", "expected_at_parity"), ends, strict=True))
     return {"metric": summary.name, **figures, "p_parity": p, "worst": worst, "note": ""}
+
+
+def _without_interval(
+    summary: _Summary, rates: np.ndarray, bad: list[str]
+) -> dict[str, float | str]:
+    """What can be said where a group has no errors: differences exist, ratios and intervals don't."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(summary.of(rates))
+    value = 1 - value if summary.larger_is_fairer else value
+    known = np.isfinite(value)
+    nothing = dict.fromkeys(("low", "high", "expected_at_parity", "p_parity"), np.nan)
+    why = f"{'no interval' if known else 'undefined'} (no errors, or no pairs, in {', '.join(bad)})"
+    figures = {"value": value if known else np.nan, **nothing}
+    return {"metric": summary.name, **figures, "worst": "", "note": why}
 
 
 def _inverted(
