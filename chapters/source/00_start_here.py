@@ -72,7 +72,8 @@ plots.pictures(photographs.images(slice(None)), columns=7)
 
 # %% [markdown]
 # **The built-in faces** are drawn by the course itself, so nobody had to be asked: none of these people exists. Every
-# one is described by a list of *factors*, such as skin tone, hair, glasses or the direction of the light, and the drawing follows the list:
+# one is described by a list of *factors*, such as skin tone (from 1, the lightest, to 10, the darkest, on the [Monk
+# scale](https://skintone.google)), hair, glasses or the direction of the light, and the drawing follows the list:
 
 # %% alt="Sixteen drawn portraits with different skin tones, hair, glasses, hats and backgrounds."
 from helpers import faces
@@ -82,7 +83,9 @@ plots.pictures(faces.render(people).images, columns=8)
 
 # %% [markdown]
 # Why draw faces, when there are millions of photographs? Because here we know what is true. We can change *one* factor and
-# leave everything else as it was, which no photographer can. Such a pair is called *counterfactual twins*:
+# leave everything else in the list as it was, which no photographer can. Such a pair is called *counterfactual twins*. What
+# follows from the factor follows in the picture as well: a hat throws a shadow, and for darker skin the drawn camera opens up,
+# as cameras do, so that shirt and background become a little brighter:
 
 # %%
 person = faces.twin(people[4], glasses=False, hat=False, lipstick=False)
@@ -99,8 +102,9 @@ twins = [faces.twin(person, **change) for change in changes.values()]
 plots.pictures(faces.render(twins, size=160).images, list(changes))
 
 # %% [markdown]
-# And we know which pixel belongs to what. Each face comes with the masks of nineteen *regions*; left and right are those of the
-# image, not of the person. If an explanation claims that a model looks at the lips, we can count how much of it lies on them:
+# And we know which pixel belongs to what. Each face comes with the masks of nineteen *regions* (the legend lists those that occur
+# in this picture). In their names `l_` and `r_` are left and right, of the image, not of the person; of the lips, `u_` and `l_`
+# are the upper and the lower one. If an explanation claims that a model looks at the lips, we can count how much of it lies on them:
 
 # %% alt="A drawn face beside the same face in which skin, hair, eyes, brows, nose, lips and all else are coloured and numbered."
 drawn = faces.render([twins[1]], size=224)
@@ -141,8 +145,9 @@ photographs.table.head()
 # %% [markdown] tags=["exercise"]
 # ### Exercise 0.1 · Brightness · ●○○ · 3 min
 #
-# *Task:* every image in this course is a tensor of shape (3, height, width) with values from 0 to 1, and a batch of N images
-# has shape (N, 3, height, width). Return the mean brightness of each image in a batch: N numbers.
+# *Task:* what models of this course see is a tensor of shape (3, height, width) with values from 0 to 1, and a batch of N images
+# has shape (N, 3, height, width). (Pictures to look at can also be NumPy arrays of shape (height, width, 3) with whole
+# numbers from 0 to 255, as in the cells above.) Return the mean brightness of each image in a batch: N numbers.
 #
 # <details><summary>Hint: I get a single number</summary>
 #
@@ -186,8 +191,8 @@ check.exercise_0_1(brightness)
 # ## A first explanation
 #
 # Here is what most of this course is about, in ten lines. We find the face, cut it out, ask a small model that ships with the
-# course for its answer, and ask *which parts of the picture spoke for that answer*. Don't worry about the details:
-# chapter 07 takes it apart.
+# course for its answer, and ask *which parts of the picture spoke for that answer*, that is, which raised its score. There
+# are many methods for that; this one is called HiResCAM. Don't worry about the details: chapter 07 takes it apart.
 
 # %%
 from helpers import models, preprocessing
@@ -204,8 +209,8 @@ relevance = explain(model, image, method="hirescam")
 plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 
 # %% [markdown]
-# Red places spoke for the answer, blue ones would have spoken against it (there is next to no blue here), and grey ones hardly
-# counted. It looks convincing, and that is the danger: a picture like this *always* looks convincing. Whether it is right is another question, and asking it is what
+# Red places spoke for the answer, blue ones would have spoken against it (there is next to no blue here), and where the picture
+# stays grey, without a colour, hardly anything counted. It looks convincing, and that is the danger: a picture like this *always* looks convincing. Whether it is right is another question, and asking it is what
 # this course teaches.
 #
 # **What this does not show:** why those places counted, whether the answer would change if they did, or anything

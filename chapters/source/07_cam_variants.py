@@ -482,7 +482,7 @@ plots.concepts(batch[::11], concepts.maps[::11], labels)
 
 # %% [markdown]
 # In the second column each place takes the colour of its strongest concept. The concepts were found without being told what a
-# face is. With the FairFace faces of this page, concepts 0 and 1 both lie on the middle of faces, each on other people's, and
+# face is. With FairFace, concepts 0 and 1 both lie on the middle of faces, each on other people's, and
 # each is evidence for one of the words: this last layer sorts faces more than it describes them. Concept 2 adds a little.
 # Concept 3 lights up along the upper edge, mostly on hair and background, and adds almost nothing to either word: something
 # that the network sees and hardly uses. To call it "hair" is *our* reading, and it needs a test: look at more faces, or change
@@ -652,7 +652,7 @@ plots.dots(
 )
 
 # %% [markdown]
-# Read the figure from the yardsticks up. With the FairFace faces of this page (n = 40; yours differ if the banner above
+# Read the figure from the yardsticks up. With FairFace (n = 40; yours differ if the banner above
 # names the astronaut), Grad-CAM has a focus of 0.82, well above chance at 0.69. That sounds like success. But a blob in the
 # middle that never saw a picture reaches 0.88, because faces are centred, and the maps of *other* people reach 0.83. So the
 # sentence "Grad-CAM shows that the model looks at this face" does not follow: a map of somebody else would have shown it as
@@ -669,7 +669,7 @@ differences = {
 pd.DataFrame(differences).T.round(3).astype({"n": int})
 
 # %% [markdown]
-# An interval that leaves out zero is a difference beyond chance. With the FairFace faces of this page: above an even map, below
+# An interval that leaves out zero is a difference beyond chance. With FairFace: above an even map, below
 # a blob in the middle, and no different, as far as 40 faces can tell, from other people's maps.
 #
 # A high focus also says only that *relevance* lies on the face. Whether the model *needs* the face, or the background, is a
@@ -743,8 +743,7 @@ for name, flipped in changed.items():
 plots.dots(pd.DataFrame(flips).T, "share of answers that changed")
 
 # %% [markdown]
-# Compare each dot with its control below it, and look at the whiskers before you look at the dots. With the FairFace faces
-# of this page, blurring all but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap.
+# Compare each dot with its control below it, and look at the whiskers before you look at the dots. With FairFace, blurring all but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap.
 # Blurring the face changed 8 of 40. That sounds like "the model uses the face", until you see that its control changed 9.
 # With 40 faces and overlapping shapes neither pair can be told apart, and that is the result. Wider pictures would allow
 # better controls, and more faces narrower whiskers.

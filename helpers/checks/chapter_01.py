@@ -25,6 +25,7 @@ def exercise_1_1(cell_counts: Any) -> str:
         len(counts) == len(right),
         f"{len(right)} numbers were expected, one a combination, but there are {len(counts)}.",
     )
+    expect(not counts.isna().any(), "an empty combination has 0 faces, not NaN: see `fillna`.")
     expect(
         int(counts.sum()) == len(table),
         f"the numbers should add up to all {len(table)} faces, but they make {counts.sum():g}.",
@@ -32,6 +33,12 @@ def exercise_1_1(cell_counts: Any) -> str:
     expect(
         bool((counts.reindex(right.index) == right).all()),
         "the counts do not belong to their combinations.",
+    )
+    of_three = called(cell_counts, table.astype({"hat": "category"}), ["hair", "glasses", "hat"])
+    expect(
+        len(of_three) == 2 * len(right),
+        f"with three columns there are {2 * len(right)} combinations, but you return "
+        f"{len(of_three)}: use all the columns that are given.",
     )
     return (
         f"{(right == 0).sum()} of {len(right)} combinations were empty, and you did not lose them."
@@ -80,13 +87,13 @@ def exercise_1_3(miss_rates: Any) -> str:
         row = table.loc[name].astype(float)
         expect(row["n"] == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
         expect(
-            bool(np.isclose(row["value"], each.mean())),
+            bool(np.isclose(row["value"], each.mean(), atol=6e-4)),
             f"the value of {name!r} is the share that was missed, {each.mean():.3f}, but you give "
             f"{row['value']:.3f}.",
         )
         low, high = wilson(int(each.sum()), len(each))
         expect(
-            bool(np.allclose([row["low"], row["high"]], [low, high])),
+            bool(np.allclose([row["low"], row["high"]], [low, high], atol=6e-4)),
             f"Wilson's interval of {name!r} is {low:.3f} to {high:.3f}: call "
             "wilson(missed, of how many).",
         )
@@ -97,17 +104,22 @@ def exercise_1_3(miss_rates: Any) -> str:
 def exercise_1_4(test: Any) -> str:
     """A claim of the reader's own about the detector."""
     result = called(test)
-    wanted = ("claim", "before", "after", "verdict")
+    wanted = ("claim", "expected", "before", "after", "verdict")
     if not isinstance(result, dict) or any(name not in result for name in wanted):
         raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
     expect(
         isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
-        "write the claim as a whole sentence that could turn out false.",
+        "write the claim as a sentence of six words or more that could turn out false.",
+    )
+    expect(
+        result["expected"] in ("more", "fewer"),
+        '`expected` is "more" or "fewer": what does your claim say of the faces missed afterwards?',
     )
     before, after = (np.asarray(result[name]) for name in ("before", "after"))
     expect(
         before.dtype == bool and after.dtype == bool and before.ndim == after.ndim == 1,
-        "`before` and `after` are arrays of True (missed) and False, one value a face.",
+        "`before` and `after` are arrays of True (missed) and False, one value a face; numbers 0 "
+        "and 1 become that with .astype(bool).",
     )
     expect(
         len(before) == len(after) >= 20,
@@ -115,13 +127,15 @@ def exercise_1_4(test: Any) -> str:
         f"{len(after)}.",
     )
     spans = [wilson(int(each.sum()), len(each)) for each in (before, after)]
-    apart = spans[0][1] < spans[1][0] or spans[1][1] < spans[0][0]
-    follows = "supported" if apart else "undecided"
+    follows = "undecided"
+    if spans[0][1] < spans[1][0] or spans[1][1] < spans[0][0]:
+        found = "more" if after.sum() > before.sum() else "fewer"
+        follows = "supported" if found == result["expected"] else "contradicted"
     shown = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in spans)
     expect(
         result["verdict"] == follows,
-        f"the intervals are {shown}, so the verdict that follows is {follows!r}, not "
-        f"{result['verdict']!r}.",
+        f"the intervals are {shown} and you expected {result['expected']!r}, so the verdict that "
+        f"follows is {follows!r}, not {result['verdict']!r}.",
     )
     return f"Missed {before.sum()} before and {after.sum()} after, of {len(before)}: {follows}."
 
@@ -133,6 +147,7 @@ def exercise_1_5(doubtful_identities: Any) -> str:
         {"group": [0, 0, 1, 1, 2, 2, 2, 3, 3], "identity": [7, 7, 3, 9, 4, 4, 12, 20, 20]},
         index=pd.Index([f"{k}.png" for k in range(9)], name="file"),
     )
+    copies["labels_agree"] = copies.groupby("group")["identity"].transform("nunique") == 1
     try:
         found = {int(each) for each in called(doubtful_identities, copies)}
     except TypeError:

@@ -110,8 +110,20 @@ def _gap_mistakes(
                 right["demographic parity"],
                 "that divides by the wrong people: by everybody. Keep those whose truth is positive.",
             ),
-            (right["predictive parity"], "that divides by the wrong people: among the positives."),
-            (np.ptp(joint), "that divides by the wrong people: by the positives, not by all."),
+            (
+                right["predictive parity"],
+                (
+                    "that divides by the wrong people: divide by those whose truth is positive, not by "
+                    "those who are called positive."
+                ),
+            ),
+            (
+                np.ptp(joint),
+                (
+                    "that divides by the wrong people: divide by those whose truth is positive, not by "
+                    "everybody."
+                ),
+            ),
         ],
         "equalised odds": [
             (odds, "take the larger of the two gaps of equalised odds, not their mean."),
@@ -122,8 +134,20 @@ def _gap_mistakes(
             ),
         ],
         "predictive parity": [
-            (right["equal opportunity"], "that divides by the wrong people: among the answers."),
-            (np.ptp(joint), "that divides by the wrong people: by the positive answers, not all."),
+            (
+                right["equal opportunity"],
+                (
+                    "that divides by the wrong people: divide by those who are called positive, not by "
+                    "those whose truth is positive."
+                ),
+            ),
+            (
+                np.ptp(joint),
+                (
+                    "that divides by the wrong people: divide by those who are called positive, not by "
+                    "everybody."
+                ),
+            ),
         ],
     }
     return known[name]
@@ -153,7 +177,9 @@ def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
         "that is the gap as it was seen. What would it be if the group made no difference?",
     )
     expect(
-        off > 0, about + "average the gaps of the draws (largest minus smallest), not the rates."
+        off > 0,
+        about
+        + "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest.",
     )
     expect(
         given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
@@ -233,7 +259,17 @@ def exercise_2_5(test: Any) -> str:
         "write the claim as a whole sentence that could turn out false.",
     )
     row = result["evidence"]
-    if not isinstance(row, pd.Series) or any(each not in row for each in ("difference", "differs")):
+    columns = (
+        "metric",
+        "first",
+        "second",
+        "n_first",
+        "n_second",
+        "difference",
+        "p_holm",
+        "differs",
+    )
+    if not isinstance(row, pd.Series) or any(each not in row for each in columns):
         raise NotYet("the evidence is one row of classification.pairwise(...), such as .iloc[0].")
     expect(
         bool(np.isfinite(float(row["difference"]))),
@@ -250,7 +286,10 @@ def exercise_2_5(test: Any) -> str:
         f"is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
         f"{result['verdict']!r}.",
     )
-    return f"Verdict: {follows}, n = {row['n_first']} and {row['n_second']}."
+    return (
+        f"Verdict on {row['metric']}, {row['first']} against {row['second']}: {follows}, "
+        f"n = {row['n_first']} and {row['n_second']}."
+    )
 
 
 def _verdict(row: pd.Series, direction: str) -> str:

@@ -125,8 +125,9 @@ def exercise_3_3(tar_at_far: Any) -> str:
     tied = _one(called(tar_at_far, coarse, genuine, 0.02))
     expect(
         tied <= _tar(coarse, genuine, 0.02) + 1e-9,
-        "where scores are tied your threshold lets too many impostors through: all that are equal "
-        "pass together, and at most `far` of all may.",
+        "where scores are tied you let too many impostors through: all that are equal pass "
+        "together. If k may pass, everything *above* the next one (number k from 0) passes, and "
+        "what equals it does not.",
     )
     _expect_tar(tied, coarse, genuine, 0.02)
     low = called(tar_at_far, scores, genuine, 0.5 / impostors)
@@ -199,6 +200,14 @@ def _rule_out_folds(
 ) -> None:
     """Name the way in which people were on both sides."""
     everyone = np.ones(len(fold), bool)
+    everything = [
+        (scores[fold == k] >= _limit(scores, genuine, (fold != k) & (fold != -1))).mean()
+        for k in range(3)
+    ]
+    expect(
+        not np.allclose(found, everything),
+        "an FMR is a share of impostor pairs, and you counted genuine pairs too: use ~genuine.",
+    )
     leaks = (
         (
             lambda k: fold == k,
@@ -229,9 +238,13 @@ def _fold_rates(scores: np.ndarray, genuine: np.ndarray, fold: np.ndarray, chose
     rates = []
     for k in range(3):
         train = chosen(k)
-        limit = verification.fit(scores[train], genuine[train], 0.05)["overall"]
+        limit = _limit(scores, genuine, train)
         rates.append((scores[(fold == k) & ~genuine] >= limit).mean())
     return np.array(rates)
+
+
+def _limit(scores: np.ndarray, genuine: np.ndarray, train: np.ndarray) -> float:
+    return verification.fit(scores[train], genuine[train], 0.05)["overall"]
 
 
 @graded("3.5")

@@ -101,7 +101,9 @@ def twin(face: Face, **changes: Any) -> Face:
     Pixels change where the factor is shown, and a little around it. For paint, that is lipstick and
     colours, it is the softness of the lens: up to four pixels at 112. What stands out from the face
     also moves its shadow, up to :data:`SHADOW_REACH` of the picture's width away. A hat presses
-    hair flat, and expressions move cheeks and the folds beside the mouth.
+    hair flat, and expressions move cheeks and the folds beside the mouth. Skin tone changes the
+    whole picture a little: the exposure is metered on the skin, as cameras do, so that behind
+    darker skin everything is somewhat brighter.
     """
     for name in changes:
         require_factor(name)

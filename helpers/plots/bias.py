@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
@@ -57,8 +58,12 @@ def metrics_by_group(
     figure, axes = grid(rows, columns, side=5.4, extra=height - 5.4)
     for axis in axes.flat[len(wanted) :]:
         axis.set_visible(False)
+    bounds = pd.concat(panels)[["low", "high"]].to_numpy(dtype=float)
     for axis, metric, panel in zip(axes.flat, wanted, panels, strict=False):
         _groups(axis, panel)
+        if not np.isnan(bounds).all():  # one range, so that panels can be compared
+            low, high = np.nanmin(bounds), np.nanmax(bounds)
+            axis.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
         axis.set_title(_title(metric), fontsize=FONT + 1, loc="left", weight="bold")
     return figure
 
@@ -121,6 +126,8 @@ def comparisons(table: pd.DataFrame) -> Figure:
         axis.text(
             column, row, text + star, ha="center", va="center", fontsize=10, color=colour, **style
         )
+    for place in range(len(names)):  # nobody against themselves; not the colour of a zero
+        axis.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, color="0.85", lw=0))
     _squared(axis, names)
     left, pairs = int(table["differs"].sum()), int(table["p_holm"].notna().sum())
     metric = _title(str(table["metric"].iloc[0]))
@@ -283,10 +290,6 @@ def _groups(axis: Axes, panel: pd.DataFrame) -> None:
     _lines(axis, [f"{row.group}  (n = {row.of})" for row in panel.itertuples()])
     for label, small in zip(axis.get_yticklabels(), panel["small"], strict=True):
         label.set_color("0.45" if small else "black")
-    bounded = panel[["low", "high"]].to_numpy()
-    if not np.isnan(bounded).all():
-        low, high = np.nanmin(bounded), np.nanmax(bounded)
-        axis.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
 
 
 def _gap(axis: Axes, place: int, row: pd.Series) -> None:
@@ -314,7 +317,9 @@ def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> None:
     axis.fill_between(threshold, *bounds.T, color=colour, alpha=0.13, lw=0)
     axis.plot(threshold, points, color=colour, lw=2)
     nearest = int(np.nanargmin(np.abs(points)))
-    label = f"{_title(metric)}: nearest to 0 at {threshold[nearest]:.2f}"
+    crosses = np.nanmin(points) <= 0 <= np.nanmax(points)
+    how = "nearest to 0" if crosses else f"never 0; {points[nearest]:+.0f} points"
+    label = f"{_title(metric)}: {how} at {threshold[nearest]:.3g}"
     axis.plot(threshold[nearest], points[nearest], mark, color=colour, ms=9, label=label)
 
 
@@ -331,7 +336,7 @@ def _title(metric: str) -> str:
 def _lines(axis: Axes, names: Sequence[str]) -> None:
     axis.set_yticks(range(len(names)), names, fontsize=FONT - 1)
     axis.set_ylim(len(names) - 0.4, -0.6)  # first line on top, none on the frame
-    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="x", color="0.9")
     axis.set_axisbelow(True)

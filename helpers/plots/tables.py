@@ -1,5 +1,7 @@
 """Figures of tables: a dot for each value, a whisker for its interval."""
 
+from itertools import pairwise
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -21,7 +23,7 @@ def dots(
     Parameters
     ----------
     table : DataFrame
-        Index: what each line is called. Columns ``value``, ``low``, ``high``; optionally ``n``, and
+        Index: what each line is called; neighbours of one name are labelled once. Columns ``value``, ``low``, ``high``; optionally ``n``, and
         ``kind``, whose values are told apart by colour and by mark.
     label : str
         Of the horizontal axis, with the unit.
@@ -47,9 +49,10 @@ def dots(
         if ("n" in table)
         else [str(name) for name in table.index]
     )
+    names = ["" if name == before else name for before, name in pairwise(["", *names])]
     axis.set_yticks(range(len(table)), names, fontsize=FONT)
     axis.set_ylim(len(table) - 0.4, -0.6)  # first line on top, none on the frame
-    axis.xaxis.set_major_locator(MaxNLocator(6))
+    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_xlabel(label, fontsize=FONT)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="x", color="0.9")

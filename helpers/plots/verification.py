@@ -33,7 +33,10 @@ COLOURS = (
     *("#0072b2", "#e69f00", "#009e73", "#d55e00"),
     *("#56b4e9", "#cc79a7", "#7a6a00", "#882255"),
 )
-LINES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+LINES = (
+    *("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))),
+    *((0, (9, 2)), (0, (3, 1)), (0, (4, 1.2, 1.2, 1.2, 1.2, 1.2)), (0, (10, 1.5, 1, 1.5))),
+)
 _TICKS = (1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 
 
@@ -250,8 +253,11 @@ def disparity(
     axis.set_ylim(len(table) - 0.4, -0.6)
     _finish(axis, label)
     if reference is not None:
-        axis.plot([], [], "o", color=GENUINE, label="interval holds the line")
-        axis.plot([], [], "D", color=IMPOSTOR, label="interval excludes the line")
+        holds = table["low"].le(reference) & table["high"].ge(reference)
+        if holds.any():
+            axis.plot([], [], "o", color=GENUINE, label="interval holds the line")
+        if (~holds & table["value"].notna()).any():
+            axis.plot([], [], "D", color=IMPOSTOR, label="interval excludes the line")
         figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
     return figure
 
@@ -275,7 +281,7 @@ def confusion(table: pd.DataFrame) -> Figure:
             value = float(values[row, column])
             colour = "white" if value > 0.62 * top else "0.15"
             axis.text(
-                column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=10
+                column, row, f"{value:.1f}", ha="center", va="center", color=colour, fontsize=10
             )
     axis.set_xticks(range(count), [_short(name) for name in table.columns], fontsize=10)
     axis.tick_params(axis="x", rotation=45)
@@ -283,7 +289,7 @@ def confusion(table: pd.DataFrame) -> Figure:
         tick.set_horizontalalignment("right")
         tick.set_rotation_mode("anchor")
     errors = table.sum(axis=1)
-    names = [f"{_short(name)}\n{errors[name]:.2f} % wrong" for name in table.index]
+    names = [f"{_short(name)}\n{errors[name]:.1f} % wrong" for name in table.index]
     axis.set_yticks(range(count), names, fontsize=10)
     axis.set_xlabel("group of the stranger who was found", fontsize=FONT)
     axis.set_ylabel("group of the person looked up", fontsize=FONT)
@@ -565,7 +571,7 @@ def _curves(
 def _style(number: int, name: str) -> dict[str, object]:
     if name == OVERALL:
         return {"color": "black", "ls": "solid", "lw": 2.4}
-    return {"color": COLOURS[number % 8], "ls": LINES[number % 4], "lw": 1.8}
+    return {"color": COLOURS[number % 8], "ls": LINES[number % 8], "lw": 1.8}
 
 
 def _line(

@@ -15,6 +15,7 @@ from helpers.bias.classification.audits import percentiles
 from helpers.bias.classification.calibration import ece_interval
 from helpers.bias.classification.comparisons import _difference
 from helpers.bias.classification.disparities import _difference as gap
+from helpers.bias.classification.disparities import _fewer_extremes
 from helpers.bias.classification.disparities import _unlikeness as unlikeness
 from helpers.bias.classification.inversion import Inverted, inverted, worst
 from helpers.bias.classification.metrics import Array, Mean
@@ -83,15 +84,20 @@ GAPS: dict[str, tuple[Array, Array]] = {
     "fourteen groups at parity": (np.full(14, 0.85), np.full(14, 65)),
     "fourteen rare errors": (np.full(14, 0.1), np.full(14, 65)),
     "uneven groups": (np.linspace(0.8, 0.9, 6), np.array([50, 60, 100, 200, 400, 800])),
+    "one small group behind": (np.array([0.7] + [0.9] * 6), np.array([20] + [130] * 6)),
 }
 
 
 def inverted_gap(statistic: Callable[[Array], Array]) -> Callable[[Array, Array, int], Inverted]:
     def interval(hits: Array, n: Array, seed: int) -> Inverted:
         pooled = np.full(len(n), hits.sum() / n.sum())
-        return inverted(statistic, hits, n, pooled, replicates=300, seed=seed)
+        return inverted(statistic, hits, n, pooled, replicates=300, seed=seed, calmed=calmed)
 
     return interval
+
+
+def calmed(apart: Array) -> Array:
+    return _fewer_extremes(apart[None])[0]
 
 
 def smallest(hits: Array, n: Array, seed: int) -> Inverted:
@@ -136,11 +142,10 @@ def test_the_plain_bootstrap_of_the_largest_gap_never_holds_parity() -> None:
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("case", GAPS)
 def test_the_interval_of_a_gap_holds_the_truth_in_a_thousand_audits(figure: str, case: str) -> None:
-    # Not always 93 to 97 %: no interval for the largest of many gaps is exact. The least of
-    # these cases is 90.8 %, for the ratio of seven groups that all differ. The interval of the worst
-    # group errs on the safe side instead: it may hold the truth nearly always.
-    ceiling = 1.0 if figure == "worst group" else 0.99
-    assert 0.895 <= coverage(figure, case, DRAWS) <= ceiling
+    # More than 97 % where a group is at the edge of what can be. With the one group that differs
+    # as small as 20, luck hides it too often: 88 % (audits mark groups so small).
+    floor = 0.86 if case == "one small group behind" else 0.93
+    assert floor <= coverage(figure, case, DRAWS) <= 0.99
 
 
 def calibration_coverage(slope: float, n: int, draws: int) -> float:
@@ -167,10 +172,9 @@ def test_the_interval_of_the_calibration_error_holds_the_truth() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("slope", "n"), [(1.0, 65), (0.4, 1000), (2.0, 130)])
+@pytest.mark.parametrize(("slope", "n"), [(1.0, 65), (0.4, 1000), (2.0, 130), (2.0, 400)])
 def test_the_interval_of_the_calibration_error_in_a_thousand_audits(slope: float, n: int) -> None:
-    # Lower than 95 % where a model is slightly off and faces are few: the least that was measured.
-    assert 0.87 <= calibration_coverage(slope, n, DRAWS) <= 0.975
+    assert 0.93 <= calibration_coverage(slope, n, DRAWS) <= 0.985
 
 
 def test_the_interval_of_consistency_knows_that_neighbours_are_shared() -> None:

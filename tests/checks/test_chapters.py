@@ -132,8 +132,8 @@ def redrawn(right: np.ndarray, group: np.ndarray, where: str) -> np.ndarray:
 
 def compared(**changes: Any) -> Callable[[], dict]:
     """A claim about two groups and a row of ``pairwise`` that supports it, but for the changes."""
-    row = {"first": "one", "second": "two", "difference": 0.2, "differs": True, "p_holm": 0.01}
-    row |= {"n_first": 80, "n_second": 90, "note": ""}
+    row = {"metric": "recall", "first": "one", "second": "two", "difference": 0.2, "differs": True}
+    row |= {"p_holm": 0.01, "n_first": 80, "n_second": 90, "note": ""}
     row |= {name: changes.pop(name) for name in list(changes) if name in row}
     right = {
         "claim": "Recall is higher in the first group than in the second.",
@@ -173,7 +173,7 @@ WRONG = {
         lambda r, g: np.quantile(redrawn(r, g, "across"), 0.95),
         "Return their mean",
     ),
-    "2.3 averages rates": (lambda r, g: 0.0, "not the rates"),
+    "2.3 averages rates": (lambda r, g: 0.0, "largest rate of a draw minus its"),
     "2.4 corrects nothing": (lambda p: p, "nothing was corrected"),
     "2.4 is Bonferroni": (lambda p: np.minimum(p * len(p), 1), "Bonferroni"),
     "2.4 goes down again": (

@@ -36,6 +36,7 @@ def _claim(**changes: Any) -> Callable[[], dict]:
         "claim": "With little light more of the faces are missed.",
         "before": MISSED["tones 8-10, full light"],
         "after": MISSED["tones 8-10, darkened"],
+        "expected": "more",
         "verdict": "supported",
     }
     return lambda: right | changes
@@ -51,6 +52,14 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "1.1 shares": (
         lambda t, c: t.groupby(c, observed=False).size() / len(t),
         "add up to all",
+    ),
+    "1.1 two columns only": (
+        lambda t, c: t.groupby(c[:2], observed=False).size(),
+        "with three columns",
+    ),
+    "1.1 NaN": (
+        lambda t, c: t.groupby(c, observed=False).size().replace(0, np.nan),
+        "not NaN",
     ),
     "1.2 half the width": (
         lambda share, width: _first_below(share, 2 * width),
@@ -72,13 +81,15 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "1.3 without n": (lambda missed: miss_rates(missed).drop(columns="n"), "column n is missing"),
     "1.4 no dict": (lambda: "it is darker", "return a dict"),
-    "1.4 no sentence": (_claim(claim="darker"), "whole sentence"),
+    "1.4 no sentence": (_claim(claim="darker"), "six words or more"),
     "1.4 counts": (_claim(before=3), "True .missed. and False"),
     "1.4 other people": (_claim(before=np.zeros(30, dtype=bool)), "the same people"),
     "1.4 too bold": (
         _claim(after=np.arange(40) < 2),
         "'undecided', not 'supported'",
     ),
+    "1.4 no direction": (_claim(expected="worse"), "what does your claim say"),
+    "1.4 the opposite": (_claim(expected="fewer"), "'contradicted', not 'supported'"),
     "1.4 too timid": (_claim(verdict="undecided"), "'supported', not 'undecided'"),
     "1.5 all of them": (lambda copies: set(copies.identity), "harmless"),
     "1.5 only one name": (lambda copies: {3, 4}, "3 and 9 share"),

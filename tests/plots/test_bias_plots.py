@@ -151,7 +151,7 @@ def test_a_mark_lies_where_a_gap_is_nearest_to_zero(drawn: dict[str, Figure]) ->
         nearest = part.loc[part["difference"].abs().idxmin()]
         assert mark.get_xdata()[0] == nearest["threshold"]
         assert mark.get_ydata()[0] == pytest.approx(100 * nearest["difference"])
-        assert f"{nearest['threshold']:.2f}" in str(mark.get_label())
+        assert f"{nearest['threshold']:.3g}" in str(mark.get_label())
 
 
 def test_a_gap_that_is_never_defined_is_refused_by_name() -> None:

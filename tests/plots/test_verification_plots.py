@@ -106,8 +106,8 @@ def test_an_undefined_value_is_named_and_not_drawn() -> None:
 
 def test_confusion_writes_every_cell_and_the_error_of_every_row() -> None:
     axis = plots.confusion(CONFUSION).axes[0]
-    assert [each.get_text() for each in axis.texts][:2] == ["1.10", "0.10"]
-    assert axis.get_yticklabels()[7].get_text() == "white males\n8.80 % wrong"
+    assert [each.get_text() for each in axis.texts][:2] == ["1.1", "0.1"]
+    assert axis.get_yticklabels()[7].get_text() == "white males\n8.8 % wrong"
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:

@@ -148,7 +148,11 @@ class _Counted:
             return np.asarray(apart(rates.reshape(*rates.shape[:-1], *shape)).max(axis=-1))
 
         flat = (self.hits.ravel(), self.n.ravel(), np.broadcast_to(pooled, shape).ravel())
-        return inverted(furthest, *flat, level=level, seed=seed)
+
+        def calmed(apart_by: Array) -> Array:
+            return _fewer_extremes(apart_by.reshape(shape)).ravel()
+
+        return inverted(furthest, *flat, level=level, seed=seed, calmed=calmed)
 
     def _named(self, metric: int) -> dict[str, Any]:
         if not self.names:
@@ -173,6 +177,16 @@ def _unlikeness(rates: Array) -> Array:
     """1 - smallest / largest: like a difference, 0 at parity and growing away from it."""
     largest = rates.max(axis=-1)
     return np.asarray(1 - rates.min(axis=-1) / np.where(largest > 0, largest, 1)) * (largest > 0)
+
+
+def _fewer_extremes(apart_by: Array) -> Array:
+    """Differences (metrics, groups), halved but for the largest and the smallest of each metric."""
+    halved = apart_by / 2
+    for side in (apart_by.argmin(axis=-1), apart_by.argmax(axis=-1)):
+        np.put_along_axis(
+            halved, side[:, None], np.take_along_axis(apart_by, side[:, None], -1), -1
+        )
+    return halved
 
 
 def _turned(found: Inverted) -> Inverted:

@@ -332,7 +332,7 @@ def tar_of(unit: Arranged, far: float) -> dict[str, float | str]:
         "fmr": fmr,
         "threshold": unit.sign * threshold_above(unit, step),
     }
-    if far * unit.n_impostor < 1:
+    if _allowed(unit, far) < 1:
         what = f"not measurable below 1/{unit.n_impostor:,} = {1 / unit.n_impostor:.2g}"
         found |= {"tar": np.nan, "fmr": np.nan, "threshold": np.nan, "note": what}
     return found
@@ -340,9 +340,13 @@ def tar_of(unit: Arranged, far: float) -> dict[str, float | str]:
 
 def step_at(unit: Arranged, far: float) -> int:
     """How many of the scores can be accepted while the FMR stays at ``far`` or below."""
+    return int(np.searchsorted(unit.accepted_impostors, _allowed(unit, far), side="right")) - 1
+
+
+def _allowed(unit: Arranged, far: float) -> float:
+    """How many impostor pairs may pass."""
     # A hair above, so that 0.1 of 30 pairs is 3 and not 2.
-    allowed = np.floor(far * unit.n_impostor * (1 + 1e-12))
-    return int(np.searchsorted(unit.accepted_impostors, allowed, side="right")) - 1
+    return float(np.floor(far * unit.n_impostor * (1 + 1e-12)))
 
 
 def threshold_above(unit: Arranged, step: int) -> float:
