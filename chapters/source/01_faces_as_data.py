@@ -271,7 +271,7 @@ twins = {
 # very dark street:
 
 
-# %% alt="Four drawn people, above with tones 1-3, below with tones 8-10; left in full light, right darkened, where the dark faces are hard to see."
+# %% alt="Four drawn people in four rows: with tones 1-3 in full light and darkened, with tones 8-10 in full light and darkened, where the faces are hard to see."
 def darker(images: np.ndarray) -> np.ndarray:
     """Every value divided by five."""
     return (images * 0.2).astype(np.uint8)
@@ -282,8 +282,8 @@ rows = [
     for images in twins.values()
 ]
 lights = ["full light"] * 4 + ["darkened"] * 4
-titles = [f"{name}\n{light}" for name in twins for light in lights]
-plots.pictures(np.concatenate(rows), titles, columns=8)
+titles = [f"{name}, {light}" for name in twins for light in lights]
+plots.pictures(np.concatenate(rows), titles, columns=4)
 
 # %% [markdown]
 # Now the detector looks at all of them. A face counts as missed unless exactly one is found:

@@ -288,7 +288,7 @@ wilson(int(matches.sum()), len(matches))
 # You divided by the number of pairs. There are now as many pairs as the sum of all weights.
 #
 # </details>
-# <details><summary>Hint: what are `first` and `second`?</summary>
+# <details><summary>Hint: what are first and second?</summary>
 #
 # For every pair the number of the person on either side, so `drawn[first]` says for every pair how often its first person
 # was drawn.
@@ -684,7 +684,8 @@ row, _ = pd.factorize(wrong.group)
 column, _ = pd.factorize(wrong.nearest_group)
 matrix = np.zeros((8, 8), int)
 np.add.at(matrix, (row, column), 1)
-pd.DataFrame(matrix, index=sorted(set(group)), columns=sorted(set(group)))
+short = [name.removeprefix("tones ") for name in sorted(set(group))]
+pd.DataFrame(matrix, index=short, columns=short)
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 3.4** Which way is this table wrong?

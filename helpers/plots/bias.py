@@ -252,7 +252,7 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
     images : Tensor (N, 3, H, W) in [0, 1], or array (N, H, W, 3)
         All of one size.
     groups : sequence (N,)
-        The group of each.
+        The group of each; groups are shown in the order in which they come.
     columns : int
         How many in a row.
     """
@@ -265,8 +265,9 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
     figure, axes = grid(rows, columns, side=2.2, extra=0.45)
     for axis in axes.flat[len(members) :]:
         axis.set_visible(False)
-    for axis, (name, where) in zip(axes.flat, members.items(), strict=False):
-        show_picture(axis, _mean(images, np.asarray(where)), f"{name}\n(n = {len(where)})")
+    for axis, name in zip(axes.flat, dict.fromkeys(names), strict=False):
+        where = np.asarray(members[name])
+        show_picture(axis, _mean(images, where), f"{name}\n(n = {len(where)})")
     return figure
 
 

@@ -72,3 +72,18 @@ def test_a_card_says_what_the_network_uses() -> None:
     assert "| hat | 9 | 0.500 | 0.400 to 0.600 | +0.250 | +0.125 to +0.375 |" in prose
     assert "| hat | 9 | 0.500 | 0.400 to 0.600 |  |  |" in prose
     assert "Nobody knows FMR." in prose
+
+
+def test_a_name_stands_for_both_of_a_pair_and_no_name_for_all() -> None:
+    assert train_models._wanted(["synthetic-hat-clean"]) == ["synthetic-hat"]
+    assert train_models._wanted(["synthetic-hat", "synthetic-hat-clean"]) == ["synthetic-hat"]
+    assert train_models._wanted([]) == list(train_models._recipes())
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train_models.py", "synthetic-moustache"])
+    with pytest.raises(SystemExit):
+        train_models.main()
+    assert "there is no synthetic-moustache: choose from" in capsys.readouterr().err
