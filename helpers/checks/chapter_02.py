@@ -97,60 +97,38 @@ def _gap_mistakes(
     name: str, right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
 ) -> list[tuple[float, str]]:
     """What a reader may have computed instead of a criterion."""
-    accuracy = _gap(truth == answer, pd.Series(True, truth.index), group)
-    joint = _gap(truth & answer, pd.Series(True, truth.index), group)
-    odds = (right["equal opportunity"] + right["false positive rate"]) / 2
+    everybody = pd.Series(True, truth.index)
+    accuracy = _gap(truth == answer, everybody, group)
+    joint = _gap(truth & answer, everybody, group)
+    rates = right["equal opportunity"], right["false positive rate"]
     known: dict[str, list[tuple[float, str]]] = {
         "demographic parity": [
             (right["first two"], "you compare two groups only: take the largest and the smallest."),
             (np.ptp(accuracy), "that is accuracy: demographic parity doesn't ask what is true."),
         ],
         "equal opportunity": [
-            (
-                right["demographic parity"],
-                "that divides by the wrong people: by everybody. Keep those whose truth is positive.",
-            ),
-            (
-                right["predictive parity"],
-                (
-                    "that divides by the wrong people: divide by those whose truth is positive, not by "
-                    "those who are called positive."
-                ),
-            ),
-            (
-                np.ptp(joint),
-                (
-                    "that divides by the wrong people: divide by those whose truth is positive, not by "
-                    "everybody."
-                ),
-            ),
+            (right["demographic parity"], _divide_by("whose truth is positive", "everybody")),
+            (right["predictive parity"], _divide_by("whose truth is positive", _CALLED)),
+            (np.ptp(joint), _divide_by("whose truth is positive", "everybody")),
         ],
         "equalised odds": [
-            (odds, "take the larger of the two gaps of equalised odds, not their mean."),
-            (2 * odds, "take the larger of the two gaps of equalised odds, not their sum."),
-            (
-                min(right["equal opportunity"], right["false positive rate"]),
-                "equalised odds wants both rates to be equal: take the larger of the two gaps.",
-            ),
+            (sum(rates) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
+            (sum(rates), "take the larger of the two gaps of equalised odds, not their sum."),
+            (min(rates), "equalised odds wants both rates to be equal: take the larger gap."),
         ],
         "predictive parity": [
-            (
-                right["equal opportunity"],
-                (
-                    "that divides by the wrong people: divide by those who are called positive, not by "
-                    "those whose truth is positive."
-                ),
-            ),
-            (
-                np.ptp(joint),
-                (
-                    "that divides by the wrong people: divide by those who are called positive, not by "
-                    "everybody."
-                ),
-            ),
+            (right["equal opportunity"], _divide_by("who are called positive", _POSITIVE)),
+            (np.ptp(joint), _divide_by("who are called positive", "everybody")),
         ],
     }
     return known[name]
+
+
+_CALLED, _POSITIVE = "those who are called positive", "those whose truth is positive"
+
+
+def _divide_by(who: str, instead_of: str) -> str:
+    return f"that divides by the wrong people: divide by those {who}, not by {instead_of}."
 
 
 @graded("2.3")
