@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.bias.intervals import wilson
-from helpers.checks.grading import NotYet, called, expect, graded
+from helpers.checks.grading import NotYet, called, claimed, expect, graded
 
 
 @graded("1.1")
@@ -103,14 +103,7 @@ def exercise_1_3(miss_rates: Any) -> str:
 @graded("1.4")
 def exercise_1_4(test: Any) -> str:
     """A claim of the reader's own about the detector."""
-    result = called(test)
-    wanted = ("claim", "expected", "before", "after", "verdict")
-    if not isinstance(result, dict) or any(name not in result for name in wanted):
-        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
-    expect(
-        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
-        "write the claim as a sentence of six words or more that could turn out false.",
-    )
+    result = claimed(test, "expected", "before", "after", "verdict")
     expect(
         result["expected"] in ("more", "fewer"),
         '`expected` is "more" or "fewer": what does your claim say of the faces missed afterwards?',

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.bias import intervals
-from helpers.checks.grading import NotYet, called, expect, graded
+from helpers.checks.grading import NotYet, called, claimed, expect, graded
 
 _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
 
@@ -228,14 +228,7 @@ def _rule_out_holm(given: np.ndarray, right: np.ndarray, p: np.ndarray) -> None:
 @graded("2.5")
 def exercise_2_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = called(test)
-    wanted = ("claim", "evidence", "direction", "verdict")
-    if not isinstance(result, dict) or any(name not in result for name in wanted):
-        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
-    expect(
-        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
-        "write the claim as a whole sentence that could turn out false.",
-    )
+    result = claimed(test, "evidence", "direction", "verdict")
     row = result["evidence"]
     columns = (
         "metric",

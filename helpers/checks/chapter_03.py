@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.bias import verification
-from helpers.checks.grading import NotYet, called, expect, graded
+from helpers.checks.grading import NotYet, called, claimed, expect, graded
 
 
 @graded("3.1")
@@ -250,14 +250,7 @@ def _limit(scores: np.ndarray, genuine: np.ndarray, train: np.ndarray) -> float:
 @graded("3.5")
 def exercise_3_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = called(test)
-    wanted = ("claim", "evidence", "direction", "verdict")
-    if not isinstance(result, dict) or any(name not in result for name in wanted):
-        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
-    expect(
-        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
-        "write the claim as a whole sentence that could turn out false.",
-    )
+    result = claimed(test, "evidence", "direction", "verdict")
     low, high, parity, named = _evidence(result["evidence"])
     expect(
         result["direction"] in ("above", "below"),

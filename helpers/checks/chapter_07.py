@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.checks.grading import NotYet, as_tensor, called, close, expect, graded
+from helpers.checks.grading import as_tensor, called, claimed, close, expect, graded
 
 
 def _random(*shape: int, seed: int = 0) -> Tensor:
@@ -152,15 +152,9 @@ def _focus_mistakes(relevance: Tensor, masks: Tensor) -> list[tuple[Tensor, str]
 @graded("7.4")
 def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
-    result = called(test)
-    wanted = ("claim", "n", "value", "low", "high", "null", "direction", "verdict")
-    if not isinstance(result, dict) or any(name not in result for name in wanted):
-        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
-    expect(
-        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
-        "write the claim as a whole sentence that could turn out false.",
-    )
-    n, value, low, high, null = (float(result[name]) for name in wanted[1:6])
+    names = ("n", "value", "low", "high", "null")
+    result = claimed(test, *names, "direction", "verdict")
+    n, value, low, high, null = (float(result[name]) for name in names)
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
     expect(

@@ -71,6 +71,18 @@ def called(function: Any, *arguments: Any) -> Any:
     return result
 
 
+def claimed(function: Any, *names: str) -> dict[str, Any]:
+    """What a reader's function says of a claim: a dict of ``claim``, a sentence, and these names."""
+    result, wanted = called(function), ("claim", *names)
+    if not isinstance(result, dict) or any(name not in result for name in wanted):
+        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
+    expect(
+        isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
+        "write the claim as a whole sentence, of six words or more, that could turn out false.",
+    )
+    return result
+
+
 def as_tensor(result: Any, shape: tuple[int, ...]) -> torch.Tensor:
     """A result as a double tensor of a shape, or the sentence that it is none."""
     try:
@@ -80,7 +92,7 @@ def as_tensor(result: Any, shape: tuple[int, ...]) -> torch.Tensor:
     expect(
         tuple(tensor.shape) == shape,
         f"the result should have shape {shape}, but has {tuple(tensor.shape)}. Over which dimensions "
-        "did you sum?",
+        "did you sum or average?",
     )
     expect(bool(torch.isfinite(tensor).all()), "the result holds NaN or infinite values.")
     return tensor

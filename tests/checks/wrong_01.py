@@ -81,7 +81,7 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "1.3 without n": (lambda missed: miss_rates(missed).drop(columns="n"), "column n is missing"),
     "1.4 no dict": (lambda: "it is darker", "return a dict"),
-    "1.4 no sentence": (_claim(claim="darker"), "six words or more"),
+    "1.4 no sentence": (_claim(claim="darker"), "whole sentence"),
     "1.4 counts": (_claim(before=3), "True .missed. and False"),
     "1.4 other people": (_claim(before=np.zeros(30, dtype=bool)), "the same people"),
     "1.4 too bold": (
