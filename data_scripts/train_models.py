@@ -11,7 +11,7 @@ cue does that nobody needs.
 The same seed and number of threads give the same weights on the same machine. Another number of
 threads adds in another order, and that is enough to make a difference: the twins have to find
 something small in little time, and were right for 75 to 90 % of new faces. Those that ship with the
-package come from ``--workers 1 --threads 2`` (84 to 90 %), which takes half as long again.
+package come from ``--workers 1 --threads 2`` (84 to 90 %), which takes longer.
 """
 
 import argparse
