@@ -197,7 +197,7 @@ plots.bias.mean_faces(pixels, chosen[group].astype(str))
 # A mean is sharp where pictures agree: eyes and mouth lie at nearly the same place in all of them, hair and background don't. If one
 # group's mean is smaller or further to the side, its photographs were cut differently, and a model may learn *that*. If it is
 # darker, this may be darker skin, darker rooms, or both: a mean mixes the two, and can't tell which. (The edges of the pictures
-# say something about the rooms. Here they are about equally bright.) What a
+# say something about the rooms. With FairFace they are about equally bright.) What a
 # mean can't show is any person: nobody looks like a mean face, and a group is not its mean.
 
 # %% [markdown]

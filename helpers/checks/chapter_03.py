@@ -77,10 +77,21 @@ def exercise_3_2(fmr_of_draw: Any) -> str:
         f"give {everybody:.4f}.",
     )
     rate = _one(called(fmr_of_draw, accepted, first, second, drawn))
+    for wrong, sentence in _draw_mistakes(accepted, first, second, drawn):
+        expect(not _same(rate, wrong), sentence)
+    expect(
+        _same(rate, np.average(accepted, weights=drawn[first] * drawn[second])),
+        "weigh each pair by drawn[first] * drawn[second], and divide the accepted weight by all.",
+    )
+    return "People vary, and pairs vary with them."
+
+
+def _draw_mistakes(
+    accepted: np.ndarray, first: np.ndarray, second: np.ndarray, drawn: np.ndarray
+) -> tuple[tuple[float, str], ...]:
+    """What a reader may have computed instead of the rate of a draw."""
     weights = drawn[first] * drawn[second]
-    right = (weights * accepted).sum() / weights.sum()
-    present = weights > 0
-    mistakes = (
+    return (
         (
             (weights * accepted).sum() / len(accepted),
             "you divided by the number of pairs: after a draw there are weights.sum() of them.",
@@ -98,18 +109,11 @@ def exercise_3_2(fmr_of_draw: Any) -> str:
             "only the second person of each pair was drawn: multiply with drawn[first].",
         ),
         (
-            accepted[present].mean(),
+            accepted[weights > 0].mean(),
             "a person who came up twice counts once with you: weigh the pairs, don't only choose.",
         ),
         (accepted.mean(), "the draw has no effect: use `drawn`."),
     )
-    for wrong, sentence in mistakes:
-        expect(not _same(rate, wrong), sentence)
-    expect(
-        _same(rate, right),
-        "weigh each pair by drawn[first] * drawn[second], and divide the accepted weight by all.",
-    )
-    return "People vary, and pairs vary with them."
 
 
 @graded("3.3")

@@ -23,7 +23,8 @@ def dots(
     Parameters
     ----------
     table : DataFrame
-        Index: what each line is called; neighbours of one name are labelled once. Columns ``value``, ``low``, ``high``; optionally ``n``, and
+        Index: what each line is called; neighbours of one name are labelled once. Columns
+        ``value``, ``low``, ``high``; optionally ``n``, and
         ``kind``, whose values are told apart by colour and by mark.
     label : str
         Of the horizontal axis, with the unit.

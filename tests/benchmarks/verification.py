@@ -146,11 +146,18 @@ def _draws(table: pd.DataFrame, repeats: int) -> list[Ratio]:
 
 def _scoring(repeats: int) -> list[Ratio]:
     """Seconds per pair against seconds per pair: all pairs by score_pairs, some by the loops."""
+    # 64 numbers a picture has the course's recogniser; 512 are usual for large networks.
+    return [row for width in (64, 512) for row in _scoring_of(width, repeats)]
+
+
+def _scoring_of(width: int, repeats: int) -> list[Ratio]:
     random = np.random.default_rng(0)
-    embeddings = random.normal(size=(20_000, 512)).astype(np.float32)
+    embeddings = random.normal(size=(20_000, width)).astype(np.float32)
     first, second = random.integers(0, len(embeddings), (2, ROWS))
     works: dict[str, Work] = {
-        f"score_pairs, {ROWS:,} pairs": partial(verification.score_pairs, embeddings, first, second)
+        f"score_pairs, {ROWS:,} pairs of {width} numbers": partial(
+            verification.score_pairs, embeddings, first, second
+        )
     }
     loops = {"numpy": (_score_per_row, 20_000), "scikit-learn": (_score_by_sklearn, 2_000)}
     found = []

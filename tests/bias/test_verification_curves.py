@@ -31,6 +31,15 @@ def test_a_score_at_the_threshold_is_accepted(threshold: float, fmr: float, fnmr
     assert (row["group"], row["n_genuine"], row["n_impostor"]) == ("overall", 4, 5)
 
 
+@pytest.mark.parametrize("impostors", [6, 30, 49, 98])
+def test_one_impostor_in_all_of_them_is_measurable(impostors: int) -> None:
+    # 1 / 49 * 49 is less than 1 in floating point.
+    scores, genuine = np.arange(impostors + 1.0), np.arange(impostors + 1) == impostors - 1
+    row = verification.tar_at_far(scores, genuine, far=1 / impostors).iloc[0]
+    assert row["fmr"] == pytest.approx(1 / impostors)
+    assert row["tar"] == 1
+
+
 def test_tar_at_far_by_hand() -> None:
     table = verification.tar_at_far(SCORES, GENUINE, far=(0.2, 0.39, 0.4, 0.59, 0.6, 1.0))
     # Two of five impostors are let through by 0.5, a third only together with its tie at 0.4.

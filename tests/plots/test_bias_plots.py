@@ -154,6 +154,32 @@ def test_a_mark_lies_where_a_gap_is_nearest_to_zero(drawn: dict[str, Figure]) ->
         assert f"{nearest['threshold']:.3g}" in str(mark.get_label())
 
 
+def test_a_gap_that_never_closes_says_so() -> None:
+    open_wide = MOVED[MOVED["metric"] == "recall"].assign(difference=0.19)
+    labels = [str(line.get_label()) for line in bias.gaps_by_threshold(open_wide).axes[0].lines]
+    assert any("never 0; +19 points" in label for label in labels)
+
+
+def test_panels_of_metrics_share_one_range(drawn: dict[str, Figure]) -> None:
+    figure = bias.metrics_by_group(
+        classification.audit(
+            [1, 1, 0, 0, 1, 0] * 20,
+            [1, 0, 0, 0, 1, 1] * 20,
+            ["a", "b"] * 60,
+            metrics=["recall", "fpr"],
+        )
+    )
+    assert len({axis.get_xlim() for axis in figure.axes}) == 1
+
+
+def test_mean_faces_come_in_the_order_of_their_groups() -> None:
+    figure = bias.mean_faces(torch.rand(3, 3, 8, 8), ["second in the alphabet", "first", "first"])
+    assert [axis.get_title().split("\n")[0] for axis in figure.axes] == [
+        "second in the alphabet",
+        "first",
+    ]
+
+
 def test_a_gap_that_is_never_defined_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="recall: undefined at every threshold"):
         bias.gaps_by_threshold(

@@ -208,6 +208,12 @@ def test_dots_are_where_the_values_are_and_whiskers_reach_the_bounds() -> None:
     assert axis.yaxis_inverted()
 
 
+def test_neighbours_of_one_name_are_labelled_once() -> None:
+    rows = table(4).drop(columns="n", errors="ignore").set_axis(["a", "a", "b", "a"])
+    labels = [each.get_text() for each in plots.dots(rows, "rate").axes[0].get_yticklabels()]
+    assert labels == ["a", "", "b", "a"]
+
+
 # -- what cannot be drawn
 
 

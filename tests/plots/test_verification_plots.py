@@ -96,6 +96,19 @@ def test_dots_say_whether_their_interval_holds_the_line() -> None:
     assert marks == ["o" if each else "D" for each in inside]
 
 
+def test_the_legend_explains_only_marks_that_occur() -> None:
+    table = pd.DataFrame({"group": ["a"], "value": [0.5], "low": [0.4], "high": [0.6]})
+    legend = plots.disparity(table, "rate", 0.1, "chance").legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "chance",
+        "interval excludes the line",
+    ]
+
+
+def test_eight_groups_have_eight_line_styles() -> None:
+    assert len(set(plots.LINES)) == len(plots.COLOURS) == 8
+
+
 def test_an_undefined_value_is_named_and_not_drawn() -> None:
     table = pd.DataFrame({"group": ["a", "b"], "value": [0.5, np.nan], "low": [0.4, np.nan]})
     table = table.assign(high=[0.6, np.nan], note=["", "undefined (no genuine pairs)"])

@@ -83,11 +83,7 @@ def audit(
     BadTable
         If a column is missing; what there is is named.
     """
-    wanted = ("p1", "p2", "label", "id1", "id2", f"{group}1", f"{group}2")
-    missing = [name for name in wanted if name not in pairs.table]
-    if missing:
-        found = ", ".join(map(str, pairs.table.columns))
-        raise BadTable(f"{pairs.name} has no column {', '.join(missing)}; it has {found}.")
+    _require(pairs, ("p1", "p2", "label", "id1", "id2", f"{group}1", f"{group}2"))
     once = _once(pairs)
     scores, genuine, table = once.scores(column), once.genuine, once.table
     groups = table[f"{group}1"], table[f"{group}2"]
@@ -115,6 +111,13 @@ def audit(
         disparities(sample) if several else pd.DataFrame(),
         sample,
     )
+
+
+def _require(pairs: "PairTable", columns: Sequence[str]) -> None:
+    missing = [name for name in columns if name not in pairs.table]
+    if missing:
+        found = ", ".join(map(str, pairs.table.columns))
+        raise BadTable(f"{pairs.name} has no column {', '.join(missing)}; it has {found}.")
 
 
 def _once(pairs: "PairTable") -> "PairTable":
