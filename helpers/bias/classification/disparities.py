@@ -46,7 +46,8 @@ def disparities(
     criteria : sequence of str
         Names from :data:`CRITERIA`.
     smallest : int
-        Groups with fewer faces are named in ``note``; they count all the same.
+        Groups with fewer faces are named in ``note``; they count all the same, but where such a
+        group is the one that differs, intervals hold the truth less often (88 % with 20 faces).
 
     Returns
     -------
@@ -165,7 +166,8 @@ class _Counted:
         few = n.min(axis=0) < smallest
         small = [name for name, has in zip(names, self.defined & few, strict=True) if has]
         parts = [f"without {', '.join(without)} (undefined)"] if without else []
-        parts += [f"fewer than {smallest} to go by: {', '.join(small)}"] if small else []
+        few_in = f"fewer than {smallest} to go by, so the interval may be too narrow: "
+        parts += [few_in + ", ".join(small)] if small else []
         return "; ".join(parts)
 
 
