@@ -22,8 +22,8 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from helpers import datasets, models
-from helpers.bias.intervals import wilson
 from helpers.datasets import FaceDataset
+from helpers.intervals import wilson
 from helpers.models.architectures import NarrowResNet18
 from helpers.models.training import Recipe, fit
 

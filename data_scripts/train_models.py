@@ -34,10 +34,10 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from helpers import faces, models
-from helpers.bias.intervals import wilson
 from helpers.datasets.synthetic import PRESENTATIONS, RAISED, SUBGROUPS
 from helpers.evaluate.ground_truth import region_effects
 from helpers.faces import Face
+from helpers.intervals import wilson
 from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
 from helpers.models.training import Recipe, fit
 

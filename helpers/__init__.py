@@ -25,6 +25,7 @@ __all__ = [
     "evaluate",
     "explain",
     "faces",
+    "intervals",
     "models",
     "parsing",
     "plots",

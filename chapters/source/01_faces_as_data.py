@@ -121,7 +121,7 @@ cells.value_counts().sort_index().head(8)
 # share:
 
 # %%
-from helpers.bias.intervals import wilson
+from helpers.intervals import wilson
 
 {n: [round(bound, 3) for bound in wilson(n // 10, n)] for n in (30, 130, 1000)}
 

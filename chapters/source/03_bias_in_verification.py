@@ -267,7 +267,7 @@ pd.DataFrame(
 # The interval is Wilson's for shares, which you know from chapter 01 and which is correct for independent observations:
 
 # %%
-from helpers.bias.intervals import wilson
+from helpers.intervals import wilson
 
 some = pairs[(pairs.group == "tones 8-10, long hair") & ~pairs.genuine]
 matches = some.score >= threshold

@@ -615,7 +615,7 @@ scores.describe().loc[["count", "mean", "min", "max"]].round(2)
 # times, and keep the middle 95 % of these means: a *bootstrap* interval. The same for a few methods:
 
 # %%
-from helpers.bias.intervals import bootstrap_mean
+from helpers.intervals import bootstrap_mean
 
 
 def summary(values) -> dict:
@@ -718,7 +718,7 @@ plots.pictures(
 # still lie on the face. How often does the answer change?
 
 # %%
-from helpers.bias.intervals import wilson
+from helpers.intervals import wilson
 
 with torch.no_grad():
     before = model(batch).argmax(1)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.bias.intervals import wilson
 from helpers.checks.grading import NotYet, called, claimed, expect, graded
+from helpers.intervals import wilson
 
 
 @graded("1.1")

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from helpers import faces as rendered
-from helpers.bias.intervals import bootstrap_mean
 from helpers.errors import InputError
 from helpers.faces import FACTORS, REGIONS, Face
+from helpers.intervals import bootstrap_mean
 
 _NUMBER = {name: number for number, name in enumerate(REGIONS)}
 

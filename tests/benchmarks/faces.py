@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from helpers import datasets, faces, models, preprocessing
 from helpers.bias import verification
-from helpers.bias.intervals import wilson
+from helpers.intervals import wilson
 from helpers.models.architectures import NarrowResNet18
 from tests.benchmarks.measure import Memory, Ratio, Work, memory, ratios
 from tests.faces.test_sampling import as_table, cramers_v, is_number

@@ -13,8 +13,8 @@ from sklearn.datasets import make_blobs
 
 from helpers import datasets, models
 from helpers.bias import classification
-from helpers.bias.intervals import holm, wilson, wilson_limits
 from helpers.errors import BadTable, InputError, UnknownName
+from helpers.intervals import holm, wilson, wilson_limits
 
 RACES = ("a", "b", "c")
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from helpers.bias import verification
-from helpers.bias.intervals import wilson
 from helpers.errors import BadTable, InputError, UnknownName
+from helpers.intervals import wilson
 from tests.benchmarks.verification import Setting, coverage
 from tests.bias.simulated import Group, Pairs, simulate
 

@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from helpers import checks
 from helpers.bias import classification, verification
-from helpers.bias.intervals import bootstrap_mean, holm, wilson
+from helpers.intervals import bootstrap_mean, holm, wilson
 from tests.checks import wrong_01, wrong_03
 
 

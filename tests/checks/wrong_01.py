@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.bias.intervals import wilson
+from helpers.intervals import wilson
 
 MISSED = {
     "tones 8-10, full light": np.zeros(40, dtype=bool),

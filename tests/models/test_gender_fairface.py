@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from helpers import datasets, models
-from helpers.bias.intervals import wilson
 from helpers.errors import InputError
+from helpers.intervals import wilson
 
 NAME = "gender-fairface"
 WEIGHTS = Path(models.__file__).parent / "weights" / f"{NAME}.safetensors"

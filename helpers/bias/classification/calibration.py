@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.bias.classification.answers import Answers, Column, Groups, read
 from helpers.bias.classification.inversion import Inverted, inverted
-from helpers.bias.intervals import wilson_limits
 from helpers.errors import InputError
+from helpers.intervals import wilson_limits
 
 Array: TypeAlias = NDArray[np.float64]
 Bins: TypeAlias = int | Sequence[float]

@@ -9,8 +9,8 @@ from scipy import special, stats
 
 from helpers.bias.classification.answers import Column, Groups, read
 from helpers.bias.classification.metrics import Array, Mean, Metric, denominators, named, reasons
-from helpers.bias.intervals import holm
 from helpers.errors import InputError, unknown_name
+from helpers.intervals import holm
 
 
 def pairwise(

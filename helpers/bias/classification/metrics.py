@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.bias.intervals import score_limits
 from helpers.errors import unknown_name
+from helpers.intervals import score_limits
 
 Array: TypeAlias = NDArray[np.float64]
 Curve: TypeAlias = Callable[[Array], Array]

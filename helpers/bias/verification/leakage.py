@@ -118,7 +118,7 @@ def _balanced(rows: list[dict[str, object]], people: int, level: float) -> dict[
 def _row(
     name: str, n: int, people: int, value: float, variance: float, freedom: float, level: float
 ) -> dict[str, object]:
-    from helpers.bias.intervals import wilson
+    from helpers.intervals import wilson
 
     if value in (0.0, 1.0):
         low, high = wilson(round(value * people), people, level)

@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from helpers.bias.intervals import wilson
 from helpers.bias.verification.bootstrap import Bootstrap, bootstrap
 from helpers.bias.verification.comparisons import OVERALL, Groups, Impostors, Sides
 from helpers.errors import unknown_name
+from helpers.intervals import wilson
 
 GRID = tuple(float(each) for each in np.geomspace(1e-4, 1, 41))
 """False match rates at which :func:`bands` reads the curves."""

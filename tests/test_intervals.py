@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.bias.intervals import bootstrap_mean, wilson
+from helpers.intervals import bootstrap_mean, wilson
 
 
 def closed_form(successes: int, n: int, level: float) -> tuple[float, float]:

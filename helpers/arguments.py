@@ -1,0 +1,323 @@
+"""Checks of arguments, one for each kind: each returns the value, or raises one sentence.
+
+Every function names the argument, says what was given and what would do. Nothing here imports
+torch or pandas, so the checks cost nothing.
+"""
+
+import operator
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from helpers.errors import BadTable, InputError, unknown_name
+
+
+def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
+    """Check a whole number, such as a number of replicates, faces or bins.
+
+    Parameters
+    ----------
+    value : object
+        What the caller was given. Whole floats such as 12.0 are not whole numbers: they are as
+        often a mistake as not. True and False are none either.
+    name : str
+        The argument, as the reader wrote it.
+    low, high : int
+        Smallest and largest that will do; no largest if None.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number, or out of range.
+
+    Examples
+    --------
+    >>> count(3, "components")
+    3
+    """
+    wanted = f"from {low} to {high:,}" if high is not None else f"{low} or more"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} is {_shown(value)}: give a whole number, {wanted}.")
+    if number < low or (high is not None and number > high):
+        raise InputError(f"{name} is {_shown(value)}: give a whole number {wanted}.")
+    return number
+
+
+def seed(value: Any, name: str = "seed") -> int:
+    """Check the start of a random sequence, a whole number from 0 to 2**32 - 1."""
+    return count(value, name, 0, 2**32 - 1)
+
+
+def number(
+    value: Any,
+    name: str,
+    low: float = -np.inf,
+    high: float = np.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """Check a finite number within bounds, which belong to it unless they are open.
+
+    Parameters
+    ----------
+    value : object
+        A number; text that reads like one, True and False are none.
+    name : str
+        The argument, as the reader wrote it.
+    low, high : float
+        Bounds.
+    open_low, open_high : bool
+        Whether the bound itself will not do.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If it is no number, NaN, infinite or out of bounds.
+    """
+    found = _as_float(value)
+    inside = low < found if open_low else low <= found
+    inside = inside and (found < high if open_high else found <= high)
+    if not np.isfinite(found) or not inside:
+        wanted = _bounds(low, high, open_low, open_high)
+        raise InputError(f"{name} is {_shown(value)}: give a number{wanted}.")
+    return found
+
+
+def share(value: Any, name: str, open_low: bool = False, open_high: bool = False) -> float:
+    """Check a share, probability or rate from 0 to 1; see :func:`number`.
+
+    A percentage, which is above 1, gets the share that was probably meant.
+    """
+    found = _as_float(value)
+    if 1 < found <= 100:
+        raise InputError(
+            f"{name} is {_shown(value)}: give a share from 0 to 1, for instance "
+            f"{found / 100:g} for {found:g} %."
+        )
+    return number(value, name, 0, 1, open_low, open_high)
+
+
+def level(value: Any, name: str = "level") -> float:
+    """Check a confidence level, above 0 and below 1 (0.95, not 95)."""
+    return share(value, name, open_low=True, open_high=True)
+
+
+def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
+    """Check that a value is one of a few; the nearest are suggested.
+
+    Raises
+    ------
+    UnknownName
+        If it is none of them.
+    """
+    values = list(known)
+    # Compared one by one: a list or an array cannot be looked up in a set.
+    if isinstance(value, str | int | float | bool | type(None)) and value in values:
+        return value
+    raise unknown_name(name, _shown(value, quoted=False), [str(each) for each in values])
+
+
+def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
+    """Check a list of which each is one of a few and none comes twice; one value alone is a list.
+
+    Raises
+    ------
+    InputError
+        If the list is empty, no list, or repeats a value.
+    UnknownName
+        If a value is unknown.
+    """
+    if isinstance(values, str):
+        values = [values]
+    if not isinstance(values, Iterable):
+        raise InputError(f"{name} is {_shown(values)}: give a list of names.")
+    allowed, found = list(known), []
+    for each in values:
+        found.append(choice(each, name, allowed))
+    if not found:
+        raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, allowed))}.")
+    twice = [each for k, each in enumerate(found) if each in found[:k]]
+    if twice:
+        raise InputError(f"{name} has {twice[0]!r} twice: give each once.")
+    return found
+
+
+def finite_array(
+    values: ArrayLike,
+    name: str,
+    ndim: int | None = None,
+    shape: tuple[int | None, ...] | None = None,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> NDArray[np.float64]:
+    """Check an array of finite numbers.
+
+    Parameters
+    ----------
+    values : array_like
+        Numbers; booleans count as 0 and 1. Text is refused, even where it reads like numbers.
+    name : str
+        The argument, as the reader wrote it.
+    ndim : int, optional
+        How many axes it must have.
+    shape : tuple, optional
+        The shape it must have; None stands for any length.
+    low, high : float
+        Bounds of the values, met with a tolerance of 1e-9 for rounding and then cut off.
+
+    Returns
+    -------
+    array of float64
+
+    Raises
+    ------
+    InputError
+        If it holds something else than numbers, NaN or infinity, or has another shape.
+    """
+    array = _numbers(values, name)
+    _require_shape(array, name, ndim, shape)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{name} holds {int(bad.sum()):,} of {array.size:,} values that are NaN or infinite, "
+            f"the first at position {where:,}: leave those out, or find out where they come from."
+        )
+    slack = 1e-9
+    if array.size and (array.min() < low - slack or array.max() > high + slack):
+        raise InputError(
+            f"{name} runs from {array.min():g} to {array.max():g}, but must lie"
+            f"{_bounds(low, high, False, False)}."
+        )
+    return np.clip(array, low, high)
+
+
+def columns(table: Any, names: Collection[str], what: str = "the table") -> None:
+    """Check that a table has each of these columns, once.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What is looked through.
+    names : collection of str
+        The columns it must have.
+    what : str
+        What to call the table in an error, its file for instance.
+
+    Raises
+    ------
+    InputError
+        If it is no table.
+    BadTable
+        If a column is missing or there twice.
+    """
+    there = getattr(table, "columns", None)
+    if there is None:
+        raise InputError(f"{what} must be a pandas table, not {_kind(table)}.")
+    held = list(there)
+    missing = [name for name in names if name not in held]
+    if missing:
+        shown = ", ".join(str(each) for each in held[:20]) or "no column at all"
+        raise BadTable(
+            f"{what} has no column {missing[0]!r}; it has {shown}{', ...' * (len(held) > 20)}."
+        )
+    twice = [name for name in names if held.count(name) > 1]
+    if twice:
+        raise BadTable(
+            f"{what} has {held.count(twice[0])} columns called {twice[0]!r}: rename or drop one."
+        )
+
+
+def same_length(**lists: Any) -> int:
+    """Check that everything given by name is as long as the first, and return that length."""
+    lengths = {name: _length(values, name) for name, values in lists.items() if values is not None}
+    (first, n), *others = lengths.items()
+    for name, length in others:
+        if length != n:
+            raise InputError(f"{first} has {n:,} values but {name} has {length:,}.")
+    return n
+
+
+def _length(values: Any, name: str) -> int:
+    try:
+        return len(values)
+    except TypeError:
+        raise InputError(f"{name} is {_shown(values)}: give a list or an array.") from None
+
+
+def _as_float(value: Any) -> float:
+    """A number as a float, NaN for whatever is none."""
+    if isinstance(value, str | bytes | bool | np.bool_) or np.ndim(value):
+        return float("nan")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
+
+
+def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    detached = values.detach().cpu() if hasattr(values, "detach") else values
+    try:
+        array = np.asarray(detached)
+        if array.dtype.kind in "USO" and any(
+            isinstance(each, str | bytes) or each is None for each in np.ravel(array)
+        ):
+            raise ValueError
+        return array.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(
+            f"{name} must hold numbers, not {_kind(values)} such as {_shown(values)}."
+        ) from None
+
+
+def _require_shape(
+    array: NDArray[Any], name: str, ndim: int | None, shape: tuple[int | None, ...] | None
+) -> None:
+    if ndim is not None and array.ndim != ndim:
+        raise InputError(f"{name} must have {ndim} axes, but its shape is {array.shape}.")
+    if shape is None:
+        return
+    fits = len(shape) == array.ndim and all(
+        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if each is None else str(each) for each in shape)
+        raise InputError(f"{name} must have shape ({wanted}), but has {array.shape}.")
+
+
+def _bounds(low: float, high: float, open_low: bool, open_high: bool) -> str:
+    parts = []
+    if low > -np.inf:
+        parts.append(f"{'above' if open_low else 'at least'} {low:g}")
+    if high < np.inf:
+        parts.append(f"{'below' if open_high else 'at most'} {high:g}")
+    return f", {' and '.join(parts)}" if parts else " that is finite"
+
+
+def _kind(value: Any) -> str:
+    return "nothing (None)" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _shown(value: Any, quoted: bool = True) -> str:
+    """A value as an error shows it, on one line and short."""
+    try:
+        text = repr(value) if quoted or not isinstance(value, str) else value
+    # A repr may do anything, and int refuses to print very long numbers.
+    except Exception:
+        text = f"a {type(value).__name__}"
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
