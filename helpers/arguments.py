@@ -316,8 +316,7 @@ def _shown(value: Any, quoted: bool = True) -> str:
     """A value as an error shows it, on one line and short."""
     try:
         text = repr(value) if quoted or not isinstance(value, str) else value
-    # A repr may do anything, and int refuses to print very long numbers.
-    except Exception:
+    except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones
         text = f"a {type(value).__name__}"
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
