@@ -4,6 +4,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+from helpers import arguments
+
+GAP = "gap"
+"""The verdict where parity is excluded, and a gap larger than the margin is not."""
+NO_GAP = "no gap larger than the margin"
+"""The verdict where every plausible gap is within the margin."""
+TOO_LITTLE = "too little evidence"
+"""The verdict where parity and a gap larger than the margin are both plausible, or neither is
+known."""
+
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a proportion (Wilson 1927), from scipy.
@@ -108,3 +118,49 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     steps = values[order] * np.arange(len(order), 0, -1)
     corrected[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return corrected
+
+
+def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) -> str:
+    """What the interval of a gap allows to be said, in one of three phrases.
+
+    Parameters
+    ----------
+    low, high : float
+        Bounds of the gap: a difference, signed or not, or a ratio. NaN where there are none.
+    margin : float
+        The largest distance from parity that would not matter. Choose it before the data are seen:
+        chosen afterwards, it fits whatever was found.
+    parity : float
+        The gap where there is no difference: 0 for a difference, 1 for a ratio, whose distance from
+        1 is compared with the margin.
+
+    Returns
+    -------
+    str
+        :data:`NO_GAP` if the whole interval is within the margin of parity, its ends included;
+        otherwise :data:`GAP` if it leaves parity out, and :data:`TOO_LITTLE` if it holds parity or
+        there is no interval.
+
+    Raises
+    ------
+    InputError
+        If the margin or the parity is no finite number, or the margin is negative.
+
+    Examples
+    --------
+    >>> verdict(0.02, 0.11)
+    'gap'
+    >>> verdict(0.0, 0.187)
+    'too little evidence'
+    >>> verdict(0.97, 1.0, parity=1)
+    'no gap larger than the margin'
+    """
+    allowed = arguments.number(margin, "margin", 0)
+    middle = arguments.number(parity, "parity")
+    if np.isnan(low) or np.isnan(high):
+        return TOO_LITTLE
+    # Rounding, as in 1 - 0.95, must not move an end across the margin.
+    furthest = max(abs(low - middle), abs(high - middle))
+    if furthest <= allowed + 1e-12:
+        return NO_GAP
+    return TOO_LITTLE if low <= middle <= high else GAP

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.intervals import bootstrap_mean, wilson
+from helpers.errors import InputError
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, bootstrap_mean, verdict, wilson
 
 
 def closed_form(successes: int, n: int, level: float) -> tuple[float, float]:
@@ -74,3 +75,41 @@ def test_one_value_has_a_mean_but_no_interval() -> None:
     assert math.isnan(low)
     assert math.isnan(high)
     assert np.isnan(bootstrap_mean([])).all()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.02, 0.11, GAP),
+        (-0.11, -0.02, GAP),
+        (0.06, 0.07, GAP),
+        (0.0, 0.05, NO_GAP),
+        (0.01, 0.05, NO_GAP),
+        (-0.05, 0.05, NO_GAP),
+        (0.0, 0.0501, TOO_LITTLE),
+        (-0.0501, 0.0, TOO_LITTLE),
+        (-0.06, 0.02, TOO_LITTLE),
+        (0.001, 0.0501, GAP),
+        (math.nan, 0.02, TOO_LITTLE),
+        (0.02, math.nan, TOO_LITTLE),
+    ],
+)
+def test_a_gap_has_three_verdicts(low: float, high: float, said: str) -> None:
+    assert verdict(low, high) == said
+
+
+def test_the_verdict_on_a_ratio_is_about_its_distance_from_one() -> None:
+    assert verdict(0.95, 1.0, parity=1) == NO_GAP
+    assert verdict(0.5, 0.99, parity=1) == GAP
+    assert verdict(0.5, 1.0, parity=1) == TOO_LITTLE
+    assert verdict(1.01, math.inf, parity=1) == GAP
+    assert verdict(0.0, 0.04, parity=1) == GAP
+
+
+def test_a_wider_margin_forgives_more_and_none_is_negative() -> None:
+    assert verdict(0.01, 0.09) == GAP
+    assert verdict(0.01, 0.09, margin=0.1) == NO_GAP
+    assert verdict(0.0, 0.0, margin=0) == NO_GAP
+    for margin in (-0.1, math.nan, "wide", None):
+        with pytest.raises(InputError, match="margin is"):
+            verdict(0.0, 0.1, margin)  # type: ignore[arg-type]
