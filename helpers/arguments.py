@@ -125,9 +125,10 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
         If it is none of them.
     """
     values = list(known)
+    plain = value.item() if isinstance(value, np.generic) else value
     # Compared one by one: a list or an array cannot be looked up in a set.
-    if isinstance(value, str | int | float | bool | type(None)) and value in values:
-        return value
+    if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
+        return plain
     raise unknown_name(name, _shown(value, quoted=False), [str(each) for each in values])
 
 
@@ -200,8 +201,8 @@ def finite_array(
     slack = 1e-9
     if array.size and (array.min() < low - slack or array.max() > high + slack):
         raise InputError(
-            f"{name} runs from {array.min():g} to {array.max():g}, but must lie"
-            f"{_bounds(low, high, False, False)}."
+            f"{name} runs from {array.min():g} to {array.max():g}, but must be"
+            f"{_bounds(low, high, False, False).removeprefix(',')}."
         )
     return np.clip(array, low, high)
 
@@ -261,27 +262,41 @@ def _length(values: Any, name: str) -> int:
 
 def _as_float(value: Any) -> float:
     """A number as a float, NaN for whatever is none."""
-    if isinstance(value, str | bytes | bool | np.bool_) or np.ndim(value):
+    if isinstance(value, str | bytes | bool | np.bool_):
         return float("nan")
     try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
+        # An array of text has no axis either, and a date counts as a number of days.
+        text = isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "SUMmb"
+        return float("nan") if text or np.ndim(value) else float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         return float("nan")
 
 
 def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    detached = values.detach().cpu() if hasattr(values, "detach") else values
     try:
-        array = np.asarray(detached)
-        if array.dtype.kind in "USO" and any(
-            isinstance(each, str | bytes) or each is None for each in np.ravel(array)
+        array = _as_array(values)
+        # Complex numbers would lose a part and dates become numbers of days, both in silence.
+        if array.dtype.kind not in "biufO" or any(
+            isinstance(each, str | bytes | complex) or each is None
+            for each in (np.ravel(array) if array.dtype.kind == "O" else ())
         ):
             raise ValueError
         return array.astype(np.float64)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(
             f"{name} must hold numbers, not {_kind(values)} such as {_shown(values)}."
         ) from None
+
+
+def _as_array(values: Any) -> NDArray[Any]:
+    """Tensors of any precision and place, and masked arrays, whose gaps become NaN, as arrays."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    if hasattr(values, "detach"):
+        # NumPy has no bfloat16.
+        plain = values.detach().cpu()
+        return np.asarray(plain.double() if plain.is_floating_point() else plain)
+    return np.asarray(values)
 
 
 def _require_shape(

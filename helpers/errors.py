@@ -7,6 +7,9 @@ prints the same sentence and leaves with exit code 2.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 100
+"""How many known names an error lists."""
+
 
 class InputError(ValueError):
     """The reader's input cannot be used; the message says what, where and what to do."""
@@ -53,8 +56,11 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     UnknownName
         To be raised by the caller.
     """
-    names = [str(each) for each in known]
+    names, said = [str(each) for each in known], str(name)
     lowered = {each.lower(): each for each in names}
-    near = [lowered[each] for each in get_close_matches(str(name).lower(), list(lowered), n=3)]
+    near = [lowered[each] for each in get_close_matches(said[:200].lower(), list(lowered), n=3)]
     hint = f"did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
-    return UnknownName(f"there is no {kind} {name!r}: {hint}Known: {', '.join(names)}.")
+    shown = repr(said if len(said) <= 100 else f"{said[:60]}...{said[-30:]}")
+    more = f", ... ({len(names):,} in all)" if len(names) > _SHOWN else ""
+    listed = ", ".join(names[:_SHOWN]) or "none"
+    return UnknownName(f"there is no {kind} {shown}: {hint}Known: {listed}{more}.")

@@ -128,7 +128,10 @@ def require_writable(value: Any) -> Path:
         raise InputError(f"{short(path)} is a folder: give the name of a file.")
     if kind == "other":
         raise InputError(f"{short(path)} is a pipe or a device: give the name of a plain file.")
-    above = next(each for each in path.absolute().parents if kind_of(each, InputError) != "nothing")
+    parents = path.absolute().parents
+    above = next((each for each in parents if kind_of(each, InputError) != "nothing"), None)
+    if above is None:  # a drive that is not there
+        raise InputError(f"{short(path)} could not be written: there is no {path.anchor}.")
     if kind_of(above, InputError) != "folder":
         raise InputError(f"{short(path)} could not be written: {above} is a file, not a folder.")
     if not os.access(above, os.W_OK | os.X_OK) or (kind == "file" and not os.access(path, os.W_OK)):
@@ -174,7 +177,9 @@ def replacing(value: Any) -> Iterator[Path]:
     beside = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(target.suffix, ".new-", target.parent)
+        # A name may be so long that nothing can be added; what follows its last dot, too.
+        ending = target.suffix if len(os.fsencode(target.suffix)) <= 32 else ""
+        handle, name = tempfile.mkstemp(ending, ".new-", target.parent)
         os.close(handle)
         beside = Path(name)
         yield beside
