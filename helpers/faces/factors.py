@@ -1,10 +1,16 @@
 """Every factor of a rendered face, its range, and how it is drawn at random."""
 
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from helpers.errors import InputError, unknown_name
+import numpy as np
+
+from helpers import arguments
+from helpers.errors import unknown_name
+
+_F = TypeVar("_F")
 
 MONK_TONES = (
     "#f6ede4",
@@ -77,6 +83,22 @@ def _switch(says: str, often: float, group: str = "accessory") -> Any:
     return _factor(False, Choice((False, True), (1 - often, often)), group, says)
 
 
+def _naming_unknown_factors(cls: type[_F]) -> type[_F]:
+    """Let a class name a factor that it does not have, where Python would speak of arguments."""
+    make = cls.__init__
+
+    @wraps(make)
+    def checked(self: Any, *values: Any, **factors: Any) -> None:
+        for name in factors:
+            if name != "identity":
+                require_factor(name)
+        make(self, *values, **factors)
+
+    cls.__init__ = checked  # type: ignore[method-assign]  # of a method, on purpose
+    return cls
+
+
+@_naming_unknown_factors
 @dataclass(frozen=True)
 class Face:
     """A portrait, described by everything that can vary in it.
@@ -251,7 +273,11 @@ class Face:
 
     def __post_init__(self) -> None:
         for name, about in FACTORS.items():
-            require_in_range(name, getattr(self, name), about["range"])
+            given = getattr(self, name)
+            value = in_range(name, given, about["range"])
+            if value is not given:
+                object.__setattr__(self, name, value)
+        object.__setattr__(self, "identity", arguments.count(self.identity, "identity", 0))
 
 
 FACTORS: "MappingProxyType[str, MappingProxyType[str, Any]]"
@@ -264,8 +290,30 @@ SHAPE = tuple(name for name, about in FACTORS.items() if isinstance(about["range
 
 
 def band(skin_tone: int) -> str:
-    """Return the band, one of :data:`BANDS`, of a Monk tone from 1 to 10."""
-    return BANDS[(skin_tone > 3) + (skin_tone > 5) + (skin_tone > 7)]
+    """Return the band, one of :data:`BANDS`, of a Monk tone from 1 to 10.
+
+    Parameters
+    ----------
+    skin_tone : int
+        From 1, the lightest, to 10.
+
+    Returns
+    -------
+    str
+        "1-3", "4-5", "6-7" or "8-10".
+
+    Raises
+    ------
+    UnknownName
+        If there is no such tone.
+
+    Examples
+    --------
+    >>> band(6)
+    '6-7'
+    """
+    tone = in_range("skin_tone", skin_tone, FACTORS["skin_tone"]["range"])
+    return BANDS[(tone > 3) + (tone > 5) + (tone > 7)]
 
 
 def require_factor(name: str) -> None:
@@ -274,16 +322,45 @@ def require_factor(name: str) -> None:
         raise unknown_name("factor of a face", name, FACTORS)
 
 
-def require_in_range(name: str, value: Any, allowed: Range) -> None:
-    """Complain, with what a factor can be, if this value is none of it."""
+def in_range(name: str, value: Any, allowed: Range) -> Any:
+    """Return a factor's value as a face holds it: 5 for 5.0 of a tone, True for NumPy's own.
+
+    Parameters
+    ----------
+    name : str
+        The factor.
+    value : object
+        What was given.
+    allowed : Range
+        What the factor can be.
+
+    Returns
+    -------
+    bool, int, float or str
+
+    Raises
+    ------
+    UnknownName
+        If the factor takes some values only, and this is none of them.
+    InputError
+        If it is no number, no whole number where the factor is one, or out of range.
+    """
     if isinstance(allowed, Choice):
-        if value not in allowed.values:
-            raise unknown_name(name, str(value), [str(each) for each in allowed.values])
-        return
+        return _chosen(name, value, allowed.values)
     low, high = limits(allowed)
-    # Written so that NaN is refused too.
-    if not low <= value <= high:
-        raise InputError(f"{name} is {value}, but a face has it between {low:g} and {high:g}.")
+    if isinstance(allowed, Whole):
+        return arguments.count(value, name, int(low), int(high))
+    # Most values are fine, and a thousand faces have sixty thousand of them.
+    if type(value) is float and low <= value <= high:
+        return value
+    return arguments.number(value, name, low, high)
+
+
+def _chosen(name: str, value: Any, values: tuple[Any, ...]) -> Any:
+    # True equals 1, but a switch is no tone.
+    if isinstance(value, bool | np.bool_) and not isinstance(values[0], bool):
+        raise unknown_name(name, str(value), [str(each) for each in values])
+    return values[values.index(arguments.choice(value, name, values))]
 
 
 def limits(allowed: Normal | Uniform | Sometimes | Whole) -> tuple[float, float]:

@@ -1,11 +1,12 @@
 """From faces to pictures, masks and landmarks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from helpers import arguments
 from helpers.errors import InputError
 from helpers.faces.backdrop import paint_backdrop
 from helpers.faces.factors import Face
@@ -74,6 +75,12 @@ def render(faces: Sequence[Face], size: int = 112) -> Rendered:
     InputError
         If there is no face, one is no :class:`Face`, or the size is out of range.
 
+    Examples
+    --------
+    >>> drawn = render([Face(hat=True)], size=64)
+    >>> drawn.images.shape, drawn.masks.shape, drawn.landmarks.shape
+    ((1, 64, 64, 3), (1, 19, 64, 64), (1, 5, 2))
+
     Notes
     -----
     A face is a height field in the plane of the face, painted in layers and lit by one lamp and the
@@ -85,20 +92,23 @@ def render(faces: Sequence[Face], size: int = 112) -> Rendered:
     What these faces are not: a sample of people. Factors are independent, skin tones are ordered as
     on the Monk scale but no one's skin was measured, and nobody looks like them.
     """
-    faces = list(faces)
-    _require(faces, size)
+    faces, size = _checked(faces, size)
     batch = max(_BATCH_PIXELS // size**2, 1)
     parts = [_render(faces[k : k + batch], size) for k in range(0, len(faces), batch)]
     return Rendered(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def _require(faces: Sequence[Face], size: int) -> None:
-    if not 64 <= size <= 512:
-        raise InputError(f"size is {size}: faces are drawn from 64 to 512 pixels wide.")
-    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
-    if not faces or strange:
+def _checked(faces: Sequence[Face], size: int) -> tuple[list[Face], int]:
+    if isinstance(faces, Face):
+        raise InputError("render takes a list of faces: write [face] for a single one.")
+    if not isinstance(faces, Iterable):
+        raise InputError(f"render takes a list of faces, but got a {type(faces).__name__}.")
+    people = list(faces)
+    strange = [type(each).__name__ for each in people if not isinstance(each, Face)]
+    if not people or strange:
         what = f"a {strange[0]}" if strange else "no face"
         raise InputError(f"render takes a list of faces, as sample makes it, but it holds {what}.")
+    return people, arguments.count(size, "size", 64, 512)
 
 
 def _render(faces: Sequence[Face], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from helpers import arguments
 from helpers.errors import InputError
 from helpers.faces.factors import (
     FACTORS,
@@ -18,9 +19,9 @@ from helpers.faces.factors import (
     Sometimes,
     Uniform,
     Whole,
+    in_range,
     limits,
     require_factor,
-    require_in_range,
 )
 
 IDENTITY = tuple(name for name, about in FACTORS.items() if about["group"] == "identity")
@@ -28,6 +29,9 @@ IDENTITY = tuple(name for name, about in FACTORS.items() if about["group"] == "i
 
 _BLOCK = 128
 """Faces in a block; more than there are factors."""
+
+_MOST = 1_000_000
+"""Faces of one sample; they take about 3 GB."""
 
 SHADOW_REACH = 0.12
 """How far a worn thing changes pixels around it, as a share of the picture's width."""
@@ -39,12 +43,12 @@ def sample(n: int, seed: int = 0, **factors: Any) -> list[Face]:
     Parameters
     ----------
     n : int
-        How many.
+        How many, up to a million.
     seed : int
         The same seed gives the same faces, and the first of many are those of few.
     **factors
         What to hold fast: a value (``hat=True``), a list of values to choose from, equally often
-        (``skin_tone=[1, 2]``), or the ends of a range (``age=(20, 30)``).
+        (``skin_tone=[1, 2]``), or the two ends of a range, lower end first (``age=(20, 30)``).
 
     Returns
     -------
@@ -56,7 +60,13 @@ def sample(n: int, seed: int = 0, **factors: Any) -> list[Face]:
     UnknownName
         If there is no such factor, or no such value of it.
     InputError
-        If a number is out of range, or ``n`` is not positive.
+        If a number is out of range, or ``n`` or ``seed`` is no such number.
+
+    Examples
+    --------
+    >>> young = sample(3, seed=1, hat=True, age=(20, 30))
+    >>> [face.hat for face in young], max(face.age for face in young) <= 30
+    ([True, True, True], True)
 
     Notes
     -----
@@ -64,8 +74,7 @@ def sample(n: int, seed: int = 0, **factors: Any) -> list[Face]:
     correlations, which among sixty factors reach 0.3 in a hundred independent draws, would otherwise
     be mistaken for something that a model has learned.
     """
-    if n < 1:
-        raise InputError(f"{n} faces were asked for: sample at least one.")
+    n, seed = arguments.count(n, "n", 1, _MOST), arguments.seed(seed)
     ranges = _ranges(factors)
     columns = _spread(n, len(ranges), seed).T
     values = [_values(u, ranges[name]) for u, name in zip(columns, ranges, strict=True)]
@@ -94,7 +103,12 @@ def twin(face: Face, **changes: Any) -> Face:
     UnknownName
         If there is no such factor, or no such value of it.
     InputError
-        If a number is out of range.
+        If ``face`` is no :class:`Face`, or a number is out of range.
+
+    Examples
+    --------
+    >>> twin(Face(), lipstick=True).lipstick
+    True
 
     Notes
     -----
@@ -105,6 +119,7 @@ def twin(face: Face, **changes: Any) -> Face:
     whole picture a little: the exposure is metered on the skin, as cameras do, so that behind
     darker skin everything is somewhat brighter.
     """
+    _require_face(face, "twin")
     for name in changes:
         require_factor(name)
     return replace(face, **changes)
@@ -122,12 +137,32 @@ def retakes(face: Face, n: int, seed: int = 0, **factors: Any) -> list[Face]:
     seed : int
         The same seed gives the same pictures.
     **factors
-        As for :func:`sample`.
+        What to hold fast besides the person, as for :func:`sample`: a value, a list of values, or
+        the two ends of a range.
 
     Returns
     -------
     list of Face
+
+    Raises
+    ------
+    UnknownName
+        If there is no such factor, or no such value of it.
+    InputError
+        If ``face`` is no :class:`Face`, or a factor belongs to the person: another age would be
+        somebody else under the same number.
+
+    Examples
+    --------
+    >>> [again.skin_tone for again in retakes(Face(skin_tone=9), 3)]
+    [9, 9, 9]
     """
+    _require_face(face, "retakes")
+    own = [name for name in factors if name in IDENTITY]
+    if own:
+        raise InputError(
+            f"{own[0]} belongs to the person, whom retakes keep: change it with twin first."
+        )
     person = {name: getattr(face, name) for name in IDENTITY}
     number = face.identity
     return [replace(other, identity=number) for other in sample(n, seed, **{**person, **factors})]
@@ -160,19 +195,23 @@ def correlate(
 
     Raises
     ------
+    UnknownName
+        If there is no such factor, or no such value of it.
     InputError
-        If the strength is not in [0, 1], there is not one label a face, or not exactly one factor.
+        If the strength is not in [0, 1], there is not one label of True or False a face, or not
+        exactly one factor with two values.
+
+    Examples
+    --------
+    >>> planted = correlate([Face(), Face()], [True, False], 1.0, hat=True)
+    >>> [face.hat for face in planted]
+    [True, False]
     """
     wanted, other, name = _cue(cue)
-    if not 0 <= strength <= 1:
-        raise InputError(f"strength is {strength}: a correlation here is between 0 and 1.")
-    if len(labels) != len(faces):
-        raise InputError(
-            f"there are {len(faces)} faces but {len(labels)} labels: one each, please."
-        )
-    truth = np.asarray(labels, dtype=bool)
+    strength = arguments.share(strength, "strength")
+    truth = _truth(faces, labels)
     shown = np.array(truth)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(arguments.seed(seed))
     for label in (False, True):
         members = np.flatnonzero(truth == label)
         # A fixed number in each class, not a coin for each face: small samples are on target too.
@@ -184,16 +223,46 @@ def correlate(
     ]
 
 
+def _require_face(face: Any, what: str) -> None:
+    if isinstance(face, Face):
+        return
+    kind = "nothing (None)" if face is None else f"a value of type {type(face).__name__}"
+    raise InputError(
+        f"{what} takes one Face, but got {kind}: for a list, write "
+        f"[faces.{what}(each, ...) for each in people]."
+    )
+
+
+def _truth(faces: Sequence[Face], labels: Sequence[bool]) -> np.ndarray:
+    """One label of True or False for each face."""
+    if faces is None or labels is None:
+        raise InputError("faces or labels is None: give a list of each, one as long as the other.")
+    arguments.same_length(faces=faces, labels=labels)
+    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
+    if strange:
+        raise InputError(f"faces holds a {strange[0]}: give a list of faces, as sample makes it.")
+    truth = arguments.finite_array(labels, "labels", ndim=1)
+    if not np.isin(truth, (0, 1)).all():
+        raise InputError("labels must be True or False, or 1 or 0, one for each face.")
+    return truth.astype(bool)
+
+
 def _cue(cue: Mapping[str, Any]) -> tuple[Any, Any, str]:
+    """The value with the label, the one without, and the factor."""
     if len(cue) != 1:
         raise InputError(f"name exactly one factor as the cue, such as hat=True; got {list(cue)}.")
     ((name, value),) = cue.items()
     require_factor(name)
-    if isinstance(value, tuple):
-        return value[0], value[1], name
-    if not isinstance(value, bool):
-        raise InputError(f"say what {name} is without the label too: {name}=({value!r}, other).")
-    return value, not value, name
+    if isinstance(value, bool | np.bool_):
+        value = (value, not value)
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise InputError(
+            f"{name} is {value!r:.60}: give two values, the one with the label and the one without."
+        )
+    wanted, other = (in_range(name, each, FACTORS[name]["range"]) for each in value)
+    if wanted == other:
+        raise InputError(f"{name} is {wanted!r} with the label and without: give two values.")
+    return wanted, other, name
 
 
 def _ranges(factors: Mapping[str, Any]) -> dict[str, Range]:
@@ -207,16 +276,29 @@ def _ranges(factors: Mapping[str, Any]) -> dict[str, Range]:
 
 def _narrowed(name: str, wanted: Any) -> Range:
     allowed = FACTORS[name]["range"]
-    if isinstance(wanted, tuple) and len(wanted) == 2 and not isinstance(allowed, Choice):
-        for end in wanted:
-            require_in_range(name, end, allowed)
-        return Uniform(*wanted)
-    values = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
+    if isinstance(wanted, tuple) and not isinstance(allowed, Choice):
+        return _between(name, wanted, allowed)
+    if isinstance(wanted, tuple) and name == "skin_tone":
+        # Tones are numbers: two of them may be meant as two values or as the ends of a range.
+        raise InputError(f"skin_tone is {wanted!r:.60}: list every tone that may occur, [1, 2, 3].")
+    values = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
     if not values:
         raise InputError(f"no value is given for {name}: list at least one.")
-    for value in values:
-        require_in_range(name, value, allowed)
-    return Choice(values)
+    return Choice(tuple(in_range(name, value, allowed) for value in values))
+
+
+def _between(name: str, ends: tuple[Any, ...], allowed: Any) -> Range:
+    """The range between two ends, which belong to it."""
+    if len(ends) != 2:
+        raise InputError(
+            f"{name} is {ends!r:.60}: give the two ends of a range, or a list of values."
+        )
+    low, high = (in_range(name, end, allowed) for end in ends)
+    if low > high:
+        raise InputError(f"{name} is {ends!r:.60}: write the lower end first.")
+    if isinstance(allowed, Whole):
+        return Choice(tuple(range(low, high + 1)))
+    return Uniform(low, high)
 
 
 def _spread(n: int, factors: int, seed: int) -> np.ndarray:

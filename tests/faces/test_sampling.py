@@ -106,23 +106,94 @@ def test_held_factors_stay_while_others_vary():
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"hats": True}, "hat"),
-        ({"skin_tone": 11}, "skin_tone"),
+        ({"hats": True}, "did you mean 'hat'"),
+        ({"skin_tone": 11}, "no skin_tone '11'.*Known: 1, 2, 3"),
+        ({"skin_tone": True}, "no skin_tone 'True'"),
+        ({"skin_tone": (1, 3)}, "list every tone"),
         ({"background": "beach"}, "foliage"),
-        ({"yaw": 90.0}, "between -15 and 15"),
-        ({"yaw": float("nan")}, "between"),
-        ({"age": (10, 20)}, "between 18 and 80"),
+        ({"background": None}, "no background 'None'"),
+        ({"hat": "yes"}, "no hat 'yes'.*Known: False, True"),
         ({"hat": []}, "at least one"),
+        ({"hat": [[True]]}, "no hat"),
+        ({"yaw": 90.0}, "yaw is 90.0: give a number, at least -15 and at most 15"),
+        ({"yaw": float("nan")}, "yaw is nan"),
+        ({"yaw": "3"}, "yaw is '3'"),
+        ({"yaw": True}, "yaw is True"),
+        ({"age": None}, "age is None: give a number, at least 18 and at most 80"),
+        ({"age": (10, 20)}, "age is 10"),
+        ({"age": (60, 20)}, "write the lower end first"),
+        ({"age": (20, 30, 40)}, "two ends of a range, or a list"),
+        ({"age": {20, 30}}, "age is {"),
+        ({"age": np.array([20, 30])}, "age is array"),
+        ({"grain": 1.5}, "grain is 1.5: give a whole number, from 0 to 65,535"),
+        ({"grain": 65536}, "grain is 65536"),
     ],
 )
 def test_impossible_factors_are_refused_with_what_is_possible(wrong, says):
-    with pytest.raises((InputError, UnknownName), match=says):
+    (name, value) = next(iter(wrong.items()))
+    with pytest.raises(InputError, match=says):
         faces.sample(4, **wrong)
+    if not isinstance(value, list | tuple):  # which one face does not take at all
+        with pytest.raises(InputError, match=says):
+            faces.Face(**wrong)
+        with pytest.raises(InputError, match=says):
+            faces.twin(faces.Face(), **wrong)
+    with pytest.raises(InputError):
+        faces.Face(**{name: (value, value)})
 
 
-def test_no_faces_cannot_be_sampled():
-    with pytest.raises(InputError, match="at least one"):
-        faces.sample(0)
+@pytest.mark.parametrize("n", [0, -1, "3", None, float("nan"), 3.0, True, 10**9, [3]])
+def test_a_number_of_faces_is_a_whole_one_of_a_size_that_fits(n):
+    with pytest.raises(InputError, match="n is .*: give a whole number"):
+        faces.sample(n)
+    with pytest.raises(InputError, match="n is .*: give a whole number"):
+        faces.retakes(faces.Face(), n)
+
+
+@pytest.mark.parametrize("seed", [-1, "0", None, 0.5, 2**32])
+def test_a_seed_is_a_whole_number(seed):
+    for draw in (
+        lambda: faces.sample(2, seed),
+        lambda: faces.retakes(faces.Face(), 2, seed),
+        lambda: faces.correlate([faces.Face()], [True], 0.5, seed, hat=True),
+    ):
+        with pytest.raises(InputError, match="seed is .*: give a whole number"):
+            draw()
+
+
+def test_a_factor_is_held_as_what_it_is_whatever_it_was_given_as():
+    face = faces.Face(
+        skin_tone=np.int64(7), hat=np.True_, yaw=np.float32(3), age=30, grain=np.int64(2)
+    )
+    held = (face.skin_tone, face.hat, face.yaw, face.age, face.grain)
+    assert held == (7, True, 3.0, 30.0, 2)
+    assert [type(each) for each in held] == [int, bool, float, float, int]
+    assert type(faces.Face(skin_tone=7.0).skin_tone) is int
+    assert faces.Face(glasses=1).glasses is True
+
+
+def test_the_ends_of_a_range_belong_to_it_and_whole_factors_stay_whole():
+    grains = [face.grain for face in faces.sample(300, grain=(3, 5))]
+    assert {type(each) for each in grains} == {int}
+    assert {3: 100, 4: 100, 5: 100} == pytest.approx(
+        {k: grains.count(k) for k in set(grains)}, abs=9
+    )
+    assert {face.age for face in faces.sample(3, age=(40, 40))} == {40}
+    edge = [face.yaw for face in faces.sample(256, yaw=(-15, 15))]
+    assert min(edge) < -14
+    assert max(edge) > 14
+
+
+def test_the_number_of_a_person_is_a_whole_one():
+    assert faces.Face(identity=np.int64(3)).identity == 3
+    for wrong in (-1, "3", None, 1.0):
+        with pytest.raises(InputError, match="identity is"):
+            faces.Face(identity=wrong)
+
+
+def test_a_face_has_no_factor_that_it_does_not_know():
+    with pytest.raises(UnknownName, match="no factor of a face 'nose': did you mean"):
+        faces.Face(nose=1.0)
 
 
 def test_a_twin_differs_in_the_named_factor_only():
@@ -135,6 +206,19 @@ def test_a_twin_differs_in_the_named_factor_only():
 def test_a_twin_of_an_unknown_factor_is_refused():
     with pytest.raises(UnknownName, match="glasses"):
         faces.twin(faces.Face(), spectacles=True)
+
+
+@pytest.mark.parametrize("wrong", [None, [faces.Face()], "face", {"hat": True}])
+def test_a_twin_and_a_retake_are_of_one_face(wrong):
+    for draw in (lambda: faces.twin(wrong, hat=True), lambda: faces.retakes(wrong, 2)):
+        with pytest.raises(InputError, match="takes one Face, but got .*for each in people"):
+            draw()
+
+
+def test_a_retake_keeps_what_belongs_to_the_person():
+    with pytest.raises(InputError, match="age belongs to the person"):
+        faces.retakes(faces.Face(), 2, age=40)
+    assert all(face.hat for face in faces.retakes(faces.Face(), 9, hat=True))
 
 
 def test_retakes_keep_the_person_and_change_the_picture():
@@ -167,15 +251,62 @@ def test_planting_a_cue_changes_nothing_else():
     ]
 
 
-def test_planting_asks_for_one_cue_with_both_its_values():
-    people = faces.sample(2)
-    for wrong in ({}, {"hat": True, "beard": True}, {"background": "street"}):
-        with pytest.raises(InputError):
-            faces.correlate(people, [True, False], 1.0, **wrong)
-    with pytest.raises(InputError, match="between 0 and 1"):
-        faces.correlate(people, [True, False], 1.5, hat=True)
-    with pytest.raises(InputError, match="2 faces but 1 labels"):
-        faces.correlate(people, [True], 1.0, hat=True)
+@pytest.mark.parametrize(
+    ("cue", "says"),
+    [
+        ({}, "exactly one factor"),
+        ({"hat": True, "beard": True}, "exactly one factor"),
+        ({"hats": True}, "did you mean 'hat'"),
+        ({"hat": (True,)}, "give two values"),
+        ({"hat": "yes"}, "give two values"),
+        ({"hat": (True, True)}, "with the label and without"),
+        ({"hat": (True, "no")}, "no hat 'no'"),
+        ({"background": "street"}, "give two values"),
+        ({"background": ("street", "wall", "studio")}, "give two values"),
+        ({"background": ("street", "beach")}, "no background 'beach'"),
+        ({"yaw": (0, 90)}, "yaw is 90"),
+    ],
+)
+def test_planting_asks_for_one_cue_with_both_its_values(cue, says):
+    with pytest.raises(InputError, match=says):
+        faces.correlate(faces.sample(2), [True, False], 1.0, **cue)
+
+
+@pytest.mark.parametrize("strength", [1.5, -0.1, "0.5", None, float("nan"), True, 90])
+def test_a_strength_is_a_share(strength):
+    with pytest.raises(InputError, match="strength is"):
+        faces.correlate(faces.sample(2), [True, False], strength, hat=True)
+
+
+@pytest.mark.parametrize(
+    ("people", "labels", "says"),
+    [
+        (2, [True], "faces has 2 values but labels has 1"),
+        (2, [True, float("nan")], "labels holds 1 of 2 values that are NaN"),
+        (2, [True, None], "labels must hold numbers"),
+        (2, ["yes", "no"], "labels must hold numbers"),
+        (2, [0, 2], "labels must be True or False"),
+        (2, [0, 0.5], "labels must be True or False"),
+        (2, None, "labels is None"),
+        (2, [[True], [False]], "labels must have 1 axes"),
+    ],
+)
+def test_labels_are_true_or_false_one_for_each_face(people, labels, says):
+    with pytest.raises(InputError, match=says):
+        faces.correlate(faces.sample(people), labels, 1.0, hat=True)
+
+
+@pytest.mark.parametrize("people", [None, faces.Face(), [1, 2], "ab", 3])
+def test_a_cue_is_planted_into_faces(people):
+    with pytest.raises(InputError, match="faces"):
+        faces.correlate(people, [True, False], 1.0, hat=True)
+
+
+def test_labels_of_any_library_say_the_same():
+    people = faces.sample(4)
+    expected = faces.correlate(people, [True, False, False, True], 0.5, hat=True)
+    for labels in (np.array([1, 0, 0, 1]), pd.Series([True, False, False, True]), (1.0, 0, 0, 1)):
+        assert faces.correlate(people, labels, 0.5, hat=True) == expected
 
 
 def test_bands_follow_the_order_of_the_tones():
@@ -185,3 +316,32 @@ def test_bands_follow_the_order_of_the_tones():
         *["6-7"] * 2,
         *["8-10"] * 3,
     ]
+
+
+@pytest.mark.parametrize("tone", [0, 11, -1, 5.5, "x", None, True, float("nan"), [5], np.zeros(2)])
+def test_a_tone_off_the_scale_has_no_band(tone):
+    with pytest.raises(UnknownName, match="no skin_tone"):
+        faces.band(tone)
+
+
+@pytest.mark.parametrize(
+    ("people", "says"),
+    [
+        (faces.Face(), r"write \[face\] for a single one"),
+        (None, "got a NoneType"),
+        (3, "got a int"),
+        ([], "holds no face"),
+        ([faces.Face(), None], "holds a NoneType"),
+        ([[faces.Face()]], "holds a list"),
+        ("face", "holds a str"),
+    ],
+)
+def test_faces_are_drawn_from_a_list_of_faces(people, says):
+    with pytest.raises(InputError, match=says):
+        faces.render(people)
+
+
+@pytest.mark.parametrize("size", ["112", None, 63, 513, 100.0, float("nan"), (112, 112), True])
+def test_pictures_have_a_side_of_64_to_512_whole_pixels(size):
+    with pytest.raises(InputError, match="size is .*: give a whole number"):
+        faces.render([faces.Face()], size)
