@@ -35,7 +35,7 @@ CUES: Mapping[str, tuple[Any, tuple[Any, ...]]] = MappingProxyType(
 )
 """Factors that can be planted as a shortcut: the value that is the cue, and the other values."""
 
-RAISED = (0.7, 1.0)
+RAISED = (0.85, 1.0)
 """How far brows are raised where the label says so; elsewhere they are at rest, 0."""
 
 PRESENTATIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

@@ -1,42 +1,159 @@
-"""What a model really reacts to, found by exchanging one region of a rendered face at a time."""
+"""What a model really reacts to, found by changing one factor of rendered faces at a time.
 
-from collections.abc import Mapping, Sequence
+Two experiments. :func:`factor_effects` asks what a *factor* does: a face and its twin differ in
+that factor alone and in all that follows from it, the shadow of a hat included.
+:func:`region_effects` asks the same of the nineteen *regions*, so that region scores of explanations
+have something to be compared with. :func:`changed_pixels` gives the true mask of a factor.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor, nn
 
+from helpers import arguments
 from helpers import faces as rendered
 from helpers.errors import InputError
-from helpers.faces import FACTORS, REGIONS, Face
+from helpers.faces import FACTORS, REGIONS, Face, Rendered
 from helpers.intervals import bootstrap_mean
 
 _NUMBER = {name: number for number, name in enumerate(REGIONS)}
 
-EXCHANGED: Mapping[str, tuple[str, ...]] = {
-    "skin": ("skin_tone", "beard"),
-    "u_lip": ("lipstick",),
-    "l_lip": ("lipstick",),
-    "hair": ("hair_colour",),
-    "l_ear": ("skin_tone",),
-    "r_ear": ("skin_tone",),
-    "nose": ("nose_width", "skin_tone"),
-    "mouth": ("mouth_open",),
-    "l_brow": ("brows_raised",),
-    "r_brow": ("brows_raised",),
-    "l_eye": ("eye_colour",),
-    "r_eye": ("eye_colour",),
-    "ear_r": ("earrings",),
-    "neck": ("skin_tone",),
-    "neck_l": ("necklace",),
-    "cloth": ("clothes_colour",),
-    "background": ("background",),
-    "hat": ("hat",),
-    "eye_g": ("glasses",),
-}
+EXCHANGED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "skin": ("skin_tone", "beard"),
+        "u_lip": ("lipstick",),
+        "l_lip": ("lipstick",),
+        "hair": ("hair_colour",),
+        "l_ear": ("skin_tone",),
+        "r_ear": ("skin_tone",),
+        "nose": ("skin_tone",),
+        "mouth": ("mouth_open",),
+        "l_brow": ("brows_raised",),
+        "r_brow": ("brows_raised",),
+        "l_eye": ("eye_colour",),
+        "r_eye": ("eye_colour",),
+        "ear_r": ("earrings",),
+        "neck": ("skin_tone",),
+        "neck_l": ("necklace",),
+        "cloth": ("clothes_colour",),
+        "background": ("background",),
+        "hat": ("hat",),
+        "eye_g": ("glasses",),
+    }
+)
 """The factors that are changed to get each region's counterfactual."""
+
+WITHIN_MASK = ("skin", "hair", "l_ear", "r_ear", "nose", "neck", "background")
+"""Regions exchanged within their masks, since their factors change other regions too. All others
+are exchanged together with every pixel that their factor changes, shadows included."""
+
+FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
+"""Factors of which :func:`factor_effects` tells by default: those of :data:`EXCHANGED`."""
+
+VISIBLE = 4
+"""Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
+
+_Exchange = Callable[[Rendered, Rendered], NDArray[np.uint8]]
+
+
+def factor_effects(
+    model: nn.Module,
+    faces: Sequence[Face],
+    factors: Sequence[str] = FACTORS_OF_REGIONS,
+    batch_size: int = 64,
+    replicates: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure how much the score changes when one factor alone has another value.
+
+    For each face a twin is rendered that differs in this factor and in nothing else: what is worn
+    is taken off or put on with its shadow and highlights, a colour, shape or expression becomes
+    another, well away from what it was. The estimand is the mean, over faces like these, of the
+    absolute difference between the model's score of the twin and of the face.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode; called with images (N, 3, H, W) in [0, 1]; returns logits (N, classes), at
+        least two. ``input_size`` says how large faces are drawn, by default 112 pixels.
+    faces : sequence of Face
+        At least two; intervals are over them.
+    factors : sequence of str
+        Names in ``faces.FACTORS``.
+    batch_size : int
+        Faces that are drawn and scored at a time; memory grows with it, not with the faces.
+    replicates, seed : int
+        Of the bootstrap over faces; the seed also chooses the twins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per factor, the largest effect first.
+
+        - ``factor``; ``regions``, the regions that hold a tenth or more of the pixels that it
+          changes visibly (see :data:`VISIBLE`), the most first.
+        - ``effect``: mean absolute change of the score, with the bounds ``low`` and ``high`` of its
+          95 % bootstrap interval. The score is the probability of the last class, so changes lie in
+          [-1, 1].
+        - ``signed``: mean change of the score towards *more* of the factor, with ``signed_low`` and
+          ``signed_high``. More means put on instead of off, a higher number, a darker skin tone;
+          NaN for colours and backgrounds, which have no order.
+        - ``up``, ``down``: mean change of the score when the factor was raised or put on, and when
+          it was lowered or taken off, each over the faces in which it was. They have opposite signs
+          where the model reacts to the factor itself.
+        - ``change``: how large the change of the picture is, the mean absolute difference of a
+          pixel's values, in [0, 1], over the whole picture.
+        - ``n``: number of faces whose picture changes at all.
+        - ``note``: says where ``up`` and ``down`` have one sign, beyond chance: then the model
+          reacts to the change and not to the factor.
+
+        ``attrs["model"]`` is the model's name and the version of its weights.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two faces, a number is out of range, or the model is in training
+        mode or returns no class scores.
+    UnknownName
+        If a factor does not exist.
+
+    Notes
+    -----
+    This is the experiment that attribution methods try to spare us. An absolute effect is never
+    below zero: a factor that does nothing shows as an effect near zero and a signed one whose
+    interval holds zero. Effects are not comparable where exchanges differ: a background covers
+    seventy times as many pixels as an earring, see ``change``. A twin of another skin tone is also
+    exposed anew, as a camera would, and so changes everywhere.
+
+    References
+    ----------
+    Hesse, Schaub-Meyer and Roth, "FunnyBirds", ICCV 2023, for the idea; Adebayo et al., "Post hoc
+    explanations may be ineffective for detecting unknown spurious correlation", ICLR 2022, for why
+    a model needs a clean twin.
+
+    Examples
+    --------
+    >>> from helpers import faces, models
+    >>> model = models.load("synthetic-glasses-darkness")
+    >>> people = faces.sample(4, seed=1, glasses=False, glasses_style="dark")
+    >>> table = factor_effects(model, people, ["glasses", "lipstick"], replicates=100)
+    >>> table["factor"].tolist()
+    ['glasses', 'lipstick']
+    """
+    names = arguments.choices(factors, "factors", FACTORS)
+    changes = [_Change(name, (name,), _whole) for name in names]
+    table, seen = _measured(model, faces, changes, batch_size, replicates, seed)
+    table.insert(0, "factor", names)
+    table.insert(1, "regions", [_named(row) for row in seen])
+    return _largest_first(table, model)
 
 
 def region_effects(
@@ -46,132 +163,378 @@ def region_effects(
     replicates: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How much the score changes when one region alone is exchanged for its counterfactual.
+    """Measure how much the score changes when one region is exchanged for its counterfactual.
 
     For each face and region a twin is rendered in which the factors of the region, see
-    :data:`EXCHANGED`, have another value: what is worn is taken off or put on, colours, shapes and
-    expressions become others. The pixels of the region, in the face or in its twin, are taken from
-    the twin; every other pixel stays as it was, shadows included.
+    :data:`EXCHANGED`, have another value. A region of something worn or put on, and one that moves,
+    is exchanged together with all pixels that its factor changes, shadow included; where two
+    regions share a factor, as both lips do, each takes the changed pixels that lie nearer to it. A
+    region of skin, hair or background (:data:`WITHIN_MASK`) is exchanged within its mask, in the
+    face or in its twin. Every other pixel stays as it was.
 
     Parameters
     ----------
     model : nn.Module
-        Called with images (N, 3, H, W) in [0, 1]; returns logits (N, classes), at least two.
+        In eval mode; called with images (N, 3, H, W) in [0, 1]; returns logits (N, classes), at
+        least two. ``input_size`` says how large faces are drawn, by default 112 pixels.
     faces : sequence of Face
         At least two; intervals are over them.
     batch_size : int
-        Images at a time.
+        Faces that are drawn and scored at a time; memory grows with it, not with the faces.
     replicates, seed : int
         Of the bootstrap over faces; the seed also chooses the counterfactuals.
 
     Returns
     -------
     pandas.DataFrame
-        A row per region, the largest effect first: ``region``; ``effect``, the mean absolute change
-        of the score, with the bounds ``low`` and ``high`` of its 95 % bootstrap interval; ``signed``,
-        the mean change from the absence to the presence of what the region shows (only for things
-        that can be present or absent, else NaN), with ``signed_low`` and ``signed_high``; ``n``, the
-        number of faces in which the region can be seen, before or after. The score is the
-        probability of the last class, so that changes lie in [-1, 1].
+        A row per region, the largest effect first: ``region``, ``factors`` (what was changed), and
+        ``effect``, ``low``, ``high``, ``signed``, ``signed_low``, ``signed_high``, ``up``, ``down``,
+        ``change``, ``n`` and ``note`` as in :func:`factor_effects`. ``signed``, ``up`` and ``down``
+        are NaN where more than one factor was changed, as in the skin. A region that no face shows
+        has ``n`` 0 and NaN effects.
 
     Raises
     ------
     InputError
-        If there are fewer than two faces, or the model returns no class scores.
+        If there are fewer than two faces, a number is out of range, or the model is in training
+        mode or returns no class scores.
 
     Notes
     -----
-    This is the experiment that attribution methods try to spare us. It is exact for what it asks:
-    the effect of these exchanges on these faces. An absolute effect is never below zero, so a
-    region that does nothing shows as an effect near zero and a signed one whose interval holds
-    zero. See FunnyBirds (Hesse, Schaub-Meyer and Roth, ICCV 2023) for the idea, and Adebayo et al.
-    (ICLR 2022) for why a model needs a clean twin.
+    The pixels of a mask alone are no counterfactual of a thing that throws a shadow: a hat pasted
+    without its shadow is a picture that the renderer never draws, and models answer to it. Patches
+    of another skin tone within a mask are such pictures too, but no twin changes the tone of a nose
+    alone; :func:`factor_effects` changes the tone of the whole person.
+
+    Examples
+    --------
+    >>> from helpers import faces, models
+    >>> model = models.load("synthetic-lips-redness")
+    >>> people = faces.sample(4, seed=1, mouth_open=0.0)
+    >>> table = region_effects(model, people, replicates=100)
+    >>> sorted(table["region"][:2])
+    ['l_lip', 'u_lip']
     """
-    if len(faces) < 2:
-        raise InputError(f"{len(faces)} face: intervals need at least two, and fifty are better.")
-    size = int(getattr(model, "input_size", (112, 112))[0])
-    before = rendered.render(faces, size)
-    scores = _scores(model, before.images, batch_size)
-    rows = []
-    for region in REGIONS:
-        twins, direction = _counterfactuals(faces, region, seed)
-        mixed, seen = _exchanged(before, rendered.render(twins, size), region)
-        change = _scores(model, mixed, batch_size) - scores
-        rows.append(_row(region, change[seen], direction[seen], replicates, seed))
-    table = pd.DataFrame(rows)
-    return table.sort_values("effect", ascending=False, ignore_index=True)
+    changes = [_Change(region, EXCHANGED[region], _exchange_of(region)) for region in REGIONS]
+    table, _ = _measured(model, faces, changes, batch_size, replicates, seed)
+    table.insert(0, "region", list(REGIONS))
+    table.insert(1, "factors", [each.factors for each in changes])
+    return _largest_first(table, model)
 
 
-def _counterfactuals(
-    faces: Sequence[Face], region: str, seed: int
-) -> tuple[list[Face], np.ndarray]:
-    """A twin of each face, and +1 or -1 where something was put on or taken off, else NaN."""
-    generator = np.random.default_rng([seed, _NUMBER[region]])
-    names = EXCHANGED[region]
+def changed_pixels(
+    faces: Sequence[Face], factor: str, size: int = 112, seed: int = 0, above: int = VISIBLE
+) -> NDArray[np.bool_]:
+    """Return the true mask of a factor: the pixels that it changes visibly, shadow included.
+
+    Parameters
+    ----------
+    faces : sequence of Face
+        At least one.
+    factor : str
+        A name in ``faces.FACTORS``.
+    size : int
+        Height and width in pixels, 64 to 512.
+    seed : int
+        Chooses the twins, as in :func:`factor_effects`.
+    above : int
+        Grey levels, 0 to 254, that a channel must change by more than.
+
+    Returns
+    -------
+    array (N, size, size) of bool
+
+    Raises
+    ------
+    InputError
+        If there is no face, or a number is out of range.
+    UnknownName
+        If there is no such factor.
+
+    Examples
+    --------
+    >>> from helpers import faces
+    >>> people = faces.sample(2, seed=1, hat=False)
+    >>> mask = changed_pixels(people, "hat")
+    >>> mask.shape
+    (2, 112, 112)
+    """
+    arguments.choice(factor, "factor", FACTORS)
+    arguments.count(above, "above", 0, 254)
+    people = _require_faces(faces, least=1)
+    twins, _ = _twins(people, (factor,), arguments.seed(seed), factor)
+    parts = [
+        _largest_step(rendered.render(before, size), rendered.render(after, size)) > above
+        for before, after in zip(_parts(people, 64), _parts(twins, 64), strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+# -- the experiment --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Change:
+    """One exchange: which factors get another value, and which pixels of the twin are taken."""
+
+    name: str
+    factors: tuple[str, ...]
+    exchanged: _Exchange
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one exchange did to each face."""
+
+    step: NDArray[np.float64]  # of the score
+    change: NDArray[np.float64]  # of the picture
+    seen: NDArray[np.int64]  # visibly changed pixels in each region, (faces, 19)
+
+
+def _measured(
+    model: nn.Module,
+    faces: Sequence[Face],
+    changes: Sequence[_Change],
+    batch_size: int,
+    replicates: int,
+    seed: int,
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """The rows of all exchanges in their order, and the pixels of each region that they change."""
+    people = _require_faces(faces, least=2)
+    batch = arguments.count(batch_size, "batch_size")
+    draws, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
+    size = _require_model(model)
+    twins = [_twins(people, each.factors, start, each.name) for each in changes]
+    outcomes: list[list[_Outcome]] = [[] for _ in changes]
+    for rows in _parts(range(len(people)), batch):
+        before = rendered.render([people[k] for k in rows], size)
+        scores = _scores(model, before.images)
+        for each, (others, _), found in zip(changes, twins, outcomes, strict=True):
+            after = rendered.render([others[k] for k in rows], size)
+            found.append(_outcome(model, each, before, after, scores))
+    whole = [_joined(each) for each in outcomes]
+    directions = [direction for _, direction in twins]
+    table = [_row(*each, draws, start) for each in zip(whole, directions, strict=True)]
+    return pd.DataFrame(table), np.stack([each.seen.sum(axis=0) for each in whole])
+
+
+def _outcome(
+    model: nn.Module,
+    change: _Change,
+    before: Rendered,
+    after: Rendered,
+    scores: NDArray[np.float64],
+) -> _Outcome:
+    mixed = change.exchanged(before, after)
+    differs = np.abs(mixed.astype(np.int16) - before.images)
+    visible = differs.max(axis=-1) > VISIBLE
+    held = [(visible[:, None] & (each.masks)).sum(axis=(2, 3)) for each in (before, after)]
+    return _Outcome(
+        _scores(model, mixed) - scores, differs.mean(axis=(1, 2, 3)) / 255, np.add(*held)
+    )
+
+
+def _joined(parts: Sequence[_Outcome]) -> _Outcome:
+    names = ("step", "change", "seen")
+    return _Outcome(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _whole(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
+    """All of the twin."""
+    return after.images
+
+
+def _exchange_of(region: str) -> _Exchange:
+    """How the pixels of a region are exchanged."""
+    number = _NUMBER[region]
+    sharing = [
+        _NUMBER[name]
+        for name, factors in EXCHANGED.items()
+        if factors == EXCHANGED[region] and name not in WITHIN_MASK
+    ]
+
+    def within_mask(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
+        mask = before.masks[:, number] | after.masks[:, number]
+        return np.where(mask[..., None], after.images, before.images)
+
+    def nearest(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
+        masks = before.masks | after.masks
+        # A face that shows neither of two regions has nothing to share between them.
+        away = np.stack([_distances(masks[:, each]) for each in sharing])
+        mine = away.argmin(axis=0) == sharing.index(number)
+        mine &= np.isfinite(away).any(axis=0)
+        return np.where(mine[..., None], after.images, before.images)
+
+    if region in WITHIN_MASK:
+        return within_mask
+    return _whole if len(sharing) == 1 else nearest
+
+
+def _distances(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distance of each pixel from a mask, in pixels; infinite where the mask is empty."""
+    return np.stack(
+        [
+            distance_transform_edt(~mask) if mask.any() else np.full(mask.shape, np.inf)
+            for mask in masks
+        ]
+    )
+
+
+def _largest_step(before: Rendered, after: Rendered) -> NDArray[np.int16]:
+    step: NDArray[np.int16] = np.abs(before.images.astype(np.int16) - after.images)
+    return step.max(axis=-1)
+
+
+# -- twins -----------------------------------------------------------------------------------------
+
+
+def _twins(
+    faces: Sequence[Face], factors: tuple[str, ...], seed: int, name: str
+) -> tuple[list[Face], NDArray[np.float64]]:
+    """A twin of each face, and +1 or -1 where a single ordered factor went up or down, else NaN."""
+    # What is drawn for one row must not depend on which other rows are asked for.
+    generator = np.random.default_rng([seed, *name.encode()])
     twins = [
-        rendered.twin(face, **{name: _other(face, name, generator) for name in names})
+        rendered.twin(face, **{each: _other(face, each, generator) for each in factors})
         for face in faces
     ]
-    if not isinstance(getattr(faces[0], names[-1]), bool):
+    first = factors[0]
+    if len(factors) > 1 or not _ordered(first):
         return twins, np.full(len(faces), np.nan)
-    put_on = [1.0 if getattr(twin, names[-1]) else -1.0 for twin in twins]
-    return twins, np.array(put_on)
+    steps = [
+        float(getattr(twin, first)) - float(getattr(face, first))
+        for face, twin in zip(faces, twins, strict=True)
+    ]
+    return twins, np.sign(steps)
+
+
+def _ordered(name: str) -> bool:
+    """Whether a factor's values are more or less of something, and not kinds."""
+    allowed = FACTORS[name]["range"]
+    kinds = isinstance(allowed, rendered.Choice) and isinstance(allowed.values[0], str)
+    return not kinds and name != "grain"
 
 
 def _other(face: Face, name: str, generator: np.random.Generator) -> Any:
     """Another value of a factor, well away from the one it has."""
     value, allowed = getattr(face, name), FACTORS[name]["range"]
     if name == "skin_tone":
-        return (value + 4) % 10 + 1
+        return (value + 4) % 10 + 1  # five tones away, whatever the tone
     if isinstance(allowed, rendered.Choice):
         others = [each for each in allowed.values if each != value]
         return others[int(generator.integers(len(others)))]
     low, high = rendered.limits(allowed)
     # The end that is farther away, or nearly so: a change that cannot be overlooked.
     far = high if value < (low + high) / 2 else low
-    return float(far - 0.2 * generator.random() * (far - (low + high) / 2))
+    moved = far - 0.2 * generator.random() * (far - (low + high) / 2)
+    return int(moved) if isinstance(value, int) else float(moved)
 
 
-def _exchanged(
-    before: rendered.Rendered, after: rendered.Rendered, region: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures with the region of their twins, and which of them show the region at all."""
-    number = _NUMBER[region]
-    mask = before.masks[:, number] | after.masks[:, number]
-    mixed = np.where(mask[..., None], after.images, before.images)
-    return mixed, mask.reshape(len(mask), -1).max(axis=1)
+# -- scores and rows -------------------------------------------------------------------------------
 
 
-def _scores(model: nn.Module, images: np.ndarray, batch_size: int) -> np.ndarray:
-    pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
+def _scores(model: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
-        parts = [_probability(model(part.float() / 255)) for part in pixels.split(batch_size)]
-    return torch.cat(parts).cpu().double().numpy()
+        scores = _probability(model(pixels)).cpu().numpy()
+    if not np.isfinite(scores).all():
+        raise InputError(
+            "the model answers NaN or infinity to rendered faces: its weights are damaged."
+        )
+    return scores
 
 
 def _probability(logits: Tensor) -> Tensor:
-    if logits.ndim != 2 or logits.shape[1] < 2:
+    shape = tuple(getattr(logits, "shape", ()))
+    if len(shape) != 2 or shape[1] < 2:
         raise InputError(
-            "region_effects needs a model that returns a score for each of two classes or more, "
-            f"but this one returned shape {tuple(logits.shape)}."
+            "effects need a model that returns a score for each of two classes or more, "
+            f"but this one returned {f'shape {shape}' if shape else type(logits).__name__}."
         )
-    return logits.softmax(dim=1)[:, -1]
+    return logits.double().softmax(dim=1)[:, -1]
 
 
 def _row(
-    region: str, change: np.ndarray, direction: np.ndarray, replicates: int, seed: int
+    outcome: _Outcome, direction: NDArray[np.float64], replicates: int, seed: int
 ) -> dict[str, Any]:
-    effect, low, high = bootstrap_mean(np.abs(change), replicates=replicates, seed=seed)
-    signed, signed_low, signed_high = bootstrap_mean(
-        change * direction, replicates=replicates, seed=seed
-    )
+    shown = outcome.change > 0
+    step, towards = outcome.step[shown], direction[shown]
+
+    def mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
+        return bootstrap_mean(values, replicates=replicates, seed=seed)
+
+    effect, low, high = mean(np.abs(step))
+    signed, signed_low, signed_high = mean(step * towards)
+    up, down = mean(step[towards > 0]), mean(step[towards < 0])
     return {
-        "region": region,
         "effect": effect,
         "low": low,
         "high": high,
         "signed": signed,
         "signed_low": signed_low,
         "signed_high": signed_high,
-        "n": len(change),
+        "up": up[0],
+        "down": down[0],
+        "change": float(outcome.change[shown].mean()) if shown.any() else float("nan"),
+        "n": int(shown.sum()),
+        "note": _note(up, down),
     }
+
+
+def _note(up: tuple[float, float, float], down: tuple[float, float, float]) -> str:
+    """Name the mark of an artefact: more and less of a factor move the score the same way."""
+    for word, sign in (("raise", 1), ("lower", -1)):
+        bounds = [sign * bound for _, *interval in (up, down) for bound in interval]
+        # NaN, where one direction was not tried, is no evidence and fails the comparison.
+        if all(bound > 0 for bound in bounds):
+            return f"more and less of it both {word} the score: a reaction to the change itself"
+    return ""
+
+
+def _named(seen: NDArray[np.int64]) -> tuple[str, ...]:
+    """Regions that hold a tenth or more of the changed pixels, the most first."""
+    order = np.argsort(-seen, kind="stable")
+    return tuple(REGIONS[k] for k in order if seen[k] > 0 and seen[k] >= 0.1 * seen.sum())
+
+
+def _largest_first(table: pd.DataFrame, model: nn.Module) -> pd.DataFrame:
+    table = table.sort_values("effect", ascending=False, ignore_index=True, kind="stable")
+    card = getattr(model, "card", None) or {}
+    table.attrs["model"] = f"{card.get('name', type(model).__name__)} {card.get('version', '')}"
+    table.attrs["model"] = table.attrs["model"].strip()
+    return table
+
+
+# -- what may be asked -----------------------------------------------------------------------------
+
+
+def _require_faces(faces: Sequence[Face], least: int) -> list[Face]:
+    if isinstance(faces, Face) or not isinstance(faces, Sequence):
+        raise InputError(
+            f"faces must be a list of faces, as faces.sample makes it, not {type(faces).__name__}."
+        )
+    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
+    if strange:
+        raise InputError(f"faces holds a {strange[0]}: give faces, as faces.sample makes them.")
+    if len(faces) < least:
+        needed = "intervals need at least two, and fifty are better" if least > 1 else "give one"
+        raise InputError(f"{len(faces)} face{'s' * (len(faces) != 1)}: {needed}.")
+    return list(faces)
+
+
+def _require_model(model: nn.Module) -> int:
+    """Return the size of the faces that a model takes."""
+    if not isinstance(model, nn.Module):
+        raise InputError(f"the model must be a torch module, not {type(model).__name__}.")
+    # Other layers do the same in both modes.
+    random = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+    if any(each.training for each in model.modules() if isinstance(each, random)):
+        raise InputError("the model is in training mode: call model.eval() first.")
+    height, width = getattr(model, "input_size", (112, 112))
+    if height != width:
+        raise InputError(f"the model takes {height} x {width} pixels, but faces are drawn square.")
+    return int(height)
+
+
+def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (values[k : k + size] for k in range(0, len(values), size))
