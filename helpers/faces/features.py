@@ -1,10 +1,12 @@
 """Eyes, brows and mouth."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from helpers.faces.grain import offsets, speckle
 from helpers.faces.measures import Array, Measures, constant
-from helpers.faces.picture import Picture, band, cover, ramp
+from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
 from helpers.faces.space import Space, bump
 
 _SCLERA = constant("#a39a93")
@@ -153,27 +155,33 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     thin = 1 - 0.25 * np.maximum(m["smile"], 0) - 0.004 * np.maximum(m["age"] - 40, 0)
     top = top_inner - m["upper_lip"] * thin * np.power(arc, 0.8) * bow
     low = low_inner + m["lower_lip"] * thin * np.power(arc, 0.85)
-    inside_x = np.where(np.abs(along) < 1, np.float32(1), np.float32(-1))
-    _paint_lip(picture, m, space, np.minimum(space.v - top, top_inner - space.v), "u_lip", inside_x)
-    _paint_lip(picture, m, space, np.minimum(space.v - low_inner, low - space.v), "l_lip", inside_x)
-    _paint_gap(picture, m, space, top_inner, low_inner, along, gap)
+    edges = (top, top_inner, low_inner, low)
+    upper, between, lower = (
+        strip(space.v - a, b - space.v, space).astype(np.float32) for a, b in pairwise(edges)
+    )
+    _paint_lip(picture, m, space, upper, np.minimum(space.v - top, top_inner - space.v))
+    _paint_lip(picture, m, space, lower, np.minimum(space.v - low_inner, low - space.v))
+    _paint_gap(picture, m, space, between, top_inner, low_inner, along)
+    names = [NUMBER[each] for each in ("u_lip", "l_lip", "mouth")]
+    largest = np.argmax([upper, lower, between], axis=0)
+    covered = upper + lower + between > 0.5
+    picture.label[covered] = np.array(names, dtype=np.uint8)[largest[covered]]
+    picture.name_line("u_lip", upper, space.v - (top + top_inner) / 2, space)
+    picture.name_line("l_lip", lower, space.v - (low_inner + low) / 2, space)
     seam = np.exp(-np.square((space.v - line) / 0.014)) * ramp(1.06 - np.abs(along), 0, 0.1)
     picture.tint(0.75 * seam * (1 - ramp(gap, 0.0, 0.04)), constant("#3a1512"))
     dimple = bump(np.abs(along), space.v, 1.03, corner_height(m), 0.07, 0.035)
     picture.tint(0.45 * dimple, constant("#5b2d25"))
 
 
-def _paint_lip(
-    picture: Picture, m: Measures, space: Space, field: Array, region: str, inside_x: Array
-) -> None:
-    inside = band(np.where(inside_x > 0, field, np.float32(-1)), space)
+def _paint_lip(picture: Picture, m: Measures, space: Space, inside: Array, field: Array) -> None:
     bare = m.colours["skin"] * constant("#e09a92") * 0.86 + 0.015 * constant("#e8706a")
     lines = speckle(space.u * 22, space.v * 3, offsets(m.faces) + 8, "cells")
     worn = m.where(lipstick=True)
     colour = bare + worn * 0.88 * (m.colours["lipstick"] - bare)
     colour = colour * (1 + 0.06 * lines)
     round_ = 0.055 * np.sqrt(np.maximum(field, 0) / 0.06)
-    picture.paint(inside, colour, region, picture.depth + round_)
+    picture.paint(inside, colour, None, picture.depth + round_)
     picture.gloss[...] += inside * (0.42 + 0.4 * worn - picture.gloss)
 
 
@@ -181,14 +189,12 @@ def _paint_gap(
     picture: Picture,
     m: Measures,
     space: Space,
+    inside: Array,
     upper: Array,
     lower: Array,
     along: Array,
-    gap: Array,
 ) -> None:
-    field = np.where(np.abs(along) < 1, np.minimum(space.v - upper, lower - space.v), -1)
-    inside = band(field.astype(np.float32), space) * (gap > 0.008)
-    picture.paint(inside, _INSIDE, "mouth", picture.depth - 0.1, gloss=0.1)
+    picture.paint(inside, _INSIDE, None, picture.depth - 0.1, gloss=0.1)
     tongue = bump(along, space.v, 0, lower - 0.01, 0.6, 0.06) * inside
     picture.paint(0.8 * tongue, _TONGUE, gloss=0.4)
     edge = upper + 0.085 - 0.035 * np.square(along)

@@ -63,6 +63,15 @@ class Picture:
         if region is not None:
             self.label[alpha > 0.5] = NUMBER[region]
 
+    def name_line(self, region: str, share: Array, away: Array, space: Space) -> None:
+        """Name the pixels on the middle of a line, which may be too thin to cover half of any.
+
+        ``away`` is the distance from the middle of the line in face units. Where something hides
+        most of the line, its name stays.
+        """
+        on_middle = np.abs(away) <= space.pixel / 2
+        self.label[on_middle & (share > 0.2)] = NUMBER[region]
+
     def paint_sides(self, alpha: Array, u: Array, left: str, right: str) -> None:
         """Name what is covered after the half of the face in which it lies."""
         covered = alpha > 0.5
@@ -99,6 +108,15 @@ def cover(field: Array) -> Array:
 def band(distance: Array, space: Space) -> Array:
     """Share of each pixel inside a shape, given the distance inside its edge in face units."""
     return np.clip(0.5 + distance / space.pixel, 0, 1)
+
+
+def strip(past: Array, before: Array, space: Space) -> Array:
+    """Share of each pixel between two edges, given the distances inside each in face units.
+
+    Both edges take their part away, so that a strip without width covers nothing. The smaller of
+    the two shares would be a half on all of its line, however far that goes on.
+    """
+    return np.maximum(band(past, space) + band(before, space) - 1, 0)
 
 
 def slopes(field: Array) -> tuple[Array, Array]:

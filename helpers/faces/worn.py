@@ -5,7 +5,7 @@ import numpy as np
 from helpers.faces.grain import noise, offsets, speckle
 from helpers.faces.head import ear_space
 from helpers.faces.measures import Array, Measures, constant
-from helpers.faces.picture import NUMBER, Picture, band, cover, ramp
+from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
 from helpers.faces.space import Space, roundness, turned
 
 _GOLD = constant("#d9a441")
@@ -21,7 +21,8 @@ def paint_clothes(picture: Picture, m: Measures, space: Space) -> None:
     shoulder = 1.74 + 0.13 * np.square(side) + 0.30 * ramp(side, 0.55, 1.15)
     round_neck = cover(np.square(x / 0.72) + np.square((y - 1.62) / 0.55) - 1)
     deep = np.where(m.where(clothes_style="shirt") > 0, np.float32(2.42), np.float32(2.62))
-    vee = band(0.6 * (side - 0.62 * np.clip(deep - y, 0, 1) / (deep - 1.72)), space)
+    open_ = 0.62 * np.clip(deep - y, 0, 1) / (deep - 1.72)
+    vee = 1 - strip(0.6 * (open_ + x), 0.6 * (open_ - x), space)
     crew = m.where(clothes_style="crew")
     inside = band(y - shoulder, space) * (vee + crew * (round_neck - vee))
     folds = noise(x * 2.2 + 0.8 * y, y * 0.9, offsets(m.faces) + 13, "clouds")
@@ -63,6 +64,7 @@ def paint_necklace(picture: Picture, m: Measures, space: Space) -> None:
     colour = _PEARL * (0.55 + 0.45 * ramp(bead, -0.9, 0.4))
     round_ = 0.05 * np.sqrt(np.maximum(1 - np.square(away / 0.036), 0))
     picture.paint(inside, colour, "neck_l", picture.depth + round_, gloss=0.9, flesh=0)
+    picture.name_line("neck_l", inside, away, space)
 
 
 def paint_earrings(picture: Picture, m: Measures, space: Space) -> None:
@@ -78,6 +80,7 @@ def paint_earrings(picture: Picture, m: Measures, space: Space) -> None:
     inside = hoop * (1 - hidden) * m.where(earrings=True)
     round_ = 0.05 * np.sqrt(np.maximum(1 - np.square((radius - 0.095) / 0.03), 0))
     picture.paint(inside, _GOLD, "ear_r", 0.05 + round_, gloss=1.0, flesh=0)
+    picture.name_line("ear_r", inside, radius - 0.095, space)
 
 
 def paint_glasses(picture: Picture, m: Measures, space: Space) -> None:
@@ -86,7 +89,7 @@ def paint_glasses(picture: Picture, m: Measures, space: Space) -> None:
     if not worn.any():
         return
     dark = m.where(glasses_style="dark")
-    rim, lens, rest = _spectacles(m, space)
+    frame, lens, away = _spectacles(m, space)
     tint = worn * lens * (0.04 + 0.92 * dark)
     sheen = ramp(space.u * 0.5 - space.v, 0.05, 0.32) * lens * worn
     eyes = np.isin(picture.label, [NUMBER[each] for each in ("l_brow", "r_brow", "l_eye", "r_eye")])
@@ -98,12 +101,13 @@ def paint_glasses(picture: Picture, m: Measures, space: Space) -> None:
     # Through clear glass an eye is still an eye.
     through = glass & eyes & (dark < 0.5)
     picture.label[through] = keep[through]
-    frame = np.maximum(rim, rest) * worn
+    frame = frame * worn
     picture.paint(frame, _FRAME, "eye_g", picture.depth + 0.10, gloss=0.8, flesh=0)
+    picture.name_line("eye_g", frame, away, space)
 
 
 def _spectacles(m: Measures, space: Space) -> tuple[Array, Array, Array]:
-    """Rims, lenses, and bridge with temples, as shares of each pixel."""
+    """Frame and lenses, as shares of each pixel, and the distance from the middle of the wire."""
     # Glasses stand before the face and move more than it when the head turns.
     u = space.u - 0.10 * np.sin(np.deg2rad(m["yaw"]))
     side, down = np.abs(u), space.v - m["eye_height"] - 0.035
@@ -122,7 +126,9 @@ def _spectacles(m: Measures, space: Space) -> tuple[Array, Array, Array]:
     outer = m["eye_distance"] + half_x - 0.02
     reach = np.minimum(side - outer, 1.02 * m["face_width"] - side)
     temple = band(np.minimum(0.022 - np.abs(down + 0.07), reach), space)
-    return rim, lens, np.maximum(bridge, temple)
+    frame = np.maximum(rim, np.maximum(bridge, temple))
+    wire = np.minimum(np.minimum(np.abs(down + 0.06), np.abs(down + 0.07)), np.abs(edge))
+    return frame, lens, wire
 
 
 def hat_edge(m: Measures, space: Space) -> Array:
@@ -163,8 +169,9 @@ def _paint_brim(picture: Picture, m: Measures, space: Space, worn: Array) -> Non
     top = np.where(visor > 0, -0.80 + 0.11 * across, -0.98 + 0.16 * across)
     drop = np.where(visor > 0, 0.25, 0.34) - 0.012 * m["pitch"]
     low = top + drop * np.sqrt(np.maximum(1 - across, 0))
-    field = np.minimum(space.v - top, low - space.v) - 0.01
-    inside = band(field.astype(np.float32), space) * worn * (1 - m.where(hat_style="beanie"))
+    # Beyond both ends its edges are one line: nothing may be drawn there.
+    inside = strip(space.v - top - 0.01, low - space.v - 0.01, space).astype(np.float32)
+    inside = inside * worn * (1 - m.where(hat_style="beanie"))
     share = np.clip((space.v - top) / drop, 0, 1)
     depth = 1.05 + 0.3 * share - 0.35 * across
     shade = 0.9 - 0.28 * share
