@@ -170,9 +170,9 @@ def _paint_brim(picture: Picture, m: Measures, space: Space, worn: Array) -> Non
     drop = np.where(visor > 0, 0.25, 0.34) - 0.012 * m["pitch"]
     low = top + drop * np.sqrt(np.maximum(1 - across, 0))
     # Beyond both ends its edges are one line: nothing may be drawn there.
-    inside = strip(space.v - top - 0.01, low - space.v - 0.01, space).astype(np.float32)
-    inside = inside * worn * (1 - m.where(hat_style="beanie"))
-    share = np.clip((space.v - top) / drop, 0, 1)
-    depth = 1.05 + 0.3 * share - 0.35 * across
-    shade = 0.9 - 0.28 * share
+    share = strip(space.v - top - 0.01, low - space.v - 0.01, space)
+    inside = share.astype(np.float32) * worn * (1 - m.where(hat_style="beanie"))
+    out = np.clip((space.v - top) / drop, 0, 1)
+    depth = 1.05 + 0.3 * out - 0.35 * across
+    shade = 0.9 - 0.28 * out
     picture.paint(inside, m.colours["hat"] * shade, "hat", depth, gloss=0.08, flesh=0)
