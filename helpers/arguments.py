@@ -157,6 +157,39 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     return found
 
 
+def number_array(
+    values: ArrayLike,
+    name: str,
+    ndim: int | None = None,
+    shape: tuple[int | None, ...] | None = None,
+) -> NDArray[np.float64]:
+    """Check an array of numbers among which NaN stands for one that is missing.
+
+    Parameters
+    ----------
+    values : array_like
+        Numbers; text is refused, even where it reads like numbers.
+    name : str
+        The argument, as the reader wrote it.
+    ndim : int, optional
+        How many axes it must have.
+    shape : tuple, optional
+        The shape it must have; None stands for any length.
+
+    Returns
+    -------
+    array of float64
+
+    Raises
+    ------
+    InputError
+        If it holds something else than numbers, or has another shape.
+    """
+    array = _numbers(values, name)
+    _require_shape(array, name, ndim, shape)
+    return array
+
+
 def finite_array(
     values: ArrayLike,
     name: str,
@@ -189,8 +222,7 @@ def finite_array(
     InputError
         If it holds something else than numbers, NaN or infinity, or has another shape.
     """
-    array = _numbers(values, name)
-    _require_shape(array, name, ndim, shape)
+    array = number_array(values, name, ndim, shape)
     bad = ~np.isfinite(array)
     if bad.any():
         where = int(np.flatnonzero(bad)[0])
