@@ -4,10 +4,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from scipy import ndimage
 
 from helpers import datasets, preprocessing
 from helpers.errors import InputError, NoFaceFound
@@ -120,10 +123,73 @@ def test_an_extremely_long_picture_is_shrunk_to_at_least_one_row() -> None:
     assert detect(np.zeros((1, 5000, 3), dtype=np.uint8)) == []
 
 
-def test_what_is_no_rgb_picture_is_refused_in_a_sentence(portrait: np.ndarray) -> None:
-    for wrong in (portrait / 255, portrait[..., 0], portrait[:0], portrait[None], [[1, 2]]):
-        with pytest.raises(InputError, match=r"RGB picture of shape \(H, W, 3\) and type uint8"):
-            detect(wrong)  # type: ignore[arg-type]
+NO_PICTURE = [
+    np.zeros((8, 9, 3)),
+    np.zeros((8, 9), np.uint8),
+    np.zeros((0, 9, 3), np.uint8),
+    np.zeros((8, 9, 4), np.uint8),
+    np.zeros((8, 9, 3), np.int8),
+    torch.zeros(3, 8, 9),
+    [[1, 2]],
+    [[1], [1, 2]],
+    "photo.jpg",
+    None,
+]
+
+
+@pytest.mark.parametrize("wrong", NO_PICTURE, ids=lambda each: type(each).__name__)
+def test_what_is_no_rgb_picture_is_refused_in_a_sentence(wrong: Any) -> None:
+    mask = np.ones((8, 9), dtype=bool)
+    for use in (
+        lambda: detect(wrong),
+        lambda: find_faces(wrong),
+        lambda: crop_face(wrong, found_box(1, 1, 4, 4)),
+        lambda: align(wrong, LANDMARKS),
+        lambda: blur_where(wrong, mask, 3),
+    ):
+        with pytest.raises(InputError, match="takes an RGB picture"):
+            use()
+
+
+@pytest.mark.parametrize("least", [2, -0.1, 90, float("nan"), "0.9", None, True])
+def test_a_score_is_a_share(least: Any) -> None:
+    with pytest.raises(InputError, match="min_score is"):
+        detect(np.zeros((8, 9, 3), np.uint8), least)
+
+
+def test_faces_above_the_lowest_score_are_kept_those_at_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = dict(zip(preprocessing._LANDMARKS, LANDMARKS.tolist(), strict=True))
+    found = [
+        {"box": [1, 2, 10 * (k + 1), 20], "keypoints": points, "confidence": score}
+        for k, score in enumerate((0.89, 0.9, 0.95))
+    ]
+    seen = []
+
+    class Detector:
+        def detect_faces(self, image: np.ndarray) -> list[dict[str, Any]]:
+            seen.append(image.shape)
+            return found
+
+    monkeypatch.setattr(preprocessing, "_detector", Detector)
+    picture = np.zeros((50, 80, 3), np.uint8)
+    assert [(face.score, face.box) for face in detect(picture)] == [
+        (0.95, (1, 2, 30, 20)),
+        (0.9, (1, 2, 20, 20)),
+    ]
+    assert [face.score for face in detect(picture, 0)] == [0.95, 0.9, 0.89]
+    assert detect(picture, 1) == []
+    np.testing.assert_array_equal(detect(picture)[0].landmarks, LANDMARKS)
+    # A long picture is searched at 1600 px; boxes and points are those of the picture as it came.
+    (largest, _) = detect(np.zeros((800, 3200, 3), np.uint8))
+    assert seen[-1] == (400, 1600, 3)
+    assert largest.box == (2, 4, 60, 40)
+    np.testing.assert_array_equal(largest.landmarks, 2 * LANDMARKS)
+    detect(np.zeros((4, 1600, 3), np.uint8))
+    assert seen[-1] == (4, 1600, 3), "1600 px are searched as they are"
+    detect(np.zeros((1601, 2, 3), np.uint8))
+    assert seen[-1] == (1600, 2, 3)
 
 
 def test_no_face_is_a_sentence_that_names_the_picture() -> None:
@@ -157,6 +223,92 @@ def test_a_detection_reads_as_a_line_of_text() -> None:
 
 
 # -- cropping
+
+
+def test_the_square_around_a_box_is_fairfaces_framing_by_hand() -> None:
+    # The root of 40 x 90 is 60 px, .861 of the square; its centre is at .487 and .475 of it.
+    x, y, side = face_square(found_box(100, 50, 40, 90))
+    assert side == pytest.approx(60 / 0.861)
+    assert x == pytest.approx(120 - 0.487 * 60 / 0.861)
+    assert y == pytest.approx(95 - 0.475 * 60 / 0.861)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, [], "face", (1, 2, 3, 4), [Detection((1, 1, 4, 4), 1, LANDMARKS)]]
+)
+def test_a_crop_is_of_one_face(noise: np.ndarray, wrong: Any) -> None:
+    for use in (
+        lambda: face_square(wrong),
+        lambda: crop_face(noise, wrong),
+        lambda: into_crop(LANDMARKS, wrong),
+    ):
+        with pytest.raises(InputError, match=r"one face is needed, .* faces\[0\]"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("box", "says"),
+    [
+        ((1, 1, 0, 0), "0 x 0 px"),
+        ((1, 1, 4, 0), "4 x 0 px"),
+        ((9, 9, -4, 4), "-4 x 4 px"),
+        ((1, 1, float("nan"), 4), "NaN or infinite"),
+        ((1, float("inf"), 4, 4), "NaN or infinite"),
+        ((1, 1, 4), r"must have shape \(4\)"),
+        (None, "must hold numbers"),
+        (("1", "1", "4", "4"), "must hold numbers"),
+    ],
+)
+def test_a_box_has_an_area(noise: np.ndarray, box: Any, says: str) -> None:
+    face = Detection(box, 1.0, LANDMARKS)
+    for use in (lambda: face_square(face), lambda: crop_face(noise, face)):
+        with pytest.raises(InputError, match=says):
+            use()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(80, 1, 9, 9), (1, 60, 9, 9), (-9, 1, 9, 9), (1, -9, 9, 9), (1, 1, 801, 5), (1, 1, 5, 1e9)],
+)
+def test_a_box_of_another_picture_is_refused(noise: np.ndarray, box: Any) -> None:
+    with pytest.raises(InputError, match="does not lie in the picture of 80 x 60 px"):
+        crop_face(noise, Detection(box, 1.0, LANDMARKS))
+
+
+@pytest.mark.parametrize("box", [(79, 1, 9, 9), (1, 59, 9, 9), (-8, 1, 9, 9), (1, -8, 9, 9)])
+def test_a_box_with_a_pixel_in_the_picture_is_cropped(noise: np.ndarray, box: Any) -> None:
+    assert crop_face(noise, Detection(box, 1.0, LANDMARKS), 9).shape == (9, 9, 3)
+
+
+def test_a_box_smaller_than_a_pixel_shows_that_pixel(noise: np.ndarray) -> None:
+    crop = crop_face(noise, Detection((30.0, 20.0, 0.2, 0.2), 1.0, LANDMARKS), 3)
+    assert (crop == noise[20, 30]).all()
+
+
+@pytest.mark.parametrize("size", [0, -5, "112", None, 2.5, 8193, 10**9, (112, 112)])
+def test_a_size_is_a_whole_number_of_pixels_that_fits(noise: np.ndarray, size: Any) -> None:
+    face = found_box(1, 1, 40, 40)
+    for use in (
+        lambda: crop_face(noise, face, size),
+        lambda: align(noise, LANDMARKS / 3, size),
+        lambda: into_crop(LANDMARKS, face, size),
+    ):
+        with pytest.raises(InputError, match="size is .*: give a whole number"):
+            use()
+
+
+@pytest.mark.parametrize("points", [None, "ab", 3, [1, 2, 3], [[float("nan"), 1]], [[1], [1, 2]]])
+def test_points_are_pairs_of_numbers(points: Any) -> None:
+    with pytest.raises(InputError, match="points"):
+        into_crop(points, found_box(1, 1, 40, 40))
+
+
+def test_crops_and_aligned_faces_have_the_sizes_that_networks_take(noise: np.ndarray) -> None:
+    assert crop_face(noise, found_box(1, 1, 40, 40)).shape == (224, 224, 3)
+    assert align(noise, LANDMARKS / 3).shape == (112, 112, 3)
+    face = found_box(10, 10, 40, 40)
+    x, y, side = (round(each) for each in face_square(face))
+    np.testing.assert_allclose(into_crop([[x, y], [x + side, y]], face), [[0, 0], [224, 0]])
 
 
 def test_a_crop_inside_the_picture_is_pillows_crop(portrait: np.ndarray, face: Detection) -> None:
@@ -218,6 +370,32 @@ def test_points_are_mapped_exactly_to_where_the_crop_shows_them(noise: np.ndarra
 
 
 # -- alignment
+
+
+def test_the_template_is_the_published_one_to_the_last_digit() -> None:
+    # Of ArcFace's code for 112 x 112; SphereFace's for 112 x 96 has 8 less in x.
+    published = [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ]
+    np.testing.assert_array_equal(preprocessing.ALIGNED_LANDMARKS, published)
+
+
+@pytest.mark.parametrize("size", [56, 112, 224])
+def test_a_dot_lands_where_the_template_puts_it(size: int) -> None:
+    # A white disc around each point of a face that lies twice as large, and elsewhere.
+    points = np.array(preprocessing.ALIGNED_LANDMARKS) * 2 + (31, 17)
+    rows, columns = np.mgrid[:300, :300] + 0.5
+    for at, wanted in zip(points, preprocessing.ALIGNED_LANDMARKS, strict=True):
+        disc = (np.square(columns - at[0]) + np.square(rows - at[1]) < 36) * 255
+        dot = np.repeat(disc[..., None], 3, -1).astype(np.uint8)
+        shown = align(dot, points, size)[..., 0].astype(float)
+        down, across = np.mgrid[:size, :size] + 0.5
+        seen = np.array([(shown * across).sum(), (shown * down).sum()]) / shown.sum()
+        np.testing.assert_allclose(seen, np.array(wanted) * size / 112, atol=0.3)
 
 
 def test_aligned_landmarks_lie_where_skimages_umeyama_puts_them(noise: np.ndarray) -> None:
@@ -295,14 +473,48 @@ def test_several_pictures_are_aligned_at_once(portrait: np.ndarray, face: Detect
         np.testing.assert_array_equal(together[row], align(pictures[row], points[row], 64))
 
 
-def test_what_cannot_be_aligned_is_refused_in_a_sentence(noise: np.ndarray) -> None:
-    wrong = [LANDMARKS[:4], np.full((5, 2), 7.0), LANDMARKS * np.nan, LANDMARKS[None]]
-    for each in wrong:
-        with pytest.raises(InputError, match="five landmarks"):
-            align(noise, each)
-    for picture in (noise / 255, noise[None], np.stack([noise] * 3)):
-        with pytest.raises(InputError, match="RGB picture"):
-            align(picture, np.stack([LANDMARKS] * 2))
+NO_LANDMARKS = [
+    LANDMARKS[:4],
+    np.full((5, 2), 7.0),
+    LANDMARKS * np.nan,
+    LANDMARKS[None],
+    LANDMARKS + [np.inf, 0],
+    None,
+    "five",
+    5,
+    [[1, 2], [3]],
+    [],
+    [["1", "2"]] * 5,
+]
+
+
+@pytest.mark.parametrize("wrong", NO_LANDMARKS, ids=range(len(NO_LANDMARKS)))
+def test_landmarks_are_five_points_a_picture(noise: np.ndarray, wrong: Any) -> None:
+    for use in (lambda: align(noise, wrong), lambda: face_ellipse(wrong, (20, 20))):
+        with pytest.raises(InputError, match="takes five landmarks"):
+            use()
+
+
+def test_points_that_no_turn_brings_onto_a_face_are_refused(noise: np.ndarray) -> None:
+    for wrong in (LANDMARKS * 1e9, LANDMARKS * 1e-9, LANDMARKS * 1e200):
+        with pytest.raises(InputError, match="cannot be brought onto a face"):
+            align(noise, wrong)
+
+
+def test_pictures_without_as_many_faces_are_refused(noise: np.ndarray) -> None:
+    pair = np.stack([noise, noise])
+    for wrong, says in (
+        (LANDMARKS, "pictures has 2 values but landmarks has 5"),
+        (np.stack([LANDMARKS] * 3), "pictures has 2 values but landmarks has 3"),
+        (LANDMARKS[None], "pictures has 2 values but landmarks has 1"),
+        (np.zeros((2, 4, 2)), "takes five landmarks"),
+        (None, "takes five landmarks"),
+        (5, "landmarks"),
+    ):
+        with pytest.raises(InputError, match=says):
+            align(pair, wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="RGB picture"):
+        align(pair[:0], LANDMARKS)
 
 
 # -- masks
@@ -350,10 +562,72 @@ def test_the_ellipse_turns_with_the_head(degrees: int) -> None:
     assert turned.sum() == pytest.approx(upright.sum(), rel=0.02)
 
 
+def test_the_ellipse_has_its_centre_and_half_axes_to_the_pixel() -> None:
+    # The middles of eyes and mouth lie 42 px apart, at (100, 90) and (100, 132): the centre is
+    # 0.3 x 42 px below the eyes, the half axes are 1.4 x 42 = 58.8 and 1.05 x 42 = 44.1 px.
+    mask = face_ellipse(LANDMARKS, (220, 200))
+    assert np.flatnonzero(mask.any(1))[[0, -1]].tolist() == [44, 161]
+    assert np.flatnonzero(mask.any(0))[[0, -1]].tolist() == [56, 144]
+    assert mask.sum() == pytest.approx(np.pi * 58.8 * 44.1, rel=0.002)
+    np.testing.assert_array_equal(mask, face_ellipse(LANDMARKS.tolist(), [220, 200]))
+
+
+def test_a_point_on_the_outline_is_on_the_face() -> None:
+    # 10 px between the middles: the outline passes through (50 + 10.5, 40 + 3) and (50, 43 + 14).
+    points = np.array([[40, 40], [60, 40], [50, 45], [45, 50], [55, 50]], dtype=float)
+    mask = face_ellipse(points, (80, 100))
+    assert mask[43 + 14, 50]
+    assert not mask[43 + 15, 50]
+    assert mask[43, 60]
+    assert not mask[43, 61]
+
+
 def test_landmarks_without_a_direction_are_refused() -> None:
-    for wrong in (np.full((5, 2), 7.0), LANDMARKS[:4], np.full((5, 2), np.nan)):
-        with pytest.raises(InputError, match="five landmarks"):
-            face_ellipse(wrong, (20, 20))
+    level = np.array([[0, 5], [10, 5], [5, 7], [0, 5], [10, 5]])
+    with pytest.raises(InputError, match="mouth away from the eyes"):
+        face_ellipse(level, (20, 20))
+
+
+@pytest.mark.parametrize(
+    "shape", [50, None, (50,), (50, 40, 3), "ab", (0, 5), (5, -1), (5.0, 5), (10**9, 5), (5, None)]
+)
+def test_a_shape_is_a_height_and_a_width(shape: Any) -> None:
+    with pytest.raises(InputError, match="shape is|height is|width is|there is"):
+        face_ellipse(LANDMARKS, shape)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        None,
+        [[True]],
+        np.ones((4, 4, 1), bool),
+        np.ones(4, bool),
+        np.ones((4, 4), np.uint8),
+        np.ones((0, 4), bool),
+        torch.ones(4, 4, dtype=torch.bool),
+    ],
+    ids=range(7),
+)
+def test_a_mask_is_one_picture_of_true_and_false(mask: Any) -> None:
+    with pytest.raises(InputError, match="moved_mask takes a mask of True and False"):
+        moved_mask(mask, 0)
+    with pytest.raises(InputError, match="blur_where takes a mask of True and False"):
+        blur_where(np.zeros((4, 4, 3), np.uint8), mask, 3)
+
+
+@pytest.mark.parametrize("seed", [-1, None, "0", 1.5])
+def test_a_mask_is_moved_by_a_seed(seed: Any) -> None:
+    with pytest.raises(InputError, match="seed is"):
+        moved_mask(np.ones((4, 4), bool), seed)
+
+
+def test_a_moved_mask_is_the_same_shape_shifted_round_the_edges() -> None:
+    mask = np.zeros((7, 9), bool)
+    mask[2, 3:6] = mask[3, 3] = True
+    rolled = {np.roll(mask, by, (0, 1)).tobytes() for by in np.ndindex(7, 9)}
+    shifts = {moved_mask(mask, seed).tobytes() for seed in range(400)}
+    assert shifts == rolled, "every place is possible, and nothing else"
 
 
 def test_a_moved_mask_keeps_its_area_and_follows_its_seed() -> None:
@@ -419,6 +693,52 @@ def test_blurring_the_face_and_the_background_together_change_every_part_once(
     assert not detect(hidden), "a blurred face is none"
 
 
+def written_out(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
+    """The blur by its definition, with SciPy's kernel cut off only where nothing is left of it."""
+
+    def smooth(values: np.ndarray, width: float) -> np.ndarray:
+        return ndimage.gaussian_filter(values.astype(float), width, truncate=6)
+
+    feather = (smooth(mask, sigma / 4) * mask)[..., None]
+    inside = [smooth(picture[..., k] * mask, sigma) for k in range(3)]
+    blurred = np.stack(inside, -1) / np.maximum(smooth(mask, sigma), 1e-9)[..., None]
+    return feather * blurred + (1 - feather) * picture
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 4.0, 7.9, 8.0, 20.0, 33.0])
+def test_every_width_of_blur_is_the_mean_under_a_gaussian(noise: np.ndarray, sigma: float) -> None:
+    mask = np.zeros(noise.shape[:2], dtype=bool)
+    mask[5:50, 20:] = True
+    mask[30:35, 30:40] = False
+    found, expected = blur_where(noise, mask, sigma), written_out(noise, mask, sigma)
+    # Half a level is rounding; SciPy's narrow kernels end at four standard deviations.
+    assert np.abs(found - expected).max() < 0.53
+
+
+def test_a_blur_far_wider_than_the_picture_is_its_mean(noise: np.ndarray) -> None:
+    mask = np.zeros(noise.shape[:2], dtype=bool)
+    mask[:, :20] = True
+    mean, share = noise[mask].mean(0), 0.25
+    expected = np.rint(share * mean + (1 - share) * noise[mask].astype(float))
+    for sigma in (1e3, 1e5, 1e300):
+        blurred = blur_where(noise, mask, sigma)
+        np.testing.assert_array_equal(blurred[mask], expected)
+        np.testing.assert_array_equal(blurred[~mask], noise[~mask])
+
+
+def test_a_blur_narrower_than_a_pixel_is_none(noise: np.ndarray) -> None:
+    mask = np.ones(noise.shape[:2], dtype=bool)
+    for sigma in (1e-300, 0.1):
+        np.testing.assert_array_equal(blur_where(noise, mask, sigma), noise)
+
+
+def test_a_single_pixel_is_its_own_mean(noise: np.ndarray) -> None:
+    mask = np.zeros(noise.shape[:2], dtype=bool)
+    mask[30, 40] = True
+    for sigma in (2, 9, 1000):
+        np.testing.assert_array_equal(blur_where(noise, mask, sigma), noise)
+
+
 def test_nothing_and_everything_can_be_blurred(noise: np.ndarray) -> None:
     nothing = np.zeros(noise.shape[:2], dtype=bool)
     np.testing.assert_array_equal(blur_where(noise, nothing, 5), noise)
@@ -427,10 +747,13 @@ def test_nothing_and_everything_can_be_blurred(noise: np.ndarray) -> None:
     assert everything.mean() == pytest.approx(noise.mean(), abs=3)
 
 
-def test_a_mask_or_sigma_that_fits_nothing_is_refused(noise: np.ndarray) -> None:
-    mask = np.ones(noise.shape[:2], dtype=bool)
-    for wrong, sigma in ((mask[1:], 3), (mask.astype(np.uint8) * 255, 3), (mask, 0), (mask, -1)):
-        with pytest.raises(InputError, match="mask of True and False as large as the picture"):
-            blur_where(noise, wrong, sigma)
-    with pytest.raises(InputError, match="RGB picture"):
-        blur_where(noise / 255, mask, 3)
+def test_a_mask_of_another_size_is_refused(noise: np.ndarray) -> None:
+    for wrong in (np.ones((59, 80), bool), np.ones((80, 60), bool)):
+        with pytest.raises(InputError, match=r"as large as the picture, \(60, 80\), but got"):
+            blur_where(noise, wrong, 3)
+
+
+@pytest.mark.parametrize("sigma", [0, -1, "3", None, float("nan"), float("inf"), True, [3]])
+def test_a_blur_has_a_width(noise: np.ndarray, sigma: Any) -> None:
+    with pytest.raises(InputError, match="sigma is .*: give a number, above 0"):
+        blur_where(noise, np.ones(noise.shape[:2], bool), sigma)
