@@ -129,9 +129,12 @@ plots.regions(drawn.images[0], drawn.masks[0])
 photographs.table.head()
 
 # %% [markdown]
-# How did those words get there? Three strangers looked at the photograph and picked words from a list of seven races, two
-# genders and nine ages; where two agreed, their word became the label. So a label records **what annotators perceived**,
-# in words that somebody else had chosen. It is not who a person is, and for many people no word on the list is right.
+# How did those words get there? Three strangers, crowd workers, looked at the photograph and picked words from a list
+# of seven races, two genders and nine ages. Where two agreed, their word became the label; where all three differed, the
+# photograph went to three others. Then a model was trained on these labels and applied to the same photographs, and those
+# on which it contradicted the label were looked at once more, by hand. So a label records **what annotators perceived**,
+# in words that somebody else had chosen, and in part what a model made them look at again. It is not who a person is, and
+# for many people no word on the list is right.
 #
 # We say "annotated as", never "is". And a model that predicts these labels has learnt to repeat a first impression.
 

@@ -84,3 +84,14 @@ def test_the_contents_and_the_first_page_name_exactly_the_chapters_that_exist() 
     assert entries == existing
     assert re.findall(r"\((chapters/\w+)\.ipynb\)", index) == existing
     assert index.count("| ready |") == len(existing)
+
+
+@of_each
+def test_every_paper_of_a_chapter_is_in_the_books_list(source: Path) -> None:
+    listed = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    text = "\n".join(cell.source for cell in cells(source) if cell.cell_type == "markdown")
+    links = re.findall(r"\]\((https?://[^)\s]+)\)", text.split("## References")[1])
+    # An address may be written in several ways; a DOI or an arXiv number may not.
+    names = [re.sub(r"^https?://(doi\.org/|arxiv\.org/abs/)?", "", link) for link in links]
+    assert names
+    assert [name for name in names if name not in listed] == []
