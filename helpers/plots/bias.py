@@ -8,14 +8,32 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from helpers.errors import BadTable, InputError
-from helpers.plots.canvas import FONT, grid, show_picture
+from helpers import arguments
+from helpers.errors import InputError
+from helpers.plots.canvas import (
+    FONT,
+    as_picture,
+    checked,
+    end_of,
+    finished,
+    grid,
+    legend,
+    named,
+    names_of,
+    say,
+    show_picture,
+    whisker,
+    without_place,
+    written,
+)
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
@@ -35,7 +53,7 @@ _TITLES = {
 def metrics_by_group(
     table: pd.DataFrame, metrics: Sequence[str] | None = None, columns: int = 2
 ) -> Figure:
-    """Metrics of every group as dots with intervals: a panel a metric, a line a group.
+    """Draw metrics of every group as dots with intervals: a panel a metric, a line a group.
 
     Parameters
     ----------
@@ -46,30 +64,49 @@ def metrics_by_group(
         Which, in which order; by default all of the table.
     columns : int
         Panels in a row.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If the table has no row of a metric.
+    InputError
+        If the table has no row, or a number is none.
     """
-    _require(table, ("metric", "group", "value", "low", "high", "of", "small"))
-    wanted = list(metrics or dict.fromkeys(table["metric"]))
+    numbers = ("value", "low", "high")
+    table = checked(table, ("metric", "group", "of", "small", *numbers), numbers, ("value", "high"))
+    there = list(dict.fromkeys(table["metric"]))
+    wanted = there if metrics is None else arguments.choices(metrics, "metric", there)
     panels = [table[table["metric"] == metric] for metric in wanted]
-    for metric, panel in zip(wanted, panels, strict=True):
-        if panel.empty:
-            raise InputError(f"the table has no rows of {metric!r}: audit with metrics=[...].")
-    columns = min(columns, len(wanted))
+    for panel in panels:
+        names_of(panel["group"])
+    columns = min(arguments.count(columns, "columns"), len(wanted))
     rows, height = -(-len(wanted) // columns), 0.9 + _LINE * max(map(len, panels))
     figure, axes = grid(rows, columns, side=5.4, extra=height - 5.4)
     for axis in axes.flat[len(wanted) :]:
         axis.set_visible(False)
-    bounds = pd.concat(panels)[["low", "high"]].to_numpy(dtype=float)
+    bounds = pd.concat(panels)[list(numbers)].to_numpy(dtype=float)
+    finite = bounds[np.isfinite(bounds)]
     for axis, metric, panel in zip(axes.flat, wanted, panels, strict=False):
-        _groups(axis, panel)
-        if not np.isnan(bounds).all():  # one range, so that panels can be compared
-            low, high = np.nanmin(bounds), np.nanmax(bounds)
-            axis.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+        _groups(axis, panel, end_of(finite))
+        if len(finite):  # one range, so that panels can be compared
+            low, high = (
+                finite.min(),
+                max(finite.max(), end_of(finite) if np.isinf(bounds).any() else -np.inf),
+            )
+            room = 0.04 * (high - low) or 0.05
+            axis.set_xlim(low - room, high + room)
         axis.set_title(_title(metric), fontsize=FONT + 1, loc="left", weight="bold")
-    return figure
+    return finished(figure)
 
 
 def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
-    """How far groups are apart: a dot with a whisker for each criterion, and a line for parity.
+    """Draw how far groups are apart: a dot with a whisker for each criterion, and a line for parity.
 
     The hollow diamond is what groups without any difference would show by chance.
 
@@ -79,40 +116,79 @@ def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
         From :func:`helpers.bias.classification.disparities`.
     measure : str
         "difference" (parity at 0) or "ratio" (parity at 1).
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If there is no such measure.
+    InputError
+        If the table has no row of the measure, or a number is none.
     """
-    _require(table, ("criterion", "measure", "metric", "value", "low", "high", "by_chance"))
-    rows = table[table["measure"] == measure]
-    if rows.empty or measure not in ("difference", "ratio"):
-        raise InputError(f"measure={measure!r}: the table holds difference and ratio.")
+    numbers = ("value", "low", "high", "by_chance")
+    table = checked(table, ("criterion", "measure", "metric", *numbers), numbers, ("value", "high"))
+    rows = table[table["measure"] == arguments.choice(measure, "measure", ("difference", "ratio"))]
+    if rows.empty:
+        raise InputError(f"the table has no rows of the measure {measure!r}.")
     figure, axes = grid(1, 1, side=8.6, extra=-8.6 + 1.5 + 0.62 * len(rows))
     axis, parity = axes[0, 0], 0.0 if measure == "difference" else 1.0
-    axis.axvline(parity, color="0.3", ls="--", lw=1.4, label="parity")
+    line = axis.axvline(parity, color="0.3", ls="--", lw=1.4)
+    end = end_of(*(rows[each] for each in numbers))
     for place, (_, row) in enumerate(rows.iterrows()):
-        _gap(axis, place, row)
-    axis.plot([], [], "o", color=_COLOURS[0], ms=8, label="observed, 95 % interval")
-    axis.plot([], [], "D", color="0.3", mfc="white", ms=7, label="expected by chance at parity")
+        _gap(axis, place, row, end)
     names = [f"{row.criterion}\n{_between(row)}" for row in rows.itertuples()]
     _lines(axis, names)
     axis.set_xlim(-0.02 if parity == 0 else 0, None if parity == 0 else 1.02)
     what = "largest minus smallest rate" if parity == 0 else "smallest rate divided by largest"
     axis.set_xlabel(what, fontsize=FONT)
-    figure.legend(loc="outside upper right", ncols=3, frameon=False, fontsize=10)
-    return figure
+    seen = Line2D([], [], marker="o", ls="", color=_COLOURS[0], ms=8)
+    chance = Line2D([], [], marker="D", ls="", color="0.3", mfc="white", ms=7)
+    entries: list[tuple[Artist, str]] = [
+        (line, "parity"),
+        (seen, "observed, 95 % interval"),
+        (chance, "expected by chance at parity"),
+    ]
+    legend(figure, entries, loc="outside upper right", ncols=3, fontsize=10)
+    return finished(figure)
 
 
 def comparisons(table: pd.DataFrame) -> Figure:
-    """Every group against every other: row minus column, in points of a hundred.
+    """Draw every group against every other: row minus column, in points of a hundred.
 
     A star and bold type mark differences that remain after Holm's correction.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.bias.classification.pairwise`.
+        From :func:`helpers.bias.classification.pairwise`, of one metric.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    InputError
+        If the table has no row, holds several metrics or one pair twice, or a number is none.
     """
-    _require(table, ("metric", "first", "second", "difference", "p_holm", "differs"))
-    names = list(dict.fromkeys([*table["first"], *table["second"]]))
-    values, marked = _square(table, names)
+    columns = ("metric", "first", "second", "difference", "p_holm", "differs")
+    table = checked(table, columns, ("difference", "p_holm"))
+    if table["metric"].nunique() > 1:
+        some = ", ".join(map(str, table["metric"].unique()[:3]))
+        raise InputError(f"the table holds several metrics, {some}: draw the rows of one.")
+    both = names_of(pd.concat([table["first"], table["second"]]))
+    names = list(dict.fromkeys(both))
+    ends = both.to_numpy().reshape(2, -1).T
+    if len({frozenset(pair) for pair in ends.tolist()}) < len(ends):
+        raise InputError("a pair of groups comes twice in the table: draw one comparison of each.")
+    values, marked = _square(table, ends, names)
     figure, axes = grid(1, 1, side=1.0 + 0.62 * len(names), margin=(1.6, 0.2))
     axis = axes[0, 0]
     top = max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-3)
@@ -138,11 +214,11 @@ def comparisons(table: pd.DataFrame) -> Figure:
     )
     bar = figure.colorbar(image, ax=axis, shrink=0.8)
     bar.set_label("difference, points of a hundred", fontsize=FONT)
-    return figure
+    return finished(figure)
 
 
 def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
-    """Reliability diagrams: share of positives against the score, and how many faces a bin holds.
+    """Draw reliability diagrams: share of positives against the score, and how many faces a bin holds.
 
     Bins of fewer than ten faces are grey and hollow. Dots are not joined: a line between two bins
     would draw noise as a curve.
@@ -153,10 +229,23 @@ def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
         From :func:`helpers.bias.classification.reliability`.
     columns : int
         Groups in a row.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    InputError
+        If the table has no row, or a number is none.
     """
-    _require(table, ("group", "left", "right", "n", "confidence", "value", "low", "high"))
+    numbers = ("left", "right", "n", "confidence", "value", "low", "high")
+    table = checked(table, ("group", *numbers), numbers)
+    table = table.assign(group=names_of(table["group"]), n=table["n"].fillna(0).astype(int))
     names = list(dict.fromkeys(table["group"]))
-    columns = min(columns, len(names))
+    columns = min(arguments.count(columns, "columns"), len(names))
     rows = -(-len(names) // columns)
     figure, axes = grid(2 * rows, columns, side=2.7, extra=-0.75, margin=(0.3, 0.4))
     for axis in axes.flat:
@@ -172,11 +261,11 @@ def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
         axes[2 * row, column].set_ylabel("share positive" if column == 0 else "", fontsize=FONT)
         axes[2 * row + 1, column].set_ylabel("faces" if column == 0 else "", fontsize=FONT)
     figure.supxlabel("score: probability of the positive class", fontsize=FONT)
-    return figure
+    return finished(figure)
 
 
 def gaps_by_threshold(table: pd.DataFrame) -> Figure:
-    """Gaps between two groups while one of them gets another threshold: a line a metric.
+    """Draw gaps between two groups while one of them gets another threshold: a line a metric.
 
     A dot marks the threshold at which a gap is nearest to zero. Where the dots lie apart, no
     threshold closes all gaps.
@@ -187,12 +276,22 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
         ``threshold, metric, first, second, difference, low, high``: the rows of
         :func:`helpers.bias.classification.pairwise` for two groups, at each threshold of the first.
 
+    Returns
+    -------
+    Figure
+
     Raises
     ------
+    BadTable
+        If a column is missing.
     InputError
-        If a metric is undefined at every threshold.
+        If a metric is undefined at every threshold, the table holds other groups than two, or a
+        number is none.
     """
-    _require(table, ("threshold", "metric", "first", "second", "difference", "low", "high"))
+    numbers = ("threshold", "difference", "low", "high")
+    table = checked(table, ("metric", "first", "second", *numbers), numbers)
+    if table["first"].nunique() != 1 or table["second"].nunique() != 1:
+        raise InputError("the table holds several pairs of groups: draw the rows of one pair.")
     undefined = table["difference"].isna().groupby(table["metric"]).all()
     if undefined.any():
         names = ", ".join(map(str, undefined.index[undefined]))
@@ -200,18 +299,20 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
     figure, axes = grid(1, 1, side=8.6, extra=-3.2)
     axis = axes[0, 0]
     axis.axhline(0, color="0.3", ls="--", lw=1.4)
-    for number, (metric, part) in enumerate(table.groupby("metric", sort=False)):
+    entries: list[tuple[Artist, str]] = [
         _curve(axis, part.sort_values("threshold"), str(metric), number)
-    first, second = table[["first", "second"]].iloc[0]
+        for number, (metric, part) in enumerate(table.groupby("metric", sort=False))
+    ]
+    first, second = map(written, table[["first", "second"]].iloc[0])
     axis.set_xlabel(f"threshold for {first} (that for {second} stays)", fontsize=FONT)
     axis.set_ylabel(f"{first} minus {second}, points", fontsize=FONT)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=10, ncols=2)
-    return figure
+    legend(axis, entries, fontsize=10, ncols=2)
+    return finished(figure)
 
 
 def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
-    """A confusion table: share of each true class by answer, with the counts.
+    """Draw a confusion table: share of each true class by answer, with the counts.
 
     Parameters
     ----------
@@ -220,30 +321,45 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
     labels : sequence of str
         The k classes.
     title : str
+        What is written above.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is not a row and a column for each label, or counts are no whole numbers.
     """
-    table = np.asarray(counts)
-    if table.shape != (len(labels), len(labels)):
-        raise InputError(f"counts has shape {table.shape}, but there are {len(labels)} labels.")
+    table = arguments.finite_array(counts, "counts", 2, low=0)
+    names = named(labels, len(table), "labels", "rows of counts")
+    if table.shape != (len(names), len(names)) or not len(names):
+        raise InputError(f"counts has shape {table.shape}, but there are {len(names)} labels.")
+    if (table % 1).any():
+        raise InputError("counts must be whole numbers: give the counts, not shares of them.")
+    table = table.astype(int)
     total = table.sum(axis=1, keepdims=True)
     shares = np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
-    figure, axes = grid(1, 1, side=1.4 + 0.72 * len(labels), margin=(1.2, 0.2))
+    figure, axes = grid(1, 1, side=1.4 + 0.72 * len(names), margin=(1.2, 0.2))
     axis = axes[0, 0]
     image = axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         text = "-" if np.isnan(share) else f"{100 * share:.0f} %\n{table[row, column]}"
         colour = "white" if share > 0.6 else "black"
         axis.text(column, row, text, ha="center", va="center", fontsize=10, color=colour)
-    named = [f"{label}  (n = {n})" for label, n in zip(labels, total[:, 0], strict=True)]
-    _squared(axis, list(labels), named)
+    _squared(
+        axis, names, [f"{name}  (n = {n})" for name, n in zip(names, total[:, 0], strict=True)]
+    )
     axis.set_xlabel("answer of the model", fontsize=FONT)
     axis.set_ylabel("annotated as", fontsize=FONT)
-    axis.set_title(title, fontsize=FONT)
+    axis.set_title(written(title), fontsize=FONT)
     figure.colorbar(image, ax=axis, shrink=0.8).set_label("share of the row", fontsize=FONT)
-    return figure
+    return finished(figure)
 
 
 def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: int = 4) -> Figure:
-    """The mean picture of each group, with its n.
+    """Draw the mean picture of each group, with its n.
 
     What is sharp in it is where faces of the group are framed alike; a mean face is nobody's face.
 
@@ -255,12 +371,22 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
         The group of each; groups are shown in the order in which they come.
     columns : int
         How many in a row.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is not one group for each picture, or they are no pictures of one size.
     """
-    names = pd.Series(list(groups), dtype="object")
-    if len(names) != len(images):
-        raise InputError(f"there are {len(images)} images, but {len(names)} groups.")
+    if getattr(images, "ndim", 0) != 4 or not len(images):
+        raise InputError("images must be a tensor (N, 3, H, W) or an array (N, H, W, 3).")
+    arguments.same_length(images=images, groups=groups)
+    names = names_of(pd.Series(list(groups), dtype="object"))
     members = names.groupby(names).indices
-    columns = min(columns, len(members))
+    columns = min(arguments.count(columns, "columns"), len(members))
     rows = -(-len(members) // columns)
     figure, axes = grid(rows, columns, side=2.2, extra=0.45)
     for axis in axes.flat[len(members) :]:
@@ -268,50 +394,34 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
     for axis, name in zip(axes.flat, dict.fromkeys(names), strict=False):
         where = np.asarray(members[name])
         show_picture(axis, _mean(images, where), f"{name}\n(n = {len(where)})")
-    return figure
+    return finished(figure)
 
 
-def _groups(axis: Axes, panel: pd.DataFrame) -> None:
+def _groups(axis: Axes, panel: pd.DataFrame, end: float) -> None:
     for place, (_, row) in enumerate(panel.iterrows()):
-        if np.isnan(row["value"]):
-            axis.text(
-                0.02,
-                place,
-                str(row.get("note", "")) or "undefined",
-                transform=axis.get_yaxis_transform(),
-                va="center",
-                fontsize=9,
-                style="italic",
-                color="0.35",
-            )
+        missing = without_place(row["value"], row.get("note", ""))
+        if missing:
+            say(axis, place, missing)
             continue
         colour, fill = (_PALE, "white") if row["small"] else (_COLOURS[0], _COLOURS[0])
-        axis.plot([row["low"], row["high"]], [place, place], color=colour, lw=2.2)
+        whisker(axis, place, row["low"], row["high"], colour, end)
         axis.plot(row["value"], place, "o", color=colour, mfc=fill, ms=7.5, mew=1.8)
-    _lines(axis, [f"{row.group}  (n = {row.of})" for row in panel.itertuples()])
+    _lines(axis, [f"{written(row.group)}  (n = {row.of})" for row in panel.itertuples()])
     for label, small in zip(axis.get_yticklabels(), panel["small"], strict=True):
         label.set_color("0.45" if small else "black")
 
 
-def _gap(axis: Axes, place: int, row: pd.Series) -> None:
-    if np.isnan(row["value"]):
-        axis.text(
-            0.03,
-            place,
-            str(row["note"]),
-            transform=axis.get_yaxis_transform(),
-            va="center",
-            fontsize=9,
-            style="italic",
-            color="0.35",
-        )
+def _gap(axis: Axes, place: int, row: pd.Series, end: float) -> None:
+    missing = without_place(row["value"], row.get("note", ""))
+    if missing:
+        say(axis, place, missing)
         return
-    axis.plot([row["low"], row["high"]], [place, place], color=_COLOURS[0], lw=2.4)
+    whisker(axis, place, row["low"], row["high"], _COLOURS[0], end)
     axis.plot(row["by_chance"], place, "D", color="0.3", mfc="white", ms=7, mew=1.4)
     axis.plot(row["value"], place, "o", color=_COLOURS[0], ms=8)
 
 
-def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> None:
+def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> tuple[Artist, str]:
     colour, mark = _COLOURS[number % len(_COLOURS)], _MARKS[number % len(_MARKS)]
     threshold, points = part["threshold"].to_numpy(), 100 * part["difference"].to_numpy()
     bounds = 100 * part[["low", "high"]].to_numpy()
@@ -320,18 +430,21 @@ def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> None:
     nearest = int(np.nanargmin(np.abs(points)))
     crosses = np.nanmin(points) <= 0 <= np.nanmax(points)
     how = "nearest to 0" if crosses else f"never 0; {points[nearest]:+.0f} points"
-    label = f"{_title(metric)}: {how} at {threshold[nearest]:.3g}"
-    axis.plot(threshold[nearest], points[nearest], mark, color=colour, ms=9, label=label)
+    said = f"{_title(metric)}: {how} at {threshold[nearest]:.3g}"
+    (dot,) = axis.plot(threshold[nearest], points[nearest], mark, color=colour, ms=9, label=said)
+    return dot, said
 
 
 def _between(row: object) -> str:
     metric = _title(str(getattr(row, "metric", "")))
     lowest, highest = getattr(row, "lowest", ""), getattr(row, "highest", "")
-    return f"{metric}, {lowest} to {highest}" if lowest else metric
+    # A group may be called 0, and a gap that is undefined lies between none.
+    known = pd.notna(lowest) and lowest != ""
+    return f"{metric}, {written(lowest)} to {written(highest)}" if known else metric
 
 
 def _title(metric: str) -> str:
-    return _TITLES.get(metric, metric.replace("_", " "))
+    return _TITLES.get(metric, written(metric).replace("_", " "))
 
 
 def _lines(axis: Axes, names: Sequence[str]) -> None:
@@ -343,14 +456,17 @@ def _lines(axis: Axes, names: Sequence[str]) -> None:
     axis.set_axisbelow(True)
 
 
-def _square(table: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _square(
+    table: pd.DataFrame, ends: np.ndarray, names: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     values = np.full((len(names), len(names)), np.nan)
     marked = np.zeros(values.shape, bool)
-    for row in table.itertuples():
-        one, two = names.index(str(row.first)), names.index(str(row.second))
-        gap = float(str(row.difference))
+    for (first, second), gap, differs in zip(
+        ends, table["difference"], table["differs"], strict=True
+    ):
+        one, two = names.index(first), names.index(second)
         values[one, two], values[two, one] = gap, -gap
-        marked[one, two] = marked[two, one] = bool(row.differs)
+        marked[one, two] = marked[two, one] = bool(differs)
     return values, marked
 
 
@@ -396,16 +512,11 @@ def _counts(axis: Axes, part: pd.DataFrame, largest: int) -> None:
 
 
 def _mean(images: Tensor | np.ndarray, where: np.ndarray) -> np.ndarray:
-    if isinstance(images, Tensor):
-        return images[where.tolist()].float().mean(dim=0).permute(1, 2, 0).cpu().numpy()
-    scale = 255.0 if images.dtype == np.uint8 else 1.0
-    return np.asarray(images[where].mean(axis=0, dtype=float) / scale)
+    # One picture after the other: a mean of all at once would hold them all in full precision.
+    total = sum(_unit(images[int(each)]) for each in where)
+    return np.asarray(total / len(where))
 
 
-def _require(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in table]
-    if missing:
-        found = ", ".join(map(str, table.columns))
-        raise BadTable(f"the table lacks {', '.join(missing)}; found: {found}.")
-    if table.empty:
-        raise InputError("the table has no rows, so there is nothing to draw.")
+def _unit(picture: Tensor | np.ndarray) -> np.ndarray:
+    shown = as_picture(picture)
+    return shown / (255.0 if shown.dtype == np.uint8 else 1.0)

@@ -1,12 +1,21 @@
-"""The canvas that every figure is drawn on."""
+"""The canvas that every figure is drawn on, and the checks that every figure shares."""
 
+import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 from torch import Tensor
+
+from helpers import arguments
+from helpers.errors import InputError
 
 FONT = 11  # points; readable from the back of a room when the figure fills a slide
 
@@ -18,11 +27,12 @@ def grid(
     extra: float = 0.0,
     margin: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of ``rows`` x ``columns`` axes.
+    """Make a figure of ``rows`` x ``columns`` axes.
 
     Parameters
     ----------
     rows, columns : int
+        How many panels down and across.
     side : float
         Width and height of one panel, in inches.
     extra : float
@@ -42,6 +52,96 @@ def grid(
     return figure, axes
 
 
+# -- text that readers bring along
+
+
+def finished(figure: Figure) -> Figure:
+    """Have every text of a figure drawn as it is written; every figure is returned through here.
+
+    Two dollar signs would turn what stands between them into a formula or stop the figure, and
+    where a reader has switched TeX on, a per cent sign would hide what follows. Numbers at an axis
+    are left alone: powers of ten are formulas of matplotlib's own.
+    """
+    # First of all, since looking for texts makes the ticks that are not there yet.
+    texts = figure.findobj(Text)
+    numbers = {
+        id(text)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        if not isinstance(axis.get_major_formatter(), FixedFormatter | FuncFormatter)
+        for tick in (*axis.majorTicks, *axis.minorTicks)
+        for text in (tick.label1, tick.label2)
+    }
+    for text in texts:
+        if isinstance(text, Text) and id(text) not in numbers:
+            text.set(parse_math=False, usetex=False)
+    return figure
+
+
+def written(value: object) -> str:
+    """Return a reader's name as one line of text, otherwise as it is.
+
+    Line ends, tabs and other control characters, for which no font has a picture, become spaces,
+    and halves of characters, of file names that are not text, become the sign for that.
+    """
+    kinds = ((each, unicodedata.category(each)) for each in str(value))
+    return "".join(
+        " " if kind in ("Cc", "Zl", "Zp") else "\ufffd" if kind == "Cs" else each
+        for each, kind in kinds
+    )
+
+
+def named(names: Any, count: int, what: str, of: str) -> list[str]:
+    """Return a name for each of ``count`` things, empty ones where no names are given.
+
+    Parameters
+    ----------
+    names : sequence of str, or None
+        What the reader gave.
+    count : int
+        How many things there are.
+    what, of : str
+        What names and things are called in an error.
+
+    Raises
+    ------
+    InputError
+        If it is no list, or there are more or fewer names than things.
+    """
+    if names is None:
+        return [""] * count
+    if isinstance(names, str) or not hasattr(names, "__len__"):
+        raise InputError(f"{what} must be a list with a name for each of {count} {of}.")
+    if len(names) != count:
+        raise InputError(f"there are {count} {of}, but {len(names)} {what}: give one each.")
+    return [written(each) for each in names]
+
+
+def legend(owner: Figure | Axes, entries: Sequence[tuple[Artist, str]], **options: Any) -> None:
+    """Explain marks and lines by their names, also by names that begin with an underscore.
+
+    matplotlib takes such a name for a private one and leaves it out, and its group with it.
+
+    Parameters
+    ----------
+    owner : Figure or Axes
+        Where the legend goes.
+    entries : sequence of (Artist, str)
+        What is explained, in order; no legend where there is nothing.
+    **options
+        Of matplotlib's legend.
+    """
+    if not entries:
+        return
+    places = [str(number) for number in range(len(entries))]
+    drawn = owner.legend([artist for artist, _ in entries], places, frameon=False, **options)
+    for text, (_, name) in zip(drawn.get_texts(), entries, strict=True):
+        text.set_text(written(name))
+
+
+# -- pictures
+
+
 def show_picture(axes: Axes, picture: np.ndarray | Tensor, title: str = "") -> None:
     """Draw a picture (H, W, 3) or a tensor (3, H, W) without ticks."""
     axes.imshow(as_picture(picture))
@@ -57,14 +157,182 @@ def bare(axes: Axes, title: str = "") -> None:
 
 
 def as_picture(picture: np.ndarray | Tensor) -> np.ndarray:
-    """A picture as matplotlib wants it: (H, W, 3), uint8 or float in [0, 1]."""
+    """Return a picture as matplotlib wants it.
+
+    Parameters
+    ----------
+    picture : array (H, W, 3) or Tensor (3, H, W)
+        RGB, uint8 or floats in [0, 1]; floats a little beyond are cut off.
+
+    Returns
+    -------
+    array (H, W, 3), uint8 or float in [0, 1]
+
+    Raises
+    ------
+    InputError
+        If it is no such picture, holds NaN or infinite values, or numbers far outside [0, 1], as
+        a normalised picture or one in 0-255 does.
+    """
+    found = _raw(picture)
+    if (
+        found.ndim == 3
+        and found.shape[0] == 3
+        and (isinstance(picture, Tensor) or found.shape[2] != 3)
+    ):
+        found = found.transpose(1, 2, 0)
+    if found.ndim != 3 or found.shape[2] != 3 or not found.size or found.dtype.kind not in "fu":
+        raise InputError(
+            "a picture is an array (H, W, 3) or a tensor (3, H, W) of uint8 or of floats in [0, 1]; "
+            f"this one is {found.shape} of {found.dtype}."
+        )
+    if found.dtype == np.uint8:
+        return found
+    lowest, highest = float(found.min()), float(found.max())
+    # Written so that NaN is refused too.
+    if found.dtype.kind == "u" or not (lowest >= -0.5 and highest <= 1.5):
+        raise InputError(
+            f"a picture of {found.dtype} must lie in [0, 1], but this one runs from {lowest:g} to "
+            f"{highest:g}: divide 0-255 by 255, undo a normalisation, leave NaN out."
+        )
+    return np.clip(found, 0, 1)
+
+
+def as_pictures(images: Any, name: str = "images") -> list[np.ndarray]:
+    """Return several pictures, each as :func:`as_picture` does.
+
+    Raises
+    ------
+    InputError
+        If there is none, it is a single one instead of a list, or one is no picture.
+    """
+    if isinstance(images, np.ndarray | Tensor) and images.ndim == 3:
+        raise InputError(f"{name} is a single picture: give a list, [picture].")
+    if isinstance(images, str | dict) or not hasattr(images, "__len__"):
+        raise InputError(f"{name} must be a list of pictures, not a {type(images).__name__}.")
+    if not len(images):
+        raise InputError(f"{name} holds no picture, so there is nothing to draw.")
+    return [as_picture(each) for each in images]
+
+
+def _raw(picture: Any) -> np.ndarray:
     if isinstance(picture, Tensor):
-        picture = picture.detach().cpu().numpy()
-    if picture.ndim == 3 and picture.shape[0] == 3 and picture.shape[2] != 3:
-        picture = picture.transpose(1, 2, 0)
-    return picture if picture.dtype == np.uint8 else np.clip(picture, 0, 1)
+        plain = picture.detach().cpu()
+        return np.asarray(plain.float() if plain.is_floating_point() else plain)
+    try:
+        return np.asarray(picture)
+    except (TypeError, ValueError):
+        raise InputError(f"a picture is an array, not a {type(picture).__name__}.") from None
 
 
-def padded(names: Sequence[str] | None, count: int) -> list[str]:
-    """``count`` titles, empty ones where none are given."""
-    return list(names or [])[:count] + [""] * (count - len(names or []))
+# -- tables
+
+
+def checked(
+    table: Any, columns: Sequence[str], numbers: Sequence[str] = (), endless: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a table whose columns can be drawn.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What the reader gave.
+    columns : sequence of str
+        Which it must have.
+    numbers : sequence of str
+        Which of them, or of others that may be there, hold numbers: they come back as floats, with
+        NaN for what is missing.
+    endless : sequence of str
+        Which of the numbers may be infinite.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing or there twice.
+    InputError
+        If it is no table, has no row, or a column of numbers holds something else.
+    """
+    arguments.columns(table, columns)
+    if table.empty:
+        raise InputError("the table has no rows, so there is nothing to draw.")
+    there = [name for name in numbers if name in table]
+    arguments.columns(table, there)
+    found = table.copy()
+    for name in there:
+        found[name] = _floats(table[name], name)
+        if name not in endless and np.isinf(found[name]).any():
+            raise InputError(f"column {name!r} holds infinite values, which have no place.")
+    return found
+
+
+def _floats(column: pd.Series, name: str) -> np.ndarray:
+    if column.dtype.kind in "biuf":
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    # Text is refused although pandas would read "3" as a number: it is a column read wrongly.
+    if not any(isinstance(each, str | bytes | complex) for each in column):
+        try:
+            return column.astype(object).where(column.notna(), np.nan).astype(float).to_numpy()
+        except (TypeError, ValueError):
+            pass
+    raise InputError(f"column {name!r} must hold numbers, but holds {column.iloc[0]!r:.40}.")
+
+
+def names_of(column: pd.Series, what: str = "group") -> pd.Series:
+    """Return a column of groups as text, each group under a name of its own.
+
+    Raises
+    ------
+    InputError
+        If two groups look alike, as 1 and "1" do, or a name is missing.
+    """
+    if column.isna().any():
+        raise InputError(f"{int(column.isna().sum())} rows have no {what}: drop or name them.")
+    texts = column.astype(object).map(written)
+    pairs = pd.DataFrame({"raw": column.astype(object), "text": texts}).drop_duplicates()
+    twice = pairs["text"][pairs["text"].duplicated()]
+    if len(twice):
+        raise InputError(f"two {what}s are called {twice.iloc[0]!r} in the figure: rename one.")
+    return texts
+
+
+# -- dots and whiskers
+
+
+def without_place(value: float, note: object = "") -> str:
+    """Say why a value cannot be drawn; nothing if it can."""
+    if np.isnan(value):
+        return str(note) if isinstance(note, str) and note else "undefined"
+    return "" if np.isfinite(value) else f"infinite ({'+' if value > 0 else '-'})"
+
+
+def say(axis: Axes, place: float, text: str) -> None:
+    """Write on the line of a value that cannot be drawn, why not."""
+    axis.text(
+        *(0.02, place, written(text)),
+        transform=axis.get_yaxis_transform(),
+        va="center",
+        fontsize=9,
+        style="italic",
+        color="0.35",
+    )
+
+
+def whisker(axis: Axes, place: float, low: float, high: float, colour: str, end: float) -> None:
+    """Draw an interval; one without end gets an arrow at ``end``, and a missing one none."""
+    if np.isnan(low) or np.isnan(high):
+        return
+    axis.plot(
+        [low, min(high, end) if np.isinf(high) else high], [place, place], color=colour, lw=2.2
+    )
+    if np.isinf(high):
+        axis.plot(end, place, ">", color=colour, ms=7)
+
+
+def end_of(*columns: pd.Series | np.ndarray) -> float:
+    """Return where an interval without end is cut off: a tenth beyond all that is finite."""
+    values = np.concatenate([np.asarray(each, dtype=float) for each in columns])
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return 1.0
+    low, high = float(finite.min()), float(finite.max())
+    return high + 0.1 * ((high - low) or abs(high) or 1.0)

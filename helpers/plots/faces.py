@@ -1,6 +1,7 @@
 """Photographs, and what a detector found in them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,7 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.plots.canvas import grid, padded, show_picture
+from helpers import arguments
+from helpers.errors import InputError
+from helpers.plots.canvas import as_pictures, finished, grid, named, show_picture
 from helpers.preprocessing import Detection
 
 
@@ -17,42 +20,78 @@ def pictures(
     titles: Sequence[str] | None = None,
     columns: int = 5,
 ) -> Figure:
-    """Pictures side by side, in their own colours.
+    """Draw pictures side by side, in their own colours.
 
     Parameters
     ----------
     images : sequence of arrays (H, W, 3), or Tensor (N, 3, H, W)
+        uint8, or floats in [0, 1].
     titles : sequence of str, optional
         One a picture.
     columns : int
         How many in a row.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is no picture, one is none, or there are more or fewer titles than pictures.
     """
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = grid(rows, columns, extra=0.3 if titles else 0.0)
-    names = padded(titles, len(images))
-    for axis in axes.flat[len(images) :]:
+    shown = as_pictures(images)
+    names = named(titles, len(shown), "titles", "pictures")
+    columns = min(arguments.count(columns, "columns"), len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = grid(rows, columns, extra=0.3 if titles is not None else 0.0)
+    for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
-    for axis, image, name in zip(axes.flat, images, names, strict=False):
+    for axis, image, name in zip(axes.flat, shown, names, strict=False):
         show_picture(axis, image, name)
-    return figure
+    return finished(figure)
 
 
 def detections(image: np.ndarray, faces: Sequence[Detection]) -> Figure:
-    """A picture with each detected face framed, its landmarks dotted and its score written.
+    """Draw a picture with each detected face framed, its landmarks dotted and its score written.
 
     The first face, the one that is used, has a solid frame; the others a dashed one.
 
     Parameters
     ----------
     image : array (H, W, 3) uint8
+        The picture that was searched.
     faces : sequence of Detection
+        What was found, as :func:`helpers.preprocessing.detect` returns it; may be empty.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If the picture or one of the faces is none.
     """
+    require_faces(faces)
     figure, axes = grid(1, 1, side=4.2)
     show_picture(axes[0, 0], image)
     for number, face in enumerate(faces):
         frame_face(axes[0, 0], face, "solid" if number == 0 else "dashed")
-    return figure
+    return finished(figure)
+
+
+def require_faces(faces: Any) -> None:
+    """Refuse what is no list of detections, and detections that lie nowhere."""
+    if not isinstance(faces, list | tuple) or not all(
+        isinstance(each, Detection) for each in faces
+    ):
+        raise InputError(
+            "faces must be the list of what was found, as preprocessing.detect makes it."
+        )
+    for face in faces:
+        arguments.finite_array(face.box, "the box of a face", shape=(4,))
+        arguments.finite_array(face.landmarks, "the landmarks of a face", shape=(5, 2))
 
 
 def frame_face(axis: Axes, face: Detection, style: str = "solid") -> None:
@@ -64,5 +103,5 @@ def frame_face(axis: Axes, face: Detection, style: str = "solid") -> None:
         axis.add_patch(frame)
     across, down = face.landmarks.T
     axis.scatter(across, down, s=16, c="#d55e00", edgecolors="white", linewidths=0.8, zorder=3)
-    label = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.8}
-    axis.text(x, y - 6, f"{face.score:.2f}", fontsize=9, va="bottom", bbox=label)
+    paper = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.8}
+    axis.text(x, y - 6, f"{face.score:.2f}", fontsize=9, va="bottom", bbox=paper)

@@ -1,7 +1,7 @@
 """Relevance maps over photographs."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -12,9 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from torch import Tensor
 
-from helpers.errors import InputError, unknown_name
-from helpers.plots.canvas import FONT, as_picture, bare, grid, padded, show_picture
-from helpers.plots.faces import frame_face
+from helpers import arguments
+from helpers.errors import InputError
+from helpers.plots.canvas import (
+    FONT,
+    as_picture,
+    as_pictures,
+    bare,
+    finished,
+    grid,
+    named,
+    show_picture,
+    written,
+)
+from helpers.plots.faces import frame_face, require_faces
 from helpers.preprocessing import Detection
 
 POSITIVE = "inferno"  # dark = none, yellow = most
@@ -43,6 +54,7 @@ def overlay(
     image : array (H, W, 3) or Tensor (3, H, W)
         RGB, uint8 or float in [0, 1].
     relevance : array or Tensor (H, W)
+        Finite numbers.
     scale : float
         The relevance that gets the full colour: the same for panels that are compared. A scale of
         0, of an empty map, gives the grey photograph.
@@ -57,16 +69,24 @@ def overlay(
 
     Raises
     ------
+    UnknownName
+        If matplotlib has no such palette.
     InputError
-        If image and map differ in size.
+        If image and map differ in size, the map holds NaN or infinite values, or the scale is no
+        finite number of 0 or more.
     """
-    values = _numpy(relevance)
-    name = palette or palette_of(values)
-    norm = _norm(name, scale)
-    grey = _grey(image)
+    values = _finite(relevance, "the map", 2)
+    if palette is not None:
+        arguments.choice(palette, "palette", mpl.colormaps)
+    top = arguments.number(scale, "scale", 0)
+    return _blended(image, values, top, palette or palette_of(values))
+
+
+def _blended(image: np.ndarray | Tensor, values: np.ndarray, scale: float, name: str) -> np.ndarray:
+    grey, norm = _grey(image), _norm(name, scale)
     if values.shape != grey.shape[:2]:
         raise InputError(
-            f"the photograph is {grey.shape[:2]}, but its map {values.shape} pixels high and wide"
+            f"the photograph is {grey.shape[:2]}, but its map {values.shape} pixels high and wide."
         )
     colour = mpl.colormaps[name](norm(values))[..., :3]
     strength = np.clip(np.abs(values) / scale, 0, 1) if scale > 0 else np.zeros_like(values)
@@ -75,18 +95,18 @@ def overlay(
     return np.asarray((1 - alpha) * grey + alpha * colour)
 
 
-def palette_of(values: np.ndarray | Tensor) -> str:
-    """The colormap that fits values: diverging where some are negative."""
-    return SIGNED if _numpy(values).min(initial=0.0) < 0 else POSITIVE
+def palette_of(values: np.ndarray) -> str:
+    """Return the colormap that fits values: diverging where some are negative."""
+    return SIGNED if np.asarray(values).min(initial=0.0) < 0 else POSITIVE
 
 
 def relevance_grid(
     images: Tensor | Sequence[np.ndarray],
-    maps: dict[str, Tensor],
+    maps: Mapping[str, Tensor],
     rows: Sequence[str] | None = None,
     scale: str = "column",
 ) -> Figure:
-    """Photographs down, methods (or targets, or layers) across, a colour bar for each scale.
+    """Draw photographs down, methods (or targets, or layers) across, a colour bar for each scale.
 
     Parameters
     ----------
@@ -109,51 +129,57 @@ def relevance_grid(
     UnknownName
         If there is no such ``scale``.
     InputError
-        If a column does not have one map for each photograph.
+        If a column does not have one map for each photograph, as large as the photograph, or a map
+        holds NaN or infinite values.
     """
-    if scale not in ("column", "all"):
-        raise unknown_name("scale", scale, ("column", "all"))
-    _require_a_map_each(len(images), maps)
+    arguments.choice(scale, "scale", ("column", "all"))
+    photographs = as_pictures(images)
+    names = named(rows, len(photographs), "rows", "photographs")
+    columns = _columns(maps, len(photographs))
     margin = _BAR_RIGHT if scale == "all" else _BAR_BELOW
-    figure, axes = grid(len(images), len(maps) + 1, side=2.1, extra=0.05, margin=margin)
-    _photographs(axes[:, 0], images, rows)
-    everything = np.stack([_numpy(each) for each in maps.values()])
-    for column, (title, each) in enumerate(maps.items(), start=1):
-        shared = everything if scale == "all" else _numpy(each)
-        _overlays(axes[:, column], images, each, shared)
+    figure, axes = grid(len(photographs), len(columns) + 1, side=2.1, extra=0.05, margin=margin)
+    _photographs(axes[:, 0], photographs, names)
+    everything = np.concatenate([np.ravel(each) for each in columns.values()])
+    for column, (title, each) in enumerate(columns.items(), start=1):
+        shared = everything if scale == "all" else each
+        _overlays(axes[:, column], photographs, each, shared)
         axes[0, column].set_title(title, fontsize=FONT)
         if scale == "column":
             _bar(figure, list(axes[:, column]), shared, "bottom")
     if scale == "all":
         _bar(figure, list(axes[:, 1:].flat), everything, "right")
-    return figure
+    return finished(figure)
 
 
-def _require_a_map_each(count: int, maps: dict[str, Tensor]) -> None:
+def _columns(maps: Any, count: int) -> dict[str, np.ndarray]:
+    """The maps of each column, one for each photograph, under the title that is written."""
+    if not isinstance(maps, Mapping) or not maps:
+        raise InputError("maps must be a dict with at least one title and its maps (N, H, W).")
+    found: dict[str, np.ndarray] = {}
     for title, each in maps.items():
-        if len(each) != count:
+        values = _finite(each, f"the map of {title!r}", 3)
+        if len(values) != count:
             raise InputError(
-                f"there are {count} photograph(s), but {len(each)} map(s) of {title!r}"
+                f"there are {count} photograph(s), but {len(values)} map(s) of {title!r}."
             )
+        if written(title) in found:
+            raise InputError(f"two columns are called {written(title)!r}: rename one.")
+        found[written(title)] = values
+    return found
 
 
-def _photographs(
-    axes: np.ndarray, images: Tensor | Sequence[np.ndarray], rows: Sequence[str] | None
-) -> None:
-    for axis, image, label in zip(axes, images, padded(rows, len(images)), strict=True):
+def _photographs(axes: np.ndarray, images: list[np.ndarray], rows: Sequence[str]) -> None:
+    for axis, image, name in zip(axes, images, rows, strict=True):
         show_picture(axis, image)
-        axis.set_ylabel(label, fontsize=FONT)
+        axis.set_ylabel(name, fontsize=FONT)
     axes[0].set_title("photograph", fontsize=FONT)
 
 
 def _overlays(
-    axes: np.ndarray,
-    images: Tensor | Sequence[np.ndarray],
-    maps: Tensor | np.ndarray,
-    shared: np.ndarray,
+    axes: np.ndarray, images: list[np.ndarray], maps: np.ndarray, shared: np.ndarray
 ) -> None:
     for axis, image, each in zip(axes, images, maps, strict=True):
-        show_picture(axis, overlay(image, each, _largest(shared), palette_of(shared)))
+        show_picture(axis, _blended(image, each, _largest(shared), palette_of(shared)))
 
 
 def explanation(
@@ -167,7 +193,7 @@ def explanation(
     unit: str = "relevance",
     palette: str | None = None,
 ) -> Figure:
-    """Photograph, what the model was given, and the map over it: a row a photograph.
+    """Draw photograph, what the model was given, and the map over it: a row a photograph.
 
     Parameters
     ----------
@@ -184,24 +210,43 @@ def explanation(
     method, unit : str
         For the title and the colour bar.
     palette : str, optional
-        As in :func:`overlay`; give ``SIGNED`` for a signed method, whose maps may happen to have no
-        negative value.
+        A colormap of matplotlib, as :func:`overlay` takes it; give ``SIGNED`` for a signed method,
+        whose maps may happen to have no negative value.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    UnknownName
+        If matplotlib has no such palette.
+    InputError
+        If there are more or fewer of one than of another, or a map holds NaN or infinite values.
     """
-    figure, axes = grid(len(pictures), 3, side=3.0, extra=0.3, margin=_BAR_RIGHT)
-    top, name = _largest(relevance), palette or palette_of(relevance)
-    for row, picture in enumerate(pictures):
-        show_picture(axes[row, 0], picture)
+    photographs, given = as_pictures(pictures, "pictures"), as_pictures(images)
+    values = _finite(relevance, "relevance", 3)
+    count = arguments.same_length(pictures=photographs, images=given, relevance=values, faces=faces)
+    answers = named(answers, count, "answers", "photographs")
+    explained = named(explained, count, "explained classes", "photographs")
+    if palette is not None:
+        arguments.choice(palette, "palette", mpl.colormaps)
+    figure, axes = grid(count, 3, side=3.0, extra=0.3, margin=_BAR_RIGHT)
+    top, name = _largest(values), palette or palette_of(values)
+    for row in range(count):
+        show_picture(axes[row, 0], photographs[row])
+        require_faces(faces[row])
         for number, face in enumerate(faces[row]):
             frame_face(axes[row, 0], face, "solid" if number == 0 else "dashed")
-        show_picture(axes[row, 1], images[row], f"model's answer: {answers[row]}")
-        show_picture(axes[row, 2], overlay(images[row], relevance[row], top, name))
-        axes[row, 2].set_title(f"{method} for {explained[row]!r}", fontsize=FONT)
-    _bar(figure, list(axes.flat), _numpy(relevance), "right", unit, name)
-    return figure
+        show_picture(axes[row, 1], given[row], f"model's answer: {answers[row]}")
+        title = f"{written(method)} for '{explained[row]}'"
+        show_picture(axes[row, 2], _blended(given[row], values[row], top, name), title)
+    _bar(figure, list(axes.flat), values, "right", written(unit), name)
+    return finished(figure)
 
 
 def channels(activations: Tensor, names: Sequence[str] | None = None, columns: int = 8) -> Figure:
-    """A mosaic of a layer's channels, all on one scale.
+    """Draw a mosaic of a layer's channels, all on one scale.
 
     Parameters
     ----------
@@ -211,25 +256,35 @@ def channels(activations: Tensor, names: Sequence[str] | None = None, columns: i
         A title for each channel.
     columns : int
         How many in a row.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If the activations do not have the shape above, or hold NaN, infinite or negative values.
     """
-    values = _numpy(activations)
-    columns = min(columns, len(values))
+    values = _finite(activations, "activations", 3, low=0)
+    titles = named(names, len(values), "names", "channels")
+    columns = min(arguments.count(columns, "columns"), len(values))
     rows = -(-len(values) // columns)
-    figure, axes = grid(rows, columns, 1.25, 0.25 if names else 0.0, _BAR_RIGHT)
+    figure, axes = grid(rows, columns, 1.25, 0.25 if names is not None else 0.0, _BAR_RIGHT)
     for axis in axes.flat[len(values) :]:
         axis.set_visible(False)
-    for axis, channel, name in zip(axes.flat, values, padded(names, len(values)), strict=False):
+    for axis, channel, name in zip(axes.flat, values, titles, strict=False):
         axis.imshow(channel, cmap=POSITIVE, vmin=0, vmax=max(_largest(values), 1e-12))
         bare(axis)
         axis.set_title(name, fontsize=9)
     _bar(figure, list(axes.flat), values, "right", "activation", POSITIVE)
-    return figure
+    return finished(figure)
 
 
 def concepts(
     images: Tensor | Sequence[np.ndarray], maps: Tensor, labels: Sequence[str] | None = None
 ) -> Figure:
-    """Concepts of a factorisation: a row a photograph, a column a concept.
+    """Draw concepts of a factorisation: a row a photograph, a column a concept.
 
     The first column colours each place by the concept that is strongest there.
 
@@ -240,24 +295,41 @@ def concepts(
         All concepts are drawn on one scale.
     labels : sequence of str, optional
         A title for each concept.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is not one set of maps for each photograph, as large as it, or they hold NaN,
+        infinite or negative values.
     """
-    values = _numpy(maps)
+    photographs, values = as_pictures(images), _finite(maps, "maps", 4, low=0)
     count, number = values.shape[:2]
-    titles = list(labels or [f"concept {k}" for k in range(number)])
+    arguments.same_length(images=photographs, maps=values)
+    given = [f"concept {k}" for k in range(number)] if labels is None else labels
+    titles = named(given, number, "labels", "concepts")
     figure, axes = grid(count, number + 2, 2.1, 0.05, (_BAR_RIGHT[0], 0.25))
-    _photographs(axes[:, 0], images, None)
-    for axis, image, each in zip(axes[:, 1], images, values, strict=True):
+    _photographs(axes[:, 0], photographs, [""] * count)
+    for axis, image, each in zip(axes[:, 1], photographs, values, strict=True):
         show_picture(axis, _strongest(image, each, _largest(values)))
     axes[0, 1].set_title("strongest concept", fontsize=FONT)
     for k in range(number):
-        _overlays(axes[:, k + 2], images, values[:, k], values)
+        _overlays(axes[:, k + 2], photographs, values[:, k], values)
         mark = {"fc": CONCEPT_COLOURS[k % len(CONCEPT_COLOURS)], "ec": "none", "pad": 2}
         axes[0, k + 2].set_title(titles[k], fontsize=10, bbox=mark)
     _bar(figure, list(axes[:, 2:].flat), values, "right", "concept strength")
-    return figure
+    return finished(figure)
 
 
 def _strongest(image: np.ndarray | Tensor, maps: np.ndarray, top: float) -> np.ndarray:
+    if maps.shape[1:] != image.shape[:2]:
+        raise InputError(
+            f"the photograph is {image.shape[:2]}, but its maps {maps.shape[1:]} pixels high and "
+            "wide."
+        )
     palette = np.array([mpl.colors.to_rgb(each) for each in CONCEPT_COLOURS])
     colour = palette[maps.argmax(0) % len(palette)]
     alpha = 0.7 * np.sqrt(np.clip(maps.max(0) / max(top, 1e-12), 0, 1))[..., None]
@@ -296,9 +368,13 @@ def _bar(
     bar.update_ticks()
 
 
-def _largest(maps: np.ndarray | Tensor) -> float:
-    return float(np.abs(_numpy(maps)).max(initial=0.0))
+def _largest(maps: np.ndarray) -> float:
+    return float(np.abs(maps).max(initial=0.0))
 
 
-def _numpy(values: np.ndarray | Tensor) -> np.ndarray:
-    return values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
+def _finite(values: Any, name: str, axes: int, low: float = -np.inf) -> np.ndarray:
+    """Maps without NaN and infinity, which would leave a photograph grey as if nothing mattered."""
+    found = arguments.finite_array(values, name, axes, low=low)
+    if not found.size:
+        raise InputError(f"{name} has shape {found.shape}: there is nothing to draw.")
+    return found

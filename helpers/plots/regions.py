@@ -11,18 +11,19 @@ from torch import Tensor
 
 from helpers.errors import InputError
 from helpers.faces.regions import REGIONS
-from helpers.plots.canvas import FONT, as_picture, bare, grid, show_picture
+from helpers.plots.canvas import FONT, as_picture, bare, finished, grid, legend, show_picture
 
 _PAPER = 0.25  # share of the picture that shines through the colours
 _SMALLEST = 6  # pixels; a smaller region gets no number
 
 
 def regions(image: np.ndarray | Tensor, masks: np.ndarray | Tensor) -> Figure:
-    """A face beside its regions, coloured and numbered; left and right are the image's.
+    """Draw a face beside its regions, coloured and numbered; left and right are the image's.
 
     Parameters
     ----------
     image : array (H, W, 3) or Tensor (3, H, W)
+        uint8, or floats in [0, 1].
     masks : array or Tensor (19, H, W), bool
         One a region of ``parsing.REGIONS``.
 
@@ -34,9 +35,11 @@ def regions(image: np.ndarray | Tensor, masks: np.ndarray | Tensor) -> Figure:
     Raises
     ------
     InputError
-        If there are not nineteen masks of the size of the picture.
+        If there are not nineteen masks of True and False of the size of the picture.
     """
-    picture, covered = as_picture(image), np.asarray(masks, dtype=bool)
+    picture, covered = as_picture(image), np.asarray(masks)
+    if covered.dtype != bool:
+        raise InputError(f"masks must be of True and False, not of {covered.dtype}.")
     if covered.shape != (len(REGIONS), *picture.shape[:2]):
         raise InputError(
             f"masks of shape {covered.shape} do not belong to a picture of shape {picture.shape}: "
@@ -49,11 +52,9 @@ def regions(image: np.ndarray | Tensor, masks: np.ndarray | Tensor) -> Figure:
     seen = [number for number in range(len(REGIONS)) if covered[number].any()]
     for number in seen:
         _number(axes[0, 1], covered[number], number)
-    handles = [
-        Patch(color=_colour(number), label=f"{number}  {REGIONS[number]}") for number in seen
-    ]
-    figure.legend(handles=handles, loc="outside right upper", fontsize=FONT - 2, frameon=False)
-    return figure
+    named = [(Patch(color=_colour(number)), f"{number}  {REGIONS[number]}") for number in seen]
+    legend(figure, named, loc="outside right upper", fontsize=FONT - 2)
+    return finished(figure)
 
 
 def _coloured(picture: np.ndarray, masks: np.ndarray) -> np.ndarray:

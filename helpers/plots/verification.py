@@ -8,10 +8,11 @@ import html
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -20,8 +21,21 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from helpers.errors import BadTable, InputError, unknown_name
-from helpers.plots.canvas import FONT, grid
+from helpers import arguments
+from helpers.errors import InputError
+from helpers.plots.canvas import (
+    FONT,
+    checked,
+    end_of,
+    finished,
+    grid,
+    legend,
+    names_of,
+    say,
+    whisker,
+    without_place,
+    written,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -48,7 +62,7 @@ def scores(
     threshold: float | None = None,
     label: str = "similarity",
 ) -> Figure:
-    """Scores of genuine and of impostor pairs, group by group.
+    """Draw scores of genuine and of impostor pairs, group by group.
 
     Parameters
     ----------
@@ -64,16 +78,20 @@ def scores(
     label : str
         What the scores are.
 
+    Returns
+    -------
+    Figure
+
     Raises
     ------
     UnknownName
         If there is no such kind.
     InputError
-        If there is nothing to draw.
+        If there is nothing to draw, lengths differ, a score is infinite, or ``genuine`` holds
+        something else than True and False (or 1 and 0).
     """
     kinds = {"violin": _violins, "ridge": _ridges, "box": _boxes}
-    if kind not in kinds:
-        raise unknown_name("kind", kind, kinds)
+    arguments.choice(kind, "kind", kinds)
     parts = _parts(values, genuine, group)
     names = list(dict.fromkeys(name for name, _ in parts))
     figure, axes = grid(1, 1, side=6.6, extra=1.5 + 0.55 * len(names) - 6.6)
@@ -81,18 +99,17 @@ def scores(
     kinds[kind](axis, parts, names)
     axis.set_yticks(range(len(names)), [_counted(name, parts) for name in names], fontsize=FONT)
     axis.set_ylim(len(names) - 0.4, -1.1 if kind == "ridge" else -0.6)
-    legend: list[Patch | Line2D] = [
-        Patch(color=GENUINE, alpha=0.75, label="genuine pairs"),
-        Patch(
-            facecolor=IMPOSTOR, alpha=0.75, hatch="///", edgecolor="white", label="impostor pairs"
-        ),
+    hatched = Patch(facecolor=IMPOSTOR, alpha=0.75, hatch="///", edgecolor="white")
+    entries: list[tuple[Artist, str]] = [
+        (Patch(color=GENUINE, alpha=0.75), "genuine pairs"),
+        (hatched, "impostor pairs"),
     ]
     if threshold is not None:
-        axis.axvline(threshold, color="0.25", ls="--", lw=1.3)
-        legend.append(Line2D([], [], color="0.25", ls="--", label=f"threshold {threshold:.3g}"))
+        at = arguments.number(threshold, "threshold")
+        entries.append((axis.axvline(at, color="0.25", ls="--", lw=1.3), f"threshold {at:.3g}"))
     _finish(axis, label)
-    figure.legend(handles=legend, loc="outside upper center", ncols=3, frameon=False, fontsize=10)
-    return figure
+    legend(figure, entries, loc="outside upper center", ncols=3, fontsize=10)
+    return finished(figure)
 
 
 def det(
@@ -101,7 +118,7 @@ def det(
     groups: Sequence[str] | None = None,
     smallest: float = 1e-4,
 ) -> Figure:
-    """DET curves on probit axes, where normally distributed scores give straight lines.
+    """Draw DET curves on probit axes, where normally distributed scores give straight lines.
 
     Parameters
     ----------
@@ -112,16 +129,33 @@ def det(
     groups : sequence of str, optional
         Which to draw; by default all.
     smallest : float
-        Where the axes begin.
+        Where the axes begin, above 0 and below 0.5.
+
+    Returns
+    -------
+    Figure
+        A group without a curve is named in the legend as undefined.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If there is no such group.
+    InputError
+        If a rate is none, or ``smallest`` is out of range.
     """
+    smallest = arguments.number(smallest, "smallest", 0, 0.5, open_low=True, open_high=True)
+    parts, bands = _curves(curves, groups, ("fmr", "fnmr")), _bands(bands)
     figure, axes = grid(1, 1, side=5.6, margin=(1.4, 0))
     axis = axes[0, 0]
-    for number, name, curve in _curves(curves, groups, ("fmr", "fnmr")):
+    entries = []
+    for number, name, curve in parts:
         inside = (curve["fmr"] > 0) & (curve["fnmr"] > 0)  # the ends have no probit
-        _line(axis, number, name, curve["fmr"][inside], curve["fnmr"][inside])
-        if bands is not None:
-            band = bands[(bands["group"] == name) & bands["low"].notna()]
-            _band(axis, number, name, band["fmr"], band["low"], band["high"])
+        drawn = _line(axis, number, name, curve["fmr"][inside], curve["fnmr"][inside])
+        entries.append((drawn, _or_undefined(name, curve)))
+        band = bands[bands["group"] == name]
+        _band(axis, number, name, band["fmr"], band["low"], band["high"])
     for which in (axis.set_xscale, axis.set_yscale):
         which("function", functions=(_probit, stats.norm.cdf))
     ticks = [each for each in _TICKS if each >= smallest]
@@ -134,8 +168,8 @@ def det(
     axis.plot([smallest, 0.6], [smallest, 0.6], color="0.6", lw=1, ls=":", zorder=0)
     axis.set_ylabel("false non-match rate", fontsize=FONT)
     _finish(axis, "false match rate", both=True)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=10)
-    return figure
+    legend(figure, entries, loc="outside right upper", fontsize=10)
+    return finished(figure)
 
 
 def roc(
@@ -144,33 +178,53 @@ def roc(
     groups: Sequence[str] | None = None,
     smallest: float = 1e-4,
 ) -> Figure:
-    """ROC curves with a logarithmic axis of false matches: the left end is where systems work.
+    """Draw ROC curves with a logarithmic axis of false matches: the left end is where systems work.
 
     Parameters
     ----------
-    curves, bands, groups
-        As in :func:`det`.
+    curves : DataFrame
+        ``group``, ``fmr``, ``fnmr``, of :func:`helpers.bias.verification.det`.
+    bands : DataFrame, optional
+        ``group``, ``fmr``, ``low``, ``high`` (of FNMR), of :func:`helpers.bias.verification.bands`.
+    groups : sequence of str, optional
+        Which to draw; by default all.
     smallest : float
-        Where the horizontal axis begins.
+        Where the horizontal axis begins, above 0 and below 1.
+
+    Returns
+    -------
+    Figure
+        A group without a curve is named in the legend as undefined.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If there is no such group.
+    InputError
+        If a rate is none, or ``smallest`` is out of range.
     """
+    smallest = arguments.number(smallest, "smallest", 0, 1, open_low=True, open_high=True)
+    parts, bands = _curves(curves, groups, ("fmr", "fnmr")), _bands(bands)
     figure, axes = grid(1, 1, side=5.0, margin=(2.2, 0))
     axis = axes[0, 0]
-    bottom = 1.0
-    for number, name, curve in _curves(curves, groups, ("fmr", "fnmr")):
+    bottom, entries = 1.0, []
+    for number, name, curve in parts:
         inside = curve["fmr"] > 0
         tar = 1 - curve["fnmr"]
-        _line(axis, number, name, curve["fmr"][inside], tar[inside], steps=True)
+        drawn = _line(axis, number, name, curve["fmr"][inside], tar[inside], steps=True)
+        entries.append((drawn, _or_undefined(name, curve)))
         bottom = min(bottom, float(tar[curve["fmr"] >= smallest].min()))
-        if bands is not None:
-            band = bands[(bands["group"] == name) & bands["low"].notna()]
-            _band(axis, number, name, band["fmr"], 1 - band["high"], 1 - band["low"])
+        band = bands[bands["group"] == name]
+        _band(axis, number, name, band["fmr"], 1 - band["high"], 1 - band["low"])
     axis.set_xscale("log")
     axis.set_xlim(smallest, 1)
     axis.set_ylim(max(0.0, bottom - 0.05), 1.005)
     axis.set_ylabel("true accept rate (1 - FNMR)", fontsize=FONT)
     _finish(axis, "false match rate (logarithmic)", both=True)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=10)
-    return figure
+    legend(figure, entries, loc="outside right upper", fontsize=10)
+    return finished(figure)
 
 
 def sweep(
@@ -179,7 +233,7 @@ def sweep(
     groups: Sequence[str] | None = None,
     label: str = "threshold on the similarity",
 ) -> Figure:
-    """Both error rates of every group while the threshold moves, side by side.
+    """Draw both error rates of every group while the threshold moves, side by side.
 
     Parameters
     ----------
@@ -191,15 +245,31 @@ def sweep(
         Which to draw; by default all.
     label : str
         What is moved.
+
+    Returns
+    -------
+    Figure
+        A group without a curve is named in the legend as undefined.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If there is no such group.
+    InputError
+        If a rate or the threshold is none.
     """
+    parts = _curves(curves, groups, ("threshold", "fmr", "fnmr"))
     figure, axes = grid(1, 2, side=4.4, extra=-0.6)
-    least = 1.0
-    for number, name, curve in _curves(curves, groups, ("threshold", "fmr", "fnmr")):
+    least, entries = 1.0, []
+    for number, name, curve in parts:
         inside = np.isfinite(curve["threshold"])
         for axis, rate in zip(axes[0], ("fmr", "fnmr"), strict=True):
             shown = inside & (curve[rate] > 0)
             least = min(least, float(curve[rate][shown].min())) if shown.any() else least
-            _line(axis, number, name, curve["threshold"][shown], curve[rate][shown])
+            drawn = _line(axis, number, name, curve["threshold"][shown], curve[rate][shown])
+        entries.append((drawn, _or_undefined(name, curve)))
     titles = "false match rate (impostors accepted)", "false non-match rate (genuine rejected)"
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_yscale("log")
@@ -207,11 +277,10 @@ def sweep(
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
         axis.set_title(title, fontsize=FONT)
         if threshold is not None:
-            axis.axvline(threshold, color="0.25", ls="--", lw=1.3)
+            axis.axvline(arguments.number(threshold, "threshold"), color="0.25", ls="--", lw=1.3)
         _finish(axis, label, both=True)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=10)
-    return figure
+    legend(figure, entries, loc="outside lower center", ncols=4, fontsize=10)
+    return finished(figure)
 
 
 def disparity(
@@ -221,14 +290,15 @@ def disparity(
     reference_label: str = "",
     logarithmic: bool = False,
 ) -> Figure:
-    """A dot and a whisker per group, with a line at parity, at chance or at what was intended.
+    """Draw a dot and a whisker per group, with a line at parity, at chance or at what was intended.
 
     Parameters
     ----------
     table : DataFrame
         ``group``, ``value``, ``low``, ``high``, of :func:`helpers.bias.verification.intervals` (one
         metric of it), ``compare`` or ``attribute_leakage``; with ``n_identities`` or ``n`` the
-        number is written beside the name. Undefined values are named and not drawn.
+        number is written beside the name. A value that is undefined, infinite, or 0 on a
+        logarithmic axis is not drawn: its line says so, with its ``note`` if it has one.
     label : str
         Of the horizontal axis.
     reference : float, optional
@@ -237,66 +307,96 @@ def disparity(
         What it means.
     logarithmic : bool
         For ratios: twice and half are then equally far from parity.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
+    InputError
+        If there is no row, or a number is none.
     """
+    numbers = ("value", "low", "high")
+    table = checked(table, ("group", *numbers), numbers, endless=("value", "high"))
+    if reference is not None:
+        reference = arguments.number(reference, "reference")
     figure, axes = grid(1, 1, side=6.6, extra=1.3 + 0.36 * len(table) - 6.6)
     axis = axes[0, 0]
+    entries: list[tuple[Artist, str]] = []
     if logarithmic:
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]))
         axis.xaxis.set_minor_locator(NullLocator())
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} x"))
     if reference is not None:
-        axis.axvline(reference, color="0.35", ls="--", lw=1.3, label=reference_label)
+        line = axis.axvline(reference, color="0.35", ls="--", lw=1.3)
+        entries += [(line, reference_label)] if reference_label else []
+    end = end_of(*(table[name] for name in numbers))
     for position, (_, row) in enumerate(table.iterrows()):
-        _whisker(axis, position, row, reference)
+        _whisker(axis, position, row, reference, end, logarithmic)
     axis.set_yticks(range(len(table)), [_named(row) for _, row in table.iterrows()], fontsize=FONT)
     axis.set_ylim(len(table) - 0.4, -0.6)
     _finish(axis, label)
     if reference is not None:
         holds = table["low"].le(reference) & table["high"].ge(reference)
+        known = table["value"].notna() & table["low"].notna() & table["high"].notna()
         if holds.any():
-            axis.plot([], [], "o", color=GENUINE, label="interval holds the line")
-        if (~holds & table["value"].notna()).any():
-            axis.plot([], [], "D", color=IMPOSTOR, label="interval excludes the line")
-        figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=10)
-    return figure
+            dot = Line2D([], [], marker="o", ls="", color=GENUINE)
+            entries.append((dot, "interval holds the line"))
+        if (~holds & known).any():
+            diamond = Line2D([], [], marker="D", ls="", color=IMPOSTOR)
+            entries.append((diamond, "interval excludes the line"))
+        legend(figure, entries, loc="outside upper center", ncols=3, fontsize=10)
+    return finished(figure)
 
 
 def confusion(table: pd.DataFrame) -> Figure:
-    """Rank-1 confusion: which group's stranger is found in place of the person.
+    """Draw rank-1 confusion: which group's stranger is found in place of the person.
 
     Parameters
     ----------
     table : DataFrame (G, G)
-        Per cent of each row's pictures, of :func:`helpers.bias.verification.confusion`.
+        Per cent of each row's pictures, of :func:`helpers.bias.verification.confusion`; NaN where a
+        group has no picture.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If rows and columns are not the same groups, or a number is none or below 0.
     """
-    count = len(table)
+    values, names = _square(table)
+    count = len(names)
     figure, axes = grid(1, 1, side=max(4.5, 0.78 * count), margin=(1.6, 0.4))
-    axis, top = axes[0, 0], max(float(table.to_numpy().max()), 1e-9)
+    axis, top = axes[0, 0], max(float(np.nanmax(values, initial=0)), 1e-9)
     # Paper white at 0, and never so dark that a black number could not be read beside a white one.
-    image = axis.imshow(table, cmap="Blues", vmin=0, vmax=1.15 * top)
-    values = table.to_numpy(dtype=float)
-    for row in range(count):
-        for column in range(count):
-            value = float(values[row, column])
-            colour = "white" if value > 0.62 * top else "0.15"
-            axis.text(
-                column, row, f"{value:.1f}", ha="center", va="center", color=colour, fontsize=10
-            )
-    axis.set_xticks(range(count), [_short(name) for name in table.columns], fontsize=10)
+    image = axis.imshow(values, cmap="Blues", vmin=0, vmax=1.15 * top)
+    for (row, column), value in np.ndenumerate(values):
+        text = "-" if np.isnan(value) else f"{value:.1f}"
+        colour = "white" if value > 0.62 * top else "0.15"
+        axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=10)
+    axis.set_xticks(range(count), names, fontsize=10)
     axis.tick_params(axis="x", rotation=45)
     for tick in axis.get_xticklabels():
         tick.set_horizontalalignment("right")
         tick.set_rotation_mode("anchor")
-    errors = table.sum(axis=1)
-    names = [f"{_short(name)}\n{errors[name]:.1f} % wrong" for name in table.index]
-    axis.set_yticks(range(count), names, fontsize=10)
+    wrong = [
+        "no picture" if np.isnan(row).all() else f"{np.nansum(row):.1f} % wrong" for row in values
+    ]
+    said = [f"{name}\n{each}" for name, each in zip(names, wrong, strict=True)]
+    axis.set_yticks(range(count), said, fontsize=10)
     axis.set_xlabel("group of the stranger who was found", fontsize=FONT)
     axis.set_ylabel("group of the person looked up", fontsize=FONT)
     axis.spines[:].set_visible(False)
     bar = figure.colorbar(image, ax=axis, shrink=0.8)
     bar.set_label("per cent of the row's pictures", fontsize=FONT)
-    return figure
+    return finished(figure)
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,7 +418,10 @@ class Interactive:
         """Return a piece of HTML with everything in it, plotly.js included (about 5 MB)."""
         name = f"explorer-{uuid.uuid4().hex}"
         inner = self.figure.to_html(
-            full_html=False, include_plotlyjs=True, div_id=name, config={"displayModeBar": False}
+            full_html=False,
+            include_plotlyjs=True,
+            div_id=name,
+            config={"displayModeBar": False, "typesetMath": False},
         )
         return f'<div role="figure" aria-label="{html.escape(self.alt)}">{inner}</div>'
 
@@ -334,7 +437,7 @@ def threshold_explorer(
     start: float | None = None,
     label: str = "threshold",
 ) -> Interactive:
-    """Drag a threshold and watch both error rates of every group.
+    """Let a reader drag a threshold and watch both error rates of every group.
 
     Parameters
     ----------
@@ -343,7 +446,7 @@ def threshold_explorer(
     groups : sequence of str, optional
         Which to show; by default all.
     steps : int
-        Positions of the slider, evenly between thresholds at which everything and nothing passes.
+        Positions of the slider, from 2 to 1,000, evenly between thresholds at which everything and nothing passes.
     start : float, optional
         Where the slider begins: the position nearest to it; by default the middle.
     label : str
@@ -357,11 +460,15 @@ def threshold_explorer(
 
     Raises
     ------
+    BadTable
+        If a column is missing.
+    UnknownName
+        If there is no such group.
     InputError
-        If there are fewer than two steps, or no finite threshold.
+        If there are fewer than two steps, no finite threshold, or a number is none.
     """
-    if steps < 2:
-        raise InputError(f"a slider needs two positions or more, not {steps}.")
+    steps = arguments.count(steps, "steps", 2, 1000)
+    start = None if start is None else arguments.number(start, "start")
     parts = _curves(curves, groups, ("threshold", "fmr", "fnmr"))
     positions = _positions(parts, steps)
     rates = np.stack([_rates_at(curve, positions) for _, _, curve in parts])
@@ -407,7 +514,7 @@ def _explorer(
         figure.add_trace(
             go.Bar(
                 x=rates[:, column, first],
-                y=[_short(name) for name in names],
+                y=[_as_html(name) for name in names],
                 text=_texts(rates[:, column, first]),
                 orientation="h",
                 textposition="outside",
@@ -420,7 +527,7 @@ def _explorer(
         )
     slider = {
         "active": first,
-        "currentvalue": {"prefix": f"{label}: ", "font": {"size": 16}},
+        "currentvalue": {"prefix": f"{_as_html(label)}: ", "font": {"size": 16}},
         "pad": {"t": 45},
         "steps": [
             _step(rates[:, :, position], f"{value:.3f}") for position, value in enumerate(positions)
@@ -436,13 +543,19 @@ def _explorer(
     )
     figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
     figure.update_annotations(font_size=13)  # so that titles fit side by side on a phone
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    # A category each, in order: Plotly would take groups called 18 and 30 for numbers.
+    figure.update_yaxes(autorange="reversed", automargin=True, type="category")
     return figure
 
 
 def _step(rates: np.ndarray, value: str) -> dict[str, object]:
     change = {"x": [rates[:, 0], rates[:, 1]], "text": [_texts(rates[:, 0]), _texts(rates[:, 1])]}
     return {"method": "restyle", "label": value, "args": [change, [0, 1]]}
+
+
+def _as_html(name: str) -> str:
+    """A name as Plotly shows it as it is: its texts are a kind of HTML, with formulas in dollars."""
+    return html.escape(written(name)).replace("$", "&#36;")
 
 
 def _texts(rates: np.ndarray) -> list[str]:
@@ -455,17 +568,24 @@ def _texts(rates: np.ndarray) -> list[str]:
 def _parts(
     values: ArrayLike, genuine: ArrayLike, group: ArrayLike
 ) -> dict[tuple[str, bool], np.ndarray]:
-    table = pd.DataFrame(
-        {
-            "value": np.asarray(values, dtype=float),
-            "genuine": np.asarray(genuine).astype(int).astype(bool),
-            "group": np.asarray(group, dtype=object),
-        }
-    ).dropna()
+    arguments.same_length(values=values, genuine=genuine, group=group)
+    columns = {"value": _column(values), "genuine": _column(genuine), "group": _column(group)}
+    table = pd.DataFrame(columns).dropna()
     if table.empty:
         raise InputError("no pair has both a score and a group: there is nothing to draw.")
-    kept = table.assign(group=table["group"].astype(str)).groupby(["group", "genuine"])["value"]
+    table = checked(table, ("value", "genuine", "group"), ("value", "genuine"))
+    if not table["genuine"].isin((0, 1)).all():
+        raise InputError("genuine must be True or False, or 1 or 0, one for each pair.")
+    kept = table.assign(group=names_of(table["group"])).groupby(["group", "genuine"])["value"]
     return {(str(key[0]), bool(key[1])): part.to_numpy() for key, part in kept}
+
+
+def _column(values: Any) -> pd.Series:
+    """Values in a row, whatever index they had: pairs belong together by position."""
+    plain = np.asarray(values) if hasattr(values, "dtype") else list(values)
+    if np.ndim(plain) != 1:
+        raise InputError("scores, genuine and groups must be lists with one entry for each pair.")
+    return pd.Series(plain)
 
 
 def _violins(axis: Axes, parts: dict[tuple[str, bool], np.ndarray], names: list[str]) -> None:
@@ -546,7 +666,7 @@ def _bandwidth(values: np.ndarray) -> float:
 
 def _counted(name: str, parts: dict[tuple[str, bool], np.ndarray]) -> str:
     genuine, impostor = (len(parts.get((name, kind), ())) for kind in (True, False))
-    return f"{_short(name)}\n{genuine:,} / {impostor:,}"
+    return f"{written(name)}\n{genuine:,} / {impostor:,}"
 
 
 # -- lines and labels
@@ -556,16 +676,44 @@ def _curves(
     curves: pd.DataFrame, groups: Sequence[str] | None, columns: Sequence[str]
 ) -> list[tuple[int, str, pd.DataFrame]]:
     """Number (which decides colour and line, whichever others are drawn), name and rows."""
-    for column in ("group", *columns):
-        if column not in curves:
-            raise BadTable(f"no column {column}; there is {', '.join(map(str, curves.columns))}.")
-    known = [str(name) for name in dict.fromkeys(curves["group"].astype(str))]
-    for name in groups or ():
-        if name not in known:
-            raise unknown_name("group", name, known)
-    parts = dict(list(curves.groupby(curves["group"].astype(str), sort=False)))
+    table = checked(curves, ("group", *columns), columns, endless=("threshold",))
+    rates = table[["fmr", "fnmr"]].to_numpy()
+    if (rates < 0).any() or (rates > 1).any():
+        raise InputError("columns 'fmr' and 'fnmr' hold rates from 0 to 1, not per cent.")
+    table["group"] = names_of(table["group"])
+    known = list(dict.fromkeys(table["group"]))
+    wanted = known if groups is None else arguments.choices(groups, "group", known)
+    parts = dict(list(table.groupby("group", sort=False)))
     numbers = {name: number for number, name in enumerate(n for n in known if n != OVERALL)}
-    return [(numbers.get(name, -1), name, parts[name]) for name in (groups or known)]
+    return [(numbers.get(name, -1), name, parts[name]) for name in wanted]
+
+
+def _bands(bands: pd.DataFrame | None) -> pd.DataFrame:
+    """The bands that can be drawn; no row where none are given."""
+    columns = ("group", "fmr", "low", "high")
+    if bands is None:
+        return pd.DataFrame({name: np.empty(0) for name in columns})
+    table = checked(bands, columns, columns[1:])
+    return table.assign(group=names_of(table["group"])).dropna(subset=["low", "high"])
+
+
+def _or_undefined(name: str, curve: pd.DataFrame) -> str:
+    """A group in the legend; one of which a rate is missing everywhere has no line."""
+    missing = curve["fmr"].isna().all() or curve["fnmr"].isna().all()
+    return f"{name} (undefined)" if missing else name
+
+
+def _square(table: Any) -> tuple[np.ndarray, list[str]]:
+    """The numbers of a confusion table, NaN where there are none, and the groups."""
+    arguments.columns(table, ())
+    table = checked(table, (), list(table.columns))
+    rows = list(names_of(pd.Series(list(table.index), dtype=object)))
+    if rows != list(names_of(pd.Series(list(table.columns), dtype=object))):
+        raise InputError("rows and columns of a confusion table must be the same groups in order.")
+    values = table.to_numpy(dtype=float)
+    if (values < 0).any():
+        raise InputError("a confusion table holds per cent, which cannot lie below 0.")
+    return values, rows
 
 
 def _style(number: int, name: str) -> dict[str, object]:
@@ -576,9 +724,10 @@ def _style(number: int, name: str) -> dict[str, object]:
 
 def _line(
     axis: Axes, number: int, name: str, across: pd.Series, up: pd.Series, steps: bool = False
-) -> None:
+) -> Line2D:
     how = "steps-post" if steps else "default"
-    axis.plot(across, up, label=_short(name), drawstyle=how, **_style(number, name))  # type: ignore[arg-type]  # of Line2D
+    (line,) = axis.plot(across, up, label=name, drawstyle=how, **_style(number, name))  # type: ignore[arg-type]  # of Line2D
+    return line
 
 
 def _band(
@@ -588,35 +737,38 @@ def _band(
     axis.fill_between(across, low, high, color=colour, alpha=0.16, lw=0)
 
 
-def _whisker(axis: Axes, position: int, row: pd.Series, reference: float | None) -> None:
-    if np.isnan(row["value"]):
-        said = row.get("note") or "undefined"
-        axis.text(
-            0.02, position, said, transform=axis.get_yaxis_transform(), va="center", fontsize=10
-        )
+def _whisker(
+    axis: Axes,
+    position: int,
+    row: pd.Series,
+    reference: float | None,
+    end: float,
+    logarithmic: bool,
+) -> None:
+    missing = without_place(row["value"], row.get("note", ""))
+    if logarithmic and row["value"] <= 0:
+        missing = f"{row['value']:g}, which has no place on this axis"
+    if missing:
+        say(axis, position, missing)
         return
-    holds = reference is None or row["low"] <= reference <= row["high"]
-    colour, mark = (GENUINE, "o") if holds else (IMPOSTOR, "D")
-    axis.plot([row["low"], row["high"]], [position, position], color=colour, lw=2)
+    excluded = reference is not None and (row["low"] > reference or row["high"] < reference)
+    colour, mark = (IMPOSTOR, "D") if excluded else (GENUINE, "o")
+    whisker(axis, position, row["low"], row["high"], colour, end)
     axis.plot(row["value"], position, mark, color=colour, ms=7)
 
 
 def _named(row: pd.Series) -> str:
     if "n_identities" in row:
-        return f"{_short(row['group'])}  ({row['n_identities']:,} people)"
-    return f"{_short(row['group'])}  (n = {row['n']:,})" if "n" in row else _short(row["group"])
+        return f"{written(row['group'])}  ({row['n_identities']:,} people)"
+    return f"{written(row['group'])}  (n = {row['n']:,})" if "n" in row else written(row["group"])
 
 
 def _finish(axis: Axes, label: str, both: bool = False) -> None:
-    axis.set_xlabel(label, fontsize=FONT)
+    axis.set_xlabel(written(label), fontsize=FONT)
     axis.tick_params(labelsize=10)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="both" if both else "x", color="0.9", zorder=0)
     axis.set_axisbelow(True)
-
-
-def _short(name: object) -> str:
-    return str(name).replace("_", " ")
 
 
 def _percent(rate: float) -> str:
