@@ -8,6 +8,7 @@
 """
 
 from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Choice, Face, band, limits
+from helpers.faces.reach import HAIR_REACH, PAINT_REACH, REACH, Reach
 from helpers.faces.regions import REGIONS
 from helpers.faces.rendering import Rendered, render
 from helpers.faces.sampling import IDENTITY, SHADOW_REACH, correlate, retakes, sample, twin
@@ -15,13 +16,17 @@ from helpers.faces.sampling import IDENTITY, SHADOW_REACH, correlate, retakes, s
 __all__ = [
     "BANDS",
     "FACTORS",
+    "HAIR_REACH",
     "IDENTITY",
     "MONK_TONES",
+    "PAINT_REACH",
+    "REACH",
     "REGIONS",
     "SHADOW_REACH",
     "SHAPE",
     "Choice",
     "Face",
+    "Reach",
     "Rendered",
     "band",
     "correlate",
