@@ -3,12 +3,13 @@
 python -m tests.benchmarks --only verification --quick
 python -m tests.benchmarks.verification table bfw_like.csv      # write such a table
 python -m tests.benchmarks.verification coverage --draws 1000   # intervals against the truth
+python -m tests.benchmarks.verification strict --draws 1000     # few people, small false accept rates
 """
 
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -251,6 +252,87 @@ def coverage(setting: Setting, draws: int, replicates: int = 200) -> pd.DataFram
     ).T.round(1)
 
 
+# -- few people and false accept rates down to one in a thousand
+
+
+@dataclass(frozen=True)
+class Strict:
+    """One group of people, how much they differ in being alike to others, and pairs of pictures."""
+
+    people: int
+    wolves: float
+    impostor: int = 2
+
+    @property
+    def name(self) -> str:
+        return f"{self.people} people, {self.impostor} pairs each two, effect {self.wolves:g}"
+
+
+EFFECTS = (0.05, 0.2, 0.3, 0.4, 0.5, 0.6)
+STRICT = tuple(
+    Strict(people, wolves, impostor)
+    for people, impostor in ((60, 2), (30, 4), (30, 8))
+    for wolves in EFFECTS
+)
+STRICT_FARS = (0.1, 0.01, 0.001)
+
+
+def strict_coverage(
+    setting: Strict, draws: int, fars: Sequence[float] = STRICT_FARS, first: int = 0
+) -> pd.DataFrame:
+    """How often intervals of TAR@FAR held the truth, and which of them carry a note.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per draw and rate: ``far``, ``held``, ``too_high`` (the interval lies above the
+        truth), ``noted``, ``width``.
+    """
+    group, found = Group(), []
+    for seed in range(first, first + draws):
+        pairs = simulate(
+            {"a": group},
+            setting.people,
+            impostor=setting.impostor,
+            wolves=setting.wolves,
+            seed=seed,
+        )
+        sample = verification.bootstrap(
+            pairs.scores, pairs.genuine, pairs.identities, far=fars, replicates=2, seed=seed
+        )
+        table = verification.intervals(sample)
+        rows = table[table["metric"].str.startswith("TAR")]
+        for far, row in zip(fars, rows.itertuples(), strict=True):
+            truth = group.tar(far)
+            found.append(
+                {
+                    "far": far,
+                    "held": row.low <= truth <= row.high,
+                    "too_high": truth < row.low,
+                    "noted": row.note != "",
+                    "width": row.high - row.low,
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def strict_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Shares in per cent for each rate of :func:`strict_coverage`."""
+    grouped = table.groupby("far", sort=False)
+    plain = table[~table["noted"]].groupby("far", sort=False)["held"].mean()
+    missed = table[~table["held"]].groupby("far", sort=False)["noted"].mean()
+    shares = pd.DataFrame(
+        {
+            "held": grouped["held"].mean(),
+            "too high": grouped["too_high"].mean(),
+            "noted": grouped["noted"].mean(),
+            "held without note": plain,
+            "misses noted": missed,
+        }
+    )
+    return (100 * shares).round(1).assign(width=grouped["width"].mean().round(3))
+
+
 def _one_draw(
     setting: Setting, seed: int, replicates: int
 ) -> Iterator[tuple[str, float, float, float]]:
@@ -311,7 +393,15 @@ def main() -> None:
     covering = commands.add_parser("coverage")
     covering.add_argument("--draws", type=int, default=1000)
     covering.add_argument("--setting", type=int, action="append", choices=range(len(SETTINGS)))
+    strict = commands.add_parser("strict")
+    strict.add_argument("--draws", type=int, default=1000)
+    strict.add_argument("--setting", type=int, action="append", choices=range(len(STRICT)))
     options = parser.parse_args()
+    if options.command == "strict":
+        for number in options.setting or range(len(STRICT)):
+            print(STRICT[number].name, f"({options.draws} draws)")
+            print(strict_summary(strict_coverage(STRICT[number], options.draws)), flush=True)
+        return
     if options.command == "table":
         bfw_like().to_csv(options.path, index=False)
         return

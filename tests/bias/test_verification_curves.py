@@ -173,8 +173,62 @@ def test_each_group_can_have_a_threshold_of_its_own() -> None:
     assert list(table["fmr"]) == [0, 0, 0]
     assert list(table["fnmr"]) == [0, 0, 0]
     assert table["note"][0] == "each group at its threshold"
-    with pytest.raises(UnknownName, match="no threshold for the group 'b'"):
-        verification.rates(scores, genuine, {"a": 0.7}, group)
+    for name, other in (("a", "b"), ("b", "a")):
+        with pytest.raises(UnknownName, match=f"no threshold for the group '{other}'"):
+            verification.rates(scores, genuine, {name: 0.7}, group)
+    with pytest.raises(InputError, match="needs groups"):
+        verification.rates(scores, genuine, {"a": 0.7})
+
+
+def test_a_group_without_impostors_leaves_those_of_the_others() -> None:
+    scores, genuine, group = [0.9, 0.6, 0.5, 0.8, 0.1], [1, 0, 1, 1, 0], ["a", "a", "b", "b", "a"]
+    table = verification.rates(scores, genuine, {"a": 0.55, "b": 0.6}, group).set_index("group")
+    assert table.loc["overall", ["fmr", "fnmr"]].tolist() == pytest.approx([1 / 2, 1 / 3])
+    assert table.loc["a", ["fmr", "fnmr"]].tolist() == [0.5, 0]
+    assert np.isnan(table.loc["b", "fmr"])
+    assert table.loc["b", "fnmr"] == 0.5
+
+
+@pytest.mark.parametrize("threshold", [0.5, {"a": 0.5, "b": 0.5}])
+def test_no_impostors_in_any_group_are_no_false_match_rate(threshold: object) -> None:
+    table = verification.rates([0.9, 0.8, 0.7, 0.2], [1, 1, 1, 1], threshold, list("aabb"))
+    assert table["fmr"].isna().all()
+    assert table["fnmr"].tolist() == [0.25, 0, 0.5]
+    assert table["note"].str.contains("undefined (no impostor pairs)", regex=False).all()
+
+
+def test_an_area_needs_pairs_of_both_kinds() -> None:
+    table = verification.auc([0.9, 0.1, 0.5], [1, 0, 1], ["a", "a", None]).set_index("group")
+    assert table.loc["a", "auc"] == 1
+    sides = (["a", "a", "b"], ["a", "a", "c"])
+    empty = verification.auc([0.9, 0.1, 0.2], [1, 0, 0], sides).set_index("group")["auc"]
+    assert np.isnan(empty["b"])
+    assert np.isnan(empty["c"])
+
+
+def test_a_threshold_that_could_not_be_chosen_accepts_nobody_and_rejects_nobody() -> None:
+    for threshold in (np.nan, {"a": np.nan, "b": 0.5}):
+        table = verification.rates([0.9, 0.1, 0.8, 0.3], [1, 0, 1, 0], threshold, list("aabb"))
+        row = table.set_index("group").loc[["overall", "a"]]
+        assert row[["fmr", "fnmr"]].isna().all().all()
+        assert row["note"].str.startswith("undefined (").all()
+        assert row["note"].str.contains("threshold").all()
+    points = verification.point_measures([0.9, 0.1], [1, 0], threshold=np.nan, far=0.5).iloc[0]
+    assert np.isnan(points["fmr"])
+    assert points["auc"] == 1
+
+
+def test_the_equal_error_rate_by_hand_lies_between_two_points_of_the_curve() -> None:
+    # FMR and FNMR go from (1/5, 1/2) to (2/5, 1/2) to (2/5, 0): crossing at 2/5. With the
+    # genuine pair moved up: (1/5, 1/2), (1/5, 0): crossing at 1/5.
+    found = verification.eer([9, 8, 7, 6, 5, 4, 3], [1, 0, 0, 1, 0, 0, 0]).iloc[0]
+    assert found["eer"] == pytest.approx(2 / 5)
+    assert found["threshold"] == 7
+    assert verification.eer([9, 8, 7, 6, 5, 4, 3], [1, 0, 1, 0, 0, 0, 0])["eer"][0] == 0.2
+    # From (0, 1/2) to (1/3, 0) in one step of tied scores: 1/2 - 3/2 t = ... crosses at t = 3/5.
+    tied = verification.eer([9, 8, 8, 7, 7], [1, 1, 0, 0, 0]).iloc[0]
+    assert tied["eer"] == pytest.approx(1 / 3 * 3 / 5)
+    assert tied["threshold"] == 8
 
 
 # -- distances, labels, bad input

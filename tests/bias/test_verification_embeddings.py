@@ -93,7 +93,7 @@ def test_confusion_is_in_per_cent_of_each_groups_pictures() -> None:
     assert found.loc["a"].tolist() == [25, 25]
     assert found.loc["b"].tolist() == [50, 0]
     assert list(found.index) == list(found.columns) == ["a", "b"]
-    with pytest.raises(BadTable, match="no column correct"):
+    with pytest.raises(BadTable, match="no column 'correct'"):
         verification.confusion(table.drop(columns="correct"))
 
 

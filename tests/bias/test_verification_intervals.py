@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from helpers.bias import verification
 from helpers.errors import BadTable, InputError, UnknownName
@@ -137,12 +138,16 @@ def test_every_measure_has_an_interval_around_it(sample: verification.Bootstrap)
     assert (wider["high"] - wider["low"] > table["high"] - table["low"]).all()
 
 
-def test_no_error_seen_is_wilsons_interval_over_people_and_pairs_of_people() -> None:
+def test_no_error_seen_is_an_interval_over_people_and_pairs_of_people() -> None:
     pairs = simulate({"a": Group(0.0, 60.0)}, people=20)
     table = verification.intervals(drawn_anew(pairs, threshold=30.0)).set_index(["metric", "group"])
     assert tuple(table.loc[("FNMR", "a"), ["low", "high"]]) == pytest.approx(wilson(0, 20))
-    assert tuple(table.loc[("FMR", "a"), ["low", "high"]]) == pytest.approx(wilson(0, 190))
-    assert "190 pairs of people" in table.loc[("FMR", "a"), "note"]
+    # The exact upper limit of none in 190 independent pairs, for Student's instead of the normal
+    # quantile: 1 - tail ** (1 / n).
+    n = 190 * (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 19)) ** 2
+    expected = (0, 1 - 0.025 ** (1 / n))
+    assert tuple(table.loc[("FMR", "a"), ["low", "high"]]) == pytest.approx(expected)
+    assert "190 independent pairs" in table.loc[("FMR", "a"), "note"]
 
 
 def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
@@ -160,7 +165,8 @@ def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
     assert table.loc[("FMR", "b"), "low"] > 0
     nothing = verification.disparities(found, simulations=100).set_index("metric").loc["GARBE"]
     assert math.isnan(nothing["value"])
-    assert nothing["note"] == "undefined (no errors, or no pairs, in b)"
+    assert nothing["note"] == "undefined (no genuine pairs in b)"
+    assert nothing["verdict"] == "too little evidence"
 
 
 def test_few_people_are_said_to_be_few() -> None:

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.bias import verification
+from helpers.bias.verification.thresholds import why_none
 from helpers.errors import InputError
 from tests.bias.simulated import Group, simulate
 
@@ -18,7 +20,9 @@ def test_a_fitted_threshold_keeps_its_rate_on_the_pairs_it_was_fitted_on() -> No
 
 
 def test_a_rate_that_cannot_be_measured_gives_no_threshold() -> None:
-    assert np.isnan(verification.fit([1, 0.5, 0.1], [1, 0, 0], 0.1)["overall"])
+    said = "2 impostor pairs can't show an FMR of 0.1; give threshold= or fmr >= 0.5"
+    with pytest.warns(UserWarning, match=f"no threshold for overall: not measurable: {said}"):
+        assert np.isnan(verification.fit([1, 0.5, 0.1], [1, 0, 0], 0.1)["overall"])
 
 
 def test_fitted_distances_are_distances() -> None:
@@ -81,6 +85,35 @@ def test_folds_that_share_people_are_refused() -> None:
         verification.cross_validate(PAIRS.scores, PAIRS.genuine, 0 * mixed, PAIRS.identities)
 
 
+def test_people_in_exactly_two_folds_are_refused() -> None:
+    one, two = PAIRS.identities
+    # Person 0 is moved, with half of the genuine pairs, to the next fold.
+    hers = np.flatnonzero((one == 0) & (two == 0))
+    fold = FOLDS.copy()
+    fold[hers[::2]] = (FOLDS[hers[0]] + 1) % 4
+    with pytest.raises(InputError, match="1 people are in more than one fold"):
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, fold, PAIRS.identities)
+
+
+def test_two_folds_are_enough_and_one_in_a_hundred_is_intended() -> None:
+    folds = verification.identity_folds(PAIRS.identities, 2, PAIRS.groups)
+    table = verification.cross_validate(PAIRS.scores, PAIRS.genuine, folds, PAIRS.identities)
+    assert table["fold"].tolist() == [0, 1]
+    assert table["intended"].tolist() == [0.01, 0.01]
+    assert table["fmr"].between(0.005, 0.02).all()
+
+
+def test_folds_may_be_named_by_numbers_or_text() -> None:
+    folds = verification.identity_folds(PAIRS.identities, 2, PAIRS.groups)
+    text = folds.astype(str)
+    numbers, names = (
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, each, PAIRS.identities)
+        for each in (folds, text)
+    )
+    np.testing.assert_array_equal(numbers["fmr"], names["fmr"])
+    assert names["fold"].tolist() == ["0", "1"]
+
+
 def test_a_group_too_small_for_a_threshold_says_so() -> None:
     table = verification.cross_validate(
         PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities, 1e-5, PAIRS.groups
@@ -88,6 +121,57 @@ def test_a_group_too_small_for_a_threshold_says_so() -> None:
     rows = table[(table["threshold_for"] == "each group") & (table["group"] != "overall")]
     assert rows["fmr"].isna().all()
     assert rows["note"].str.contains("no threshold").all()
+    together = table[(table["threshold_for"] == "each group") & (table["group"] == "overall")]
+    assert together[["fmr", "fnmr", "percent_difference"]].isna().all().all()
+    assert (together["note"] == "undefined (no threshold for a, b)").all()
+    # One threshold for all cannot be chosen either: nobody is accepted by one that doesn't exist.
+    for_all = table[table["threshold_for"] == "all"]
+    assert for_all[["fmr", "fnmr"]].isna().all().all()
+    assert for_all["note"].str.contains("impostor pairs can't show an FMR of 1e-05").all()
+
+
+def test_a_group_without_a_threshold_leaves_all_groups_together_without_a_rate() -> None:
+    # Group a keeps 40 impostor pairs, too few for 0.5 %, group b all of them.
+    few = np.flatnonzero(~PAIRS.genuine & (PAIRS.groups[0] == "a"))[40:]
+    kept = np.setdiff1d(np.arange(len(PAIRS.scores)), few)
+    sides = [tuple(each[kept] for each in both) for both in (PAIRS.identities, PAIRS.groups)]
+    folds = verification.identity_folds(sides[0], 2, sides[1])
+    table = verification.cross_validate(
+        PAIRS.scores[kept], PAIRS.genuine[kept], folds, sides[0], 0.005, sides[1]
+    )
+    each = table[table["threshold_for"] == "each group"].set_index("group")
+    assert each.loc["b", "fmr"].between(0, 0.03).all()
+    assert each.loc["overall", ["fmr", "fnmr", "percent_difference"]].isna().all().all()
+    assert (each.loc["overall", "note"] == "undefined (no threshold for a)").all()
+    means = verification.across_folds(table).set_index(["threshold_for", "group"])
+    assert means.loc[("each group", "overall"), ["fmr", "percent_difference"]].isna().all()
+    assert means.loc[("each group", "a"), "note"] == "undefined in 2 of 2 folds"
+    assert means.loc[("each group", "b"), "note"] == ""
+
+
+def test_means_over_folds_by_hand_and_none_over_a_fold_without_a_value() -> None:
+    table = pd.DataFrame({"fold": [0, 1, 0, 1], "group": list("aabb"), "intended": 0.01})
+    table = table.assign(threshold_for="all", fmr=[0.01, 0.03, 0.01, np.nan], fnmr=0.5)
+    table["percent_difference"] = verification.percent_difference(table["fmr"], 0.01)
+    found = verification.across_folds(table).set_index("group")
+    assert found.loc["a", ["fmr", "fmr_low", "fmr_high"]].tolist() == [0.02, 0.01, 0.03]
+    assert found.loc["a", "percent_difference"] == pytest.approx(100)
+    assert found.loc["b", ["fmr", "fmr_low", "fmr_high"]].isna().all()
+    assert found.loc["b", ["fnmr", "folds", "note"]].tolist() == [
+        0.5,
+        1,
+        "undefined in 1 of 2 folds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "least"), [(24, "0.042"), (3, "0.34"), (100, "0.01"), (7, "0.15")]
+)
+def test_the_rate_that_would_do_is_measurable_itself(pairs: int, least: str) -> None:
+    said = why_none(pairs, 0.001)
+    assert said.endswith(f"give threshold= or fmr >= {least}")
+    assert float(least) * pairs >= 1 - 1e-9
+    assert float(least) * pairs < 1.15
 
 
 def test_the_per_cent_difference_by_hand() -> None:

@@ -13,7 +13,8 @@ beyond what either brings along, gets weights of variance 3 instead of 1, and at
 rates that part is the larger one. So the standard errors are those of the dyadic cluster-robust
 variance (Fafchamps & Gubert, J. Development Economics 2007; Aronow, Samii & Assenova, Political
 Analysis 2015), which is exact in this respect, and the drawn values give what has no formula: how
-EER and TAR@FAR follow the rates at their threshold, how groups vary together, the bands of curves.
+EER follows the rates at its threshold, and how groups vary together. Where false matches are few,
+their number says nothing about how much people differ, and :mod:`extremes` asks the other pairs.
 ``python -m tests.benchmarks.verification`` measures how often the intervals cover the truth.
 """
 
@@ -25,6 +26,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
+from helpers import arguments
 from helpers.bias.verification.comparisons import (
     Arranged,
     Comparisons,
@@ -44,6 +46,16 @@ from helpers.bias.verification.curves import (
     note,
     step_at,
     tar_of,
+    threshold_note,
+    thresholds_given,
+)
+from helpers.bias.verification.extremes import (
+    AtFar,
+    FalseMatches,
+    Likeness,
+    det_slope,
+    false_matches,
+    likeness,
 )
 from helpers.errors import unknown_name
 
@@ -69,12 +81,16 @@ class Bootstrap:
         Standard error of every measure, corrected as the module's text says.
     freedom : numpy.ndarray (rows,)
         Degrees of freedom of the spread: fewer than people where few of them decide the value.
+    behind : tuple, one entry a row
+        What the false matches are worth that decide the value: FalseMatches of FMR and EER, AtFar of
+        TAR@FAR, None of the others and where the value is undefined.
     """
 
     measures: pd.DataFrame
     draws: np.ndarray
     spread: np.ndarray
     freedom: np.ndarray
+    behind: "tuple[FalseMatches | AtFar | None, ...]"
 
     def row(self, metric: str, group: str) -> int:
         """Return the position of a measure of a group.
@@ -108,15 +124,23 @@ def bootstrap(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
     identities : (array_like (N,), array_like (N,))
         Who is on the first and on the second side of every pair.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
     threshold : float, optional
         Adds FMR and FNMR at this threshold, which is taken as given: nothing of how it was found is
-        in the intervals.
+        in the intervals. NaN, a threshold that could not be chosen, gives NaN and says so.
     far : float or sequence of float
-        False accept rates for TAR@FAR.
+        False accept rates for TAR@FAR, in [0, 1].
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     replicates, seed : int
         How often people are drawn, and from which random start.
 
@@ -128,12 +152,24 @@ def bootstrap(
     ------
     InputError, BadTable
         See :func:`comparisons`; BadTable also if labels contradict the identities.
+
+    Examples
+    --------
+    >>> found = bootstrap(
+    ...     [0.9, 0.8, 0.7, 0.4, 0.3, 0.2], [1, 1, 1, 0, 0, 0],
+    ...     (["ann", "bea", "cem", "ann", "ann", "bea"], ["ann", "bea", "cem", "bea", "cem", "cem"]),
+    ...     threshold=0.5, replicates=50,
+    ... )
+    >>> found.measures["metric"].tolist()[:4]
+    ['FMR', 'FNMR', 'EER', 'AUC']
     """
+    times, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
+    at = None if threshold is None else thresholds_given(threshold)
     pairs = comparisons(scores, genuine, group, impostors, distance)
-    people = identity_numbers(identities, pairs, np.size(np.asarray(scores)))
-    counts = _draw_people(pairs, people, replicates, seed)
+    people = identity_numbers(identities, pairs, len(np.asarray(scores)))
+    counts = _draw_people(pairs, people, times, start)
     plans = _plans(pairs, people)
-    at = None if threshold is None else pairs.sign * threshold
+    at = None if at is None else pairs.sign * at
     parts = [_measured(plan, _wanted(plan.unit, at, fars(far)), counts) for plan in plans]
     choice = pairs.impostors if pairs.names else "all"
     return Bootstrap(
@@ -141,6 +177,7 @@ def bootstrap(
         np.concatenate([part.draws for part in parts], axis=1),
         np.concatenate([part.spread for part in parts]),
         np.concatenate([part.freedom for part in parts]),
+        tuple(each for part in parts for each in part.behind),
     )
 
 
@@ -154,6 +191,10 @@ class _Plan:
     person: np.ndarray  # (G,) of every genuine pair
     dyad: np.ndarray  # (I,) number of the two people's pair
     people: int  # in the whole table
+    alike: Likeness
+
+    def false_matches(self, accepted: int) -> FalseMatches:
+        return false_matches(accepted, self.alike, self.one, self.two, self.dyad)
 
 
 @dataclass(frozen=True)
@@ -175,8 +216,9 @@ def _plans(pairs: Comparisons, people: tuple[np.ndarray, ...]) -> list[_Plan]:
     plans = []
     for unit in arrange(pairs):
         dyad = pd.factorize(keys[unit.impostors])[0].astype(np.int32)
-        sides_of = one[unit.impostors], two[unit.impostors], one[unit.genuine]
-        plans.append(_Plan(unit, *sides_of, dyad, count))
+        first, second = one[unit.impostors], two[unit.impostors]
+        alike = likeness(unit, first, second, dyad)
+        plans.append(_Plan(unit, first, second, one[unit.genuine], dyad, count, alike))
     return plans
 
 
@@ -200,10 +242,10 @@ def _wanted(unit: Arranged, threshold: float | None, far: Sequence[float]) -> li
     fmr, fnmr = curve_of(unit)
     wanted = []
     if threshold is not None:
-        step = unit.step(threshold)
+        step, said = unit.step(threshold), threshold_note(threshold)
         wanted = [
-            _Wanted("FMR", "FMR", fmr[step], step),
-            _Wanted("FNMR", "FNMR", fnmr[step], step),
+            _Wanted(kind, kind, np.nan if said else float(rate[step]), step, note=said)
+            for kind, rate in (("FMR", fmr), ("FNMR", fnmr))
         ]
     crossing = 0 if note(unit) else int(np.searchsorted(fmr - fnmr, 0.0))
     wanted.append(_Wanted("EER", "EER", float(eer_of(unit)["eer"]), crossing))
@@ -225,11 +267,13 @@ def _measured(plan: _Plan, wanted: list[_Wanted], counts: np.ndarray) -> Bootstr
         for start in tqdm(starts, desc=f"drawing people ({plan.unit.group})", disable=not show)
     ]
     values, fmr, fnmr = np.concatenate(parts, axis=1)
+    behind = tuple(_behind(plan, each) for each in wanted)
     certainty = [
-        _certainty(plan, each, values[:, column], fmr[:, column], fnmr[:, column])
-        for column, each in enumerate(wanted)
+        _certainty(plan, each, its, values[:, column], fmr[:, column], fnmr[:, column])
+        for column, (each, its) in enumerate(zip(wanted, behind, strict=True))
     ]
-    return Bootstrap(_described(plan, wanted), values, *np.array(certainty).T)
+    spread, freedom = np.array(certainty).T
+    return Bootstrap(_described(plan, wanted), values, spread, freedom, behind)
 
 
 def _described(plan: _Plan, wanted: list[_Wanted]) -> pd.DataFrame:
@@ -249,7 +293,7 @@ def _described(plan: _Plan, wanted: list[_Wanted]) -> pd.DataFrame:
             **common,
             "n_units": dyads if each.kind == "FMR" else genuine_people,
             "value": each.value,
-            "note": each.note or (note(unit) if np.isnan(each.value) else ""),
+            "note": (note(unit) if np.isnan(each.value) else "") or each.note,
         }
         for each in wanted
     ]
@@ -268,17 +312,18 @@ def _replicates(plan: _Plan, wanted: list[_Wanted], counts: np.ndarray) -> np.nd
         values = np.empty_like(fmr)
         for column, each in enumerate(wanted):
             at_step = {"FMR": fmr, "FNMR": fnmr}.get(each.kind)
-            values[:, column] = (
-                _value(unit, each, impostor, genuine) if at_step is None else at_step[:, column]
-            )
+            if np.isnan(each.value):
+                values[:, column] = np.nan
+            else:
+                values[:, column] = (
+                    _value(unit, each, impostor, genuine) if at_step is None else at_step[:, column]
+                )
     return np.stack([values, fmr, fnmr])
 
 
 def _value(
     unit: Arranged, wanted: _Wanted, impostor: np.ndarray, genuine: np.ndarray
 ) -> np.ndarray:
-    if not unit.n_genuine or not unit.n_impostor:
-        return np.full(len(impostor), np.nan)
     if wanted.kind == "EER":
         return _eers(unit, impostor, genuine)
     if wanted.kind == "AUC":
@@ -342,19 +387,67 @@ def _tars(unit: Arranged, far: float, impostor: np.ndarray, genuine: np.ndarray)
     return np.asarray(genuine[rows, unit.accepted_genuine[steps]] / genuine[:, -1])
 
 
+def _behind(plan: _Plan, wanted: _Wanted) -> FalseMatches | AtFar | None:
+    """What the false matches at a measure's threshold are worth."""
+    if not np.isfinite(wanted.value) or wanted.kind in ("FNMR", "AUC"):
+        return None
+    matches = plan.false_matches(int(plan.unit.accepted_impostors[wanted.step]))
+    if wanted.kind != "TAR":
+        return matches
+    accepted = _influence(_accepted(len(plan.person), plan.unit.accepted_genuine[wanted.step]))
+    spread, freedom = _dyadic(plan, np.zeros(len(plan.one)), accepted)
+    return AtFar(
+        wanted.value,
+        wanted.far,
+        matches,
+        det_slope(plan.unit, matches.accepted),
+        plan.unit.n_genuine,
+        len(np.unique(plan.person)),
+        spread,
+        freedom,
+        _correlation(plan, wanted.step, matches, accepted, spread),
+    )
+
+
+def _correlation(
+    plan: _Plan, step: int, matches: FalseMatches, genuine: np.ndarray, spread: float
+) -> float:
+    """Of the errors of TAR and FMR at one threshold, through the people in both; 0 if above."""
+    impostor = _influence(_accepted(len(plan.one), plan.unit.accepted_impostors[step]))
+    shared = sum(np.bincount(side, impostor, plan.people) for side in (plan.one, plan.two))
+    together = float((shared * np.bincount(plan.person, genuine, plan.people)).sum())
+    error = spread * _spread_of(matches)
+    return min(max(together / error, -1.0), 0.0) if error > 0 else 0.0
+
+
+def _spread_of(matches: FalseMatches) -> float:
+    rate = matches.accepted / matches.pairs
+    return float(np.sqrt(rate * (1 - rate) * matches.inflation / matches.pairs))
+
+
 def _certainty(
-    plan: _Plan, wanted: _Wanted, values: np.ndarray, fmr: np.ndarray, fnmr: np.ndarray
+    plan: _Plan,
+    wanted: _Wanted,
+    behind: FalseMatches | AtFar | None,
+    values: np.ndarray,
+    fmr: np.ndarray,
+    fnmr: np.ndarray,
 ) -> tuple[float, float]:
     """Standard error of a measure and its degrees of freedom; NaN where it is undefined."""
     if not np.isfinite(wanted.value):
         return np.nan, np.nan
+    if isinstance(behind, AtFar):
+        return behind.standard_error(), behind.freedom
     if wanted.kind == "AUC":
         impostor, genuine = _placements(plan.unit)
     else:
         on_fmr, on_fnmr = _slopes(wanted.kind, values, fmr, fnmr)
         impostor = on_fmr * _accepted(len(plan.one), plan.unit.accepted_impostors[wanted.step])
         genuine = -on_fnmr * _accepted(len(plan.person), plan.unit.accepted_genuine[wanted.step])
-    return _dyadic(plan, _influence(impostor), _influence(genuine))
+    spread, freedom = _dyadic(plan, _influence(impostor), _influence(genuine))
+    if wanted.kind == "FMR" and behind is not None:
+        spread = max(spread, _spread_of(behind)) if np.isfinite(spread) else spread
+    return spread, freedom
 
 
 def _slopes(

@@ -5,7 +5,6 @@ arrangement made here, in which the error rates at every threshold are two runni
 """
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.errors import BadTable, InputError, unknown_name
+from helpers import arguments
+from helpers.errors import BadTable, InputError
 
 OVERALL = "overall"
 """What the row of all groups together is called."""
@@ -159,12 +159,19 @@ def comparisons(
     InputError
         If lengths differ, there are no pairs, or "all" impostors are wanted but only one group per
         pair is known.
+
+    Warns
+    -----
+    UserWarning
+        If scores or groups are missing, one group is written in two ways, all scores are equal, or
+        genuine pairs are on average the less alike ones, as when distances are taken for
+        similarities.
     """
     values = _numbers(scores)
     labels = genuine_labels(genuine)
     _require_lengths(len(values), genuine=labels)
     first, second, names = _groups(group, impostors, len(values))
-    sign = -1.0 if distance else 1.0
+    sign = -1.0 if arguments.choice(distance, "distance", (True, False)) else 1.0
     pairs = Comparisons(
         sign * values, labels, first, second, names, np.arange(len(values)), impostors, sign
     )
@@ -187,7 +194,7 @@ def genuine_labels(labels: ArrayLike) -> np.ndarray:
     BadTable
         If one of them is neither 1 (genuine) nor 0 (impostor).
     """
-    given = np.asarray(labels)
+    given = _column(labels, "genuine")
     if given.dtype == bool:
         return given
     codes, values = pd.factorize(given)
@@ -218,12 +225,18 @@ def identity_numbers(identities: Sides, pairs: Comparisons, given: int) -> tuple
     BadTable
         If labels contradict identities: then either the labels or the people are wrong.
     """
-    one, two = (np.asarray(side, dtype=object) for side in identities)
+    one, two = both_sides(identities, "identities")
     _require_lengths(given, identities=one)
     _require_lengths(given, identities=two)
-    codes, _ = pd.factorize(np.concatenate([one, two]))
+    codes, people = pd.factorize(np.concatenate([one, two]))
     if (codes < 0).any():
         raise BadTable(f"{int((codes < 0).sum()):,} sides of pairs have no identity.")
+    twice = _written_twice(people)
+    if twice:
+        raise BadTable(
+            f"the identity {twice[0]} is a number in some places and text in others, so that one "
+            "person would count as two: make all of them text."
+        )
     first, second = (side[pairs.kept].astype(np.int32) for side in np.split(codes, 2))
     wrong = (first == second) != pairs.genuine
     if wrong.any():
@@ -235,23 +248,78 @@ def identity_numbers(identities: Sides, pairs: Comparisons, given: int) -> tuple
     return first, second
 
 
-def sides(group: Any) -> bool:
-    """Whether a reader gave groups of both sides, not one per pair."""
-    return (
-        isinstance(group, tuple)
-        and len(group) == 2
-        and not any(isinstance(each, str) or np.ndim(each) == 0 for each in group)
-    )
+def both_sides(given: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the values of the first and of the second sides of pairs.
+
+    Raises
+    ------
+    InputError
+        If it is not two columns.
+    """
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise InputError(
+            f"{name} are needed for both sides of the pairs, as {name}=(first, second), not "
+            f"{_what(given)}."
+        )
+    return _column(given[0], name).astype(object), _column(given[1], name).astype(object)
+
+
+def known_values(values: Any, name: str) -> np.ndarray:
+    """Read a column of names or numbers in which none may be missing.
+
+    Raises
+    ------
+    BadTable
+        If some are missing.
+    """
+    column = _column(values, name).astype(object)
+    missing = int(pd.isna(column).sum())
+    if missing:
+        raise BadTable(
+            f"{missing:,} of {len(column):,} pictures have no {name}: leave those pictures out, or "
+            "fill them in."
+        )
+    return column
+
+
+def _column(values: Any, name: str) -> np.ndarray:
+    """One value per pair or picture; a table of one column, or text taken for a list, is none."""
+    if values is None or isinstance(values, str | bytes | dict | set | pd.DataFrame):
+        raise InputError(
+            f"{name} must be one value per row, as a list or a column, not {_what(values)}."
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.asarray(0)  # rows of different lengths
+    if array.ndim != 1:
+        raise InputError(
+            f"{name} must be one value per row, as a list or a column, not {_what(values)}."
+        )
+    return array
+
+
+def _what(given: Any) -> str:
+    if given is None:
+        return "nothing (None)"
+    shape = np.shape(given) if isinstance(given, np.ndarray | pd.DataFrame | pd.Series) else ()
+    size = f" of shape {shape}" if shape else ""
+    return f"a {type(given).__name__}{size}"
+
+
+def _written_twice(values: Any) -> list[str]:
+    """Values that occur as numbers and as text, such as 1 and "1"."""
+    text = pd.Series([str(value) for value in values], dtype=object)
+    return list(dict.fromkeys(text[text.duplicated()]))
 
 
 def _numbers(scores: ArrayLike) -> np.ndarray:
+    if isinstance(scores, pd.Series) and pd.api.types.is_numeric_dtype(scores.dtype):
+        scores = scores.to_numpy(dtype=np.float64, na_value=np.nan)
     try:
-        values = np.asarray(scores, dtype=np.float64)
-    except (TypeError, ValueError) as trouble:
-        raise BadTable(f"a score is no number ({trouble}); correct the table.") from None
-    if values.ndim != 1:
-        raise InputError(f"scores are one per pair, not an array of shape {values.shape}.")
-    return values
+        return arguments.number_array(scores, "scores", ndim=1)
+    except InputError as trouble:
+        raise BadTable(f"a score is no number, or scores are no list of them: {trouble}") from None
 
 
 def _require_lengths(count: int, **columns: np.ndarray) -> None:
@@ -265,20 +333,21 @@ def _require_lengths(count: int, **columns: np.ndarray) -> None:
 def _groups(
     group: Groups, impostors: Impostors, count: int
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    if impostors not in ("within", "all"):
-        raise unknown_name("choice of impostors", impostors, ("within", "all"))
+    arguments.choice(impostors, "choice of impostors", ("within", "all"))
     if group is None:
         nobody = np.full(count, -1)
         return nobody, nobody, ()
-    if not sides(group) and impostors == "all":
+    two = isinstance(group, tuple) and len(group) == 2 and not any(map(_scalar, group))
+    if not two and impostors == "all":
         raise InputError(
             'impostors="all" needs the groups of both sides, group=(first, second): one group per '
             "pair does not say whose the pairs across groups are."
         )
-    both = [np.asarray(each, dtype=object) for each in _both(group)]
+    both = both_sides(group, "group") if two else (_one_per_pair(group),) * 2
     for side in both:
         _require_lengths(count, group=side)
     codes, values = pd.factorize(np.concatenate(both))
+    _report_groups(values, int((codes < 0).sum()) if two else 0)
     text = [str(value) for value in values]
     if OVERALL in text:
         raise InputError(f"a group is called {OVERALL!r}, as the row of all pairs is: rename it.")
@@ -288,8 +357,33 @@ def _groups(
     return numbers[:count], numbers[count:], names
 
 
-def _both(group: Any) -> Sequence[Any]:
-    return group if sides(group) else (group, group)
+def _scalar(value: Any) -> bool:
+    return isinstance(value, str) or np.ndim(value) == 0
+
+
+def _one_per_pair(group: Any) -> np.ndarray:
+    """A column of groups. Two columns must come as a pair, whatever their length: never guessed."""
+    try:
+        return _column(group, "group").astype(object)
+    except InputError:
+        raise InputError(
+            "group must be one group per pair, as a column, or those of both sides, as "
+            f"group=(first, second), not {_what(group)}."
+        ) from None
+
+
+def _report_groups(values: Any, missing: int) -> None:
+    twice = _written_twice(values)
+    if twice:
+        warnings.warn(
+            f"the group {twice[0]} is a number in some rows and text in others: taken for one.",
+            stacklevel=5,
+        )
+    if missing:
+        warnings.warn(
+            f"{missing:,} sides of pairs have no group: their pairs count for no group.",
+            stacklevel=5,
+        )
 
 
 def _report(pairs: Comparisons, given: int) -> None:
@@ -307,6 +401,22 @@ def _report(pairs: Comparisons, given: int) -> None:
             f"all scores are equal ({value:g}): no threshold tells genuine pairs from impostors.",
             stacklevel=4,
         )
+    if _upside_down(pairs):
+        warnings.warn(
+            "genuine pairs are on average less alike than impostor pairs: say distance=True if a "
+            "lower score means more alike, and leave it out if a higher one does.",
+            stacklevel=4,
+        )
+
+
+def _upside_down(pairs: Comparisons) -> bool:
+    """Whether genuine pairs have lower scores than impostors, by more than chance explains."""
+    kinds = [pairs.scores[pairs.genuine == kind] for kind in (True, False)]
+    genuine, impostor = (kind[np.isfinite(kind)] for kind in kinds)
+    if min(len(genuine), len(impostor)) < 2:
+        return False
+    error = np.sqrt(sum(kind.var(ddof=1) / len(kind) for kind in (genuine, impostor)))
+    return bool(genuine.mean() - impostor.mean() < -3 * error)
 
 
 def _arranged(pairs: Comparisons, order: np.ndarray, group: str) -> Arranged:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from helpers import arguments
 from helpers.bias.verification.comparisons import (
     Arranged,
     Comparisons,
@@ -27,6 +28,7 @@ from helpers.errors import InputError, unknown_name
 
 NO_GENUINE = "undefined (no genuine pairs)"
 NO_IMPOSTORS = "undefined (no impostor pairs)"
+NO_THRESHOLD = "undefined (the threshold is NaN: it could not be chosen; give another)"
 FARS = (1e-1, 1e-2, 1e-3)
 """False accept rates at which the true accept rate is usually told."""
 
@@ -44,12 +46,21 @@ def rates(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     threshold : float, or mapping of group to float
         Pairs with this score or a higher one are accepted (this distance or a lower one). A mapping
         gives each group its own; the overall row, if the mapping does not name it, then counts
-        each group's pairs at that group's threshold.
+        each group's pairs at that group's threshold. NaN, a threshold that could not be chosen,
+        gives NaN with its reason.
 
     Returns
     -------
@@ -63,6 +74,12 @@ def rates(
         See :func:`comparisons`.
     UnknownName
         If a mapping lacks a group.
+
+    Examples
+    --------
+    >>> rates([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0], 0.5)[["group", "fmr", "fnmr"]]
+         group  fmr  fnmr
+    0  overall  0.5   0.5
     """
     pairs = comparisons(scores, genuine, group, impostors, distance)
     return rates_of(pairs, arrange(pairs), threshold)
@@ -73,16 +90,35 @@ def rates_of(
 ) -> pd.DataFrame:
     """As :func:`rates`, of pairs that are arranged already."""
     if not isinstance(threshold, Mapping):
-        return _table(pairs, units, [_rates_at(unit, float(threshold)) for unit in units])
+        at = thresholds_given(threshold)
+        return _table(pairs, units, [_rates_at(unit, at) for unit in units])
     for unit in units[1:]:
         if unit.group not in threshold:
-            raise unknown_name("threshold for the group", unit.group, threshold)
-    groups = [_rates_at(unit, float(threshold[unit.group])) for unit in units[1:]]
-    if units[0].group in threshold:
-        total = _rates_at(units[0], float(threshold[units[0].group]))
-    else:
+            raise unknown_name("threshold for the group", unit.group, map(str, threshold))
+    each = {name: thresholds_given(value) for name, value in threshold.items()}
+    groups = [_rates_at(unit, each[unit.group]) for unit in units[1:]]
+    if units[0].group in each:
+        total = _rates_at(units[0], each[units[0].group])
+    elif groups:
         total = _pooled(units[1:], groups)
+    else:
+        raise InputError("a threshold for each group needs groups: give group=, or one threshold.")
     return _table(pairs, units, [total, *groups])
+
+
+def thresholds_given(threshold: float) -> float:
+    """Check a threshold: a number, infinite at most, or NaN for one that could not be chosen."""
+    found = arguments.number_array(threshold, "threshold")
+    if found.ndim or isinstance(threshold, bool | np.bool_):
+        raise InputError(
+            f"threshold is {threshold!r}: give one number, or a mapping from groups to numbers."
+        )
+    return float(found)
+
+
+def threshold_note(threshold: float) -> str:
+    """Why nothing can be said at a threshold; empty if something can."""
+    return NO_THRESHOLD if np.isnan(threshold) else ""
 
 
 def eer(
@@ -97,8 +133,16 @@ def eer(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
@@ -111,6 +155,11 @@ def eer(
     Rates of a sample jump, and need not be equal anywhere. The value is where the line between
     neighbouring points of the DET curve crosses FMR = FNMR, which treats tied scores fairly: scores
     that are all equal have an EER of 0.5.
+
+    Examples
+    --------
+    >>> float(eer([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0])["eer"].iloc[0])
+    0.5
     """
     pairs = comparisons(scores, genuine, group, impostors, distance)
     units = arrange(pairs)
@@ -131,13 +180,26 @@ def auc(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``group``, ``n_genuine``, ``n_impostor``, ``auc``, ``impostors``, ``note``.
+
+    Examples
+    --------
+    >>> float(auc([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0])["auc"].iloc[0])
+    0.75
     """
     pairs = comparisons(scores, genuine, group, impostors, distance)
     units = arrange(pairs)
@@ -160,8 +222,16 @@ def tar_at_far(
     far : float or sequence of float
         In [0, 1]. Below 1 / (number of impostor pairs) nothing can be measured: the value is NaN,
         and the note says from where on it could be.
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
@@ -173,10 +243,16 @@ def tar_at_far(
     ------
     InputError
         If a rate is no number in [0, 1]; for the rest see :func:`comparisons`.
+
+    Examples
+    --------
+    >>> float(tar_at_far([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0], far=0.5)["tar"].iloc[0])
+    0.5
     """
+    asked = fars(far)
     pairs = comparisons(scores, genuine, group, impostors, distance)
-    units = [unit for unit in arrange(pairs) for _ in fars(far)]
-    wanted = fars(far) * (len(units) // len(fars(far)))
+    units = [unit for unit in arrange(pairs) for _ in asked]
+    wanted = asked * (len(units) // len(asked))
     found = [tar_of(unit, rate) for unit, rate in zip(units, wanted, strict=True)]
     return _table(pairs, units, found)
 
@@ -196,8 +272,16 @@ def det(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     points : int, optional
         Keep about so many points per group, spread evenly over both rates and always on the exact
         curve; by default there is one for every score that occurs.
@@ -207,9 +291,15 @@ def det(
     pandas.DataFrame
         Columns ``group`` (categorical), ``threshold``, ``fmr``, ``fnmr``, from the strictest
         threshold (nothing is accepted) to the laxest.
+
+    Examples
+    --------
+    >>> det([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0])["fmr"].tolist()
+    [0.0, 0.0, 0.5, 0.5, 1.0]
     """
+    wanted = points if points is None else arguments.count(points, "points", 2)
     pairs = comparisons(scores, genuine, group, impostors, distance)
-    return det_of(arrange(pairs), points)
+    return det_of(arrange(pairs), wanted)
 
 
 def roc(
@@ -222,6 +312,21 @@ def roc(
     points: int | None = None,
 ) -> pd.DataFrame:
     """True accept rate against false accept rate: :func:`det`, told the other way.
+
+    Parameters
+    ----------
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
+    points : int, optional
+        Keep about so many points per group.
 
     Returns
     -------
@@ -248,8 +353,16 @@ def point_measures(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     threshold : float, optional
         For FMR and FNMR.
     far : float or sequence of float
@@ -265,7 +378,7 @@ def point_measures(
     units = arrange(pairs)
     found = []
     for unit in units:
-        at = {} if threshold is None else _rates_at(unit, threshold)
+        at = {} if threshold is None else _rates_at(unit, thresholds_given(threshold))
         tars = {f"tar@{rate:g}": tar_of(unit, rate)["tar"] for rate in fars(far)}
         found.append({**at, "eer": eer_of(unit)["eer"], "auc": auc_of(unit), **tars})
     return _table(pairs, units, found)
@@ -316,6 +429,8 @@ def eer_of(unit: Arranged) -> dict[str, float | str]:
 
 def auc_of(unit: Arranged) -> float:
     """Area under the ROC of one group; NaN without genuine or without impostor pairs."""
+    if note(unit):
+        return float("nan")
     fmr, fnmr = curve_of(unit)
     return float(np.trapezoid(1 - fnmr, fmr))
 
@@ -332,7 +447,7 @@ def tar_of(unit: Arranged, far: float) -> dict[str, float | str]:
         "fmr": fmr,
         "threshold": unit.sign * threshold_above(unit, step),
     }
-    if _allowed(unit, far) < 1:
+    if not measurable(unit, far):
         what = f"not measurable below 1/{unit.n_impostor:,} = {1 / unit.n_impostor:.2g}"
         found |= {"tar": np.nan, "fmr": np.nan, "threshold": np.nan, "note": what}
     return found
@@ -341,6 +456,11 @@ def tar_of(unit: Arranged, far: float) -> dict[str, float | str]:
 def step_at(unit: Arranged, far: float) -> int:
     """How many of the scores can be accepted while the FMR stays at ``far`` or below."""
     return int(np.searchsorted(unit.accepted_impostors, _allowed(unit, far), side="right")) - 1
+
+
+def measurable(unit: Arranged, far: float) -> bool:
+    """Whether there are impostor pairs enough for a rate: one of them must be able to pass."""
+    return _allowed(unit, far) >= 1
 
 
 def _allowed(unit: Arranged, far: float) -> float:
@@ -365,7 +485,13 @@ def note(unit: Arranged) -> str:
 
 def fars(far: float | Sequence[float]) -> list[float]:
     """Check false accept rates."""
-    rates_wanted = [float(each) for each in np.atleast_1d(np.asarray(far, dtype=float))]
+    try:
+        found = arguments.number_array(far, "far")
+    except InputError as trouble:
+        raise InputError(f"{trouble} A false accept rate is a share in [0, 1].") from None
+    if found.ndim > 1 or not found.size:
+        raise InputError("far is one false accept rate in [0, 1], or a list of them.")
+    rates_wanted = [float(each) for each in np.atleast_1d(found)]
     for rate in rates_wanted:
         if not 0 <= rate <= 1:
             raise InputError(f"a false accept rate is a share in [0, 1], not {rate:g}.")
@@ -373,6 +499,8 @@ def fars(far: float | Sequence[float]) -> list[float]:
 
 
 def _rates_at(unit: Arranged, threshold: float) -> dict[str, float | str]:
+    if np.isnan(threshold):
+        return {"fmr": np.nan, "fnmr": np.nan, "threshold": threshold, "note": NO_THRESHOLD}
     step = unit.step(unit.sign * threshold)
     fmr = _share(unit.accepted_impostors[step], unit.n_impostor)
     fnmr = 1 - _share(unit.accepted_genuine[step], unit.n_genuine)
@@ -384,11 +512,23 @@ def _pooled(
 ) -> dict[str, float | str]:
     """Rates of all groups together when each has a threshold of its own."""
     totals: dict[str, float | str] = {"threshold": np.nan, "note": "each group at its threshold"}
+    without = [
+        unit.group
+        for unit, each in zip(units, found, strict=True)
+        if np.isnan(float(each["threshold"])) and (unit.n_impostor or unit.n_genuine)
+    ]
+    if without:
+        why = f"undefined (no threshold for {', '.join(without)})"
+        return {"fmr": np.nan, "fnmr": np.nan, "threshold": np.nan, "note": why}
     for rate, size in (("fmr", "n_impostor"), ("fnmr", "n_genuine")):
         sizes = np.array([getattr(unit, size) for unit in units])
         values = np.array([float(each[rate]) for each in found])
         has_some = sizes > 0
-        totals[rate] = float(np.average(values[has_some], weights=sizes[has_some]))
+        totals[rate] = (
+            float(np.average(values[has_some], weights=sizes[has_some]))
+            if has_some.any()
+            else np.nan
+        )
     return totals
 
 
@@ -425,7 +565,7 @@ def _table(
             "n_impostor": unit.n_impostor,
             **{name: value for name, value in values.items() if name != "note"},
             "impostors": pairs.impostors if pairs.names else "all",
-            "note": note(unit) or values.get("note", ""),
+            "note": "; ".join(filter(None, (note(unit), str(values.get("note", ""))))),
         }
         for unit, values in zip(units, found, strict=True)
     ]

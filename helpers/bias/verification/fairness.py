@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.errors import InputError, unknown_name
+from helpers import arguments
+from helpers.errors import InputError
 
 ZEROS = ("undefined", "leave out", "floor")
+_ROUNDING = 1e-9
 
 
 def fdr(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
@@ -41,6 +43,11 @@ def fdr(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     -----
     Differences of small rates are small: at an FMR of 0.001 even a tenfold disparity leaves an FDR
     of about 0.999. Read it beside a ratio.
+
+    Examples
+    --------
+    >>> round(fdr([0.01, 0.03], [0.1, 0.2]), 4)
+    0.94
     """
     first, second = _rates(fmr, fnmr, alpha)
     return float(1 - alpha * np.ptp(first) - (1 - alpha) * np.ptp(second))
@@ -65,6 +72,11 @@ def garbe(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     float
         In [0, 1]; 0 for equal rates, 1 if one group has all errors. NaN if a rate is undefined, or
         no group has any errors of a kind.
+
+    Examples
+    --------
+    >>> round(garbe([0.01, 0.03], [0.1, 0.2]), 4)
+    0.4167
     """
     first, second = _rates(fmr, fnmr, alpha)
     return alpha * gini(first) + (1 - alpha) * gini(second)
@@ -108,8 +120,10 @@ def not_garbe_max_over_min(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) 
 
     Parameters
     ----------
-    fmr, fnmr, alpha
-        As in :func:`garbe`.
+    fmr, fnmr : array_like (G,)
+        A rate in [0, 1] per group, at one threshold for all.
+    alpha : float
+        Weight of false matches, in [0, 1].
     """
     first, second = _rates(fmr, fnmr, alpha)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -124,8 +138,10 @@ def not_garbe_mean_ratio(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) ->
 
     Parameters
     ----------
-    fmr, fnmr, alpha
-        As in :func:`garbe`.
+    fmr, fnmr : array_like (G,)
+        A rate in [0, 1] per group, at one threshold for all.
+    alpha : float
+        Weight of false matches, in [0, 1].
     """
     first, second = _rates(fmr, fnmr, alpha)
     return alpha * _mean_ratio(first) + (1 - alpha) * _mean_ratio(second)
@@ -139,8 +155,10 @@ def not_garbe_mean_difference(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.
 
     Parameters
     ----------
-    fmr, fnmr, alpha
-        As in :func:`garbe`.
+    fmr, fnmr : array_like (G,)
+        A rate in [0, 1] per group, at one threshold for all.
+    alpha : float
+        Weight of false matches, in [0, 1].
     """
     first, second = _rates(fmr, fnmr, alpha)
     return alpha * _mean_difference(first) + (1 - alpha) * _mean_difference(second)
@@ -177,15 +195,21 @@ def inequity(
     InputError
         If a floor is needed and none is given, or a rate is negative.
     """
-    if zeros not in ZEROS:
-        raise unknown_name("treatment of zeros", zeros, ZEROS)
-    if zeros == "floor" and not (floor or 0) > 0:
+    arguments.choice(zeros, "treatment of zeros", ZEROS)
+    if zeros == "floor" and floor is None:
         raise InputError('zeros="floor" needs a floor above 0, such as 1 / number of pairs.')
-    values = pd.Series(dict(rates), dtype=float)
-    _checked(values)
+    least = None if floor is None else arguments.number(floor, "floor", 0, 1, open_low=True)
+    if not isinstance(rates, Mapping | pd.Series) or not len(rates):
+        raise InputError(
+            "rates must map groups to their rates, as a dict or a column with an index."
+        )
+    named = dict(rates)
+    values = pd.Series(_checked(list(named.values())), index=list(named), dtype=float)
+    if len(values) != len(rates):
+        raise InputError("a group is named twice in rates: give each group one rate.")
     found = values.dropna()
     empty = list(found.index[found == 0])
-    counted = found.clip(lower=floor) if zeros == "floor" else found[found > 0]
+    counted = found.clip(lower=least) if zeros == "floor" else found[found > 0]
     defined = len(counted) > 0 and not (zeros == "undefined" and empty)
     with np.errstate(divide="ignore"):
         geomean = np.exp(np.log(counted).mean()) if defined else np.nan
@@ -195,7 +219,7 @@ def inequity(
             "best": found.idxmin() if len(found) else "",
             "max_over_min": counted.max() / counted.min() if defined else np.nan,
             "max_over_geomean": counted.max() / geomean if defined else np.nan,
-            "note": _about_zeros(empty, list(values.index[values.isna()]), zeros, floor),
+            "note": _about_zeros(empty, list(values.index[values.isna()]), zeros, least),
         }
     )
 
@@ -215,20 +239,19 @@ def _rates(fmr: ArrayLike, fnmr: ArrayLike, alpha: float) -> tuple[np.ndarray, n
     first, second = _checked(fmr), _checked(fnmr)
     if len(first) != len(second):
         raise InputError(f"there are {len(first)} groups with an FMR, but {len(second)} with FNMR.")
-    if not 0 <= alpha <= 1:
-        raise InputError(f"alpha weighs the two errors, in [0, 1]; it cannot be {alpha:g}.")
+    arguments.share(alpha, "alpha, the weight of false matches,")
     return first, second
 
 
 def _checked(rates: ArrayLike) -> np.ndarray:
-    values = np.asarray(rates, dtype=float)
+    values = arguments.number_array(rates, "rates")
     if values.ndim != 1 or not len(values):
         raise InputError("give one rate per group, as a list or a column.")
-    if (values < 0).any() or (values > 1).any():
-        raise InputError(
-            f"rates are shares in [0, 1]; {values[(values < 0) | (values > 1)][0]:g} is none."
-        )
-    return values
+    # Sums of shares may end a rounding error beyond 1.
+    beyond = (values < -_ROUNDING) | (values > 1 + _ROUNDING)
+    if beyond.any():
+        raise InputError(f"rates are shares in [0, 1]; {values[beyond][0]:g} is none.")
+    return np.clip(values, 0, 1)
 
 
 def _absolute_differences(values: np.ndarray) -> np.ndarray:

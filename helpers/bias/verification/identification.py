@@ -1,12 +1,16 @@
 """From embeddings to scores of pairs, and to the nearest stranger: who is taken for whom?"""
 
+import warnings
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.errors import BadTable, InputError, unknown_name
+from helpers import arguments
+from helpers.bias.verification.comparisons import both_sides, genuine_labels, known_values
+from helpers.errors import BadTable, InputError
 
 _BYTES = 2_000_000  # of embeddings gathered at a time: what a processor's cache holds
 
@@ -40,11 +44,17 @@ def score_pairs(
         If shapes do not fit, or a row does not exist.
     UnknownName
         If there is no such metric.
+
+    Examples
+    --------
+    >>> score_pairs([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]], [0, 0], [1, 2]).tolist()
+    [0.0, 1.0]
     """
-    if metric not in ("cosine", "euclidean"):
-        raise unknown_name("metric", metric, ("cosine", "euclidean"))
+    arguments.choice(metric, "metric", ("cosine", "euclidean"))
     vectors = _vectors(embeddings)
-    one, two = (_rows(each, len(vectors)) for each in (first, second))
+    one, two = (
+        _rows(each, len(vectors), name) for each, name in ((first, "first"), (second, "second"))
+    )
     if len(one) != len(two):
         raise InputError(f"there are {len(one):,} first and {len(two):,} second pictures.")
     ready = _unit(vectors) if metric == "cosine" else vectors
@@ -61,9 +71,13 @@ def nearest(
 ) -> pd.DataFrame:
     """For every picture the most similar other one: identification at rank 1.
 
+    Who has only one picture can be found in no other, and would count as an error whatever the
+    network does. Such pictures are not looked up; they may still be found in another's place.
+
     Parameters
     ----------
     embeddings : array_like (M, D)
+        One per picture.
     identities, group : array_like (M,)
         Who each picture shows, and of which group.
     chunk : int
@@ -73,25 +87,33 @@ def nearest(
     -------
     pandas.DataFrame
         A row per picture: ``group``, ``nearest`` (row), ``nearest_group``, ``similarity`` (cosine),
-        ``correct`` (the same person). Pictures without an embedding have no row.
+        ``correct`` (the same person). Pictures without an embedding have no row, and neither have
+        those of people with a single picture; a warning counts the latter.
 
     Raises
     ------
     InputError
-        If lengths differ, or there are fewer than two pictures.
+        If lengths differ, or nobody has two pictures with an embedding.
+    BadTable
+        If a picture has no identity or no group.
     """
+    size = arguments.count(chunk, "chunk")
     vectors = _unit(_vectors(embeddings))
-    people, groups = np.asarray(identities, dtype=object), np.asarray(group, dtype=object)
+    people, groups = _text(identities, "identities"), _text(group, "group")
     if not len(vectors) == len(people) == len(groups):
         raise InputError(
             f"there are {len(vectors):,} embeddings, {len(people):,} identities and "
             f"{len(groups):,} groups."
         )
     known = np.flatnonzero(np.isfinite(vectors).all(axis=1))
-    if len(known) < 2:
-        raise InputError("the nearest of others needs two pictures with an embedding or more.")
-    best, similarity = _nearest(vectors[known], chunk)
-    return pd.DataFrame(
+    mated = pd.Series(people[known]).duplicated(keep=False).to_numpy()
+    if not mated.any():
+        raise InputError(
+            "nobody has two pictures with an embedding: there is nobody to be found again."
+        )
+    _report_single(int((~mated).sum()), len(known))
+    best, similarity = _nearest(vectors[known], size)
+    table = pd.DataFrame(
         {
             "group": groups[known],
             "nearest": known[best],
@@ -101,6 +123,7 @@ def nearest(
         },
         index=known,
     )
+    return table[mated]
 
 
 def nearest_of_pairs(
@@ -113,7 +136,8 @@ def nearest_of_pairs(
     """As :func:`nearest`, from a table of pairs instead of embeddings.
 
     Only the pairs of the table are compared: a picture's nearest stranger may not be among them, so
-    error rates come out too small unless all pairs are there.
+    error rates come out too small unless all pairs are there. Pictures in no genuine pair have no
+    row, as in :func:`nearest`; a warning counts them.
 
     Parameters
     ----------
@@ -122,6 +146,7 @@ def nearest_of_pairs(
     pictures, identities, group : (array_like (N,), array_like (N,))
         Of the first and the second sides.
     distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
@@ -129,21 +154,29 @@ def nearest_of_pairs(
         A row per picture (index): ``group``, ``nearest``, ``nearest_group``, ``similarity``,
         ``correct``. Of ties, the earlier pair counts.
     """
-    values = np.asarray(scores, dtype=float) * (-1.0 if distance else 1.0)
-    one, two = (_sides(each, len(values)) for each in (identities, group))
-    files = _sides(pictures, len(values))
+    values = arguments.number_array(scores, "scores", ndim=1) * (-1.0 if distance else 1.0)
+    files = _sides(pictures, "pictures", len(values))
+    people, groups = (
+        [side.astype(str) for side in _sides(each, name, len(values))]
+        for each, name in ((identities, "identities"), (group, "group"))
+    )
+    genuine = people[0] == people[1]
     table = pd.DataFrame(
         {
             "picture": np.concatenate(files),
             "nearest": np.concatenate(files[::-1]),
-            "group": np.concatenate(two),
-            "nearest_group": np.concatenate(two[::-1]),
+            "group": np.concatenate(groups),
+            "nearest_group": np.concatenate(groups[::-1]),
             "similarity": np.tile(values, 2),
-            "correct": np.tile(one[0] == one[1], 2),
+            "correct": np.tile(genuine, 2),
         }
     ).dropna(subset="similarity")
+    if not table["correct"].any():
+        raise InputError("no genuine pair has a score: there is nobody to be found again.")
     best = table.groupby("picture", sort=False, observed=True)["similarity"].idxmax()
-    return table.loc[best].set_index("picture")
+    mated = table.groupby("picture", sort=False, observed=True)["correct"].any()
+    _report_single(int((~mated).sum()), len(mated))
+    return table.loc[best[mated]].set_index("picture")
 
 
 def confusion(table: pd.DataFrame) -> pd.DataFrame:
@@ -166,35 +199,63 @@ def confusion(table: pd.DataFrame) -> pd.DataFrame:
     BadTable
         If a column is missing.
     """
-    for column in ("group", "nearest_group", "correct"):
-        if column not in table:
-            raise BadTable(f"no column {column}; there is {', '.join(map(str, table.columns))}.")
-    names = sorted(set(table["group"]) | set(table["nearest_group"]), key=str)
-    wrong = table[~table["correct"].astype(bool)]
-    counts = pd.crosstab(wrong["group"], wrong["nearest_group"])
+    arguments.columns(table, ("group", "nearest_group", "correct"))
+    if not len(table):
+        raise BadTable("the table has no rows: nobody was looked up.")
+    of, taken_for = (_text(table[name], name) for name in ("group", "nearest_group"))
+    wrong = ~genuine_labels(table["correct"])
+    names = sorted(set(of) | set(taken_for))
+    counts = pd.crosstab(pd.Series(of[wrong]), pd.Series(taken_for[wrong]))
     counts = counts.reindex(index=names, columns=names, fill_value=0)
-    sizes = table["group"].value_counts().reindex(names).astype(float)
+    sizes = pd.Series(of).value_counts().reindex(names).astype(float)
     return (100 * counts.div(sizes, axis=0)).rename_axis(index="picture of", columns="taken for")
 
 
 def _vectors(embeddings: ArrayLike) -> np.ndarray:
-    vectors = np.asarray(embeddings)
+    single = str(getattr(embeddings, "dtype", "")).endswith("float32")
+    if single and isinstance(embeddings, np.ndarray):
+        vectors = embeddings  # not copied: there may be gigabytes of them
+    else:
+        vectors = arguments.number_array(embeddings, "embeddings")
     if vectors.ndim != 2 or not vectors.size:
         raise InputError(f"embeddings are a table (pictures, numbers), not {vectors.shape}.")
-    return vectors if vectors.dtype == np.float32 else vectors.astype(np.float64)
+    endless = int(np.isinf(vectors).any(axis=1).sum())
+    if endless:
+        raise InputError(
+            f"{endless:,} of {len(vectors):,} embeddings hold infinite numbers: find out where they "
+            "come from, or mark those pictures as missing with NaN."
+        )
+    return vectors.astype(np.float32, copy=False) if single else vectors
 
 
-def _rows(positions: ArrayLike, count: int) -> np.ndarray:
-    rows = np.asarray(positions)
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+def _text(values: ArrayLike, name: str) -> np.ndarray:
+    """Names as text, so that 1 and "1" are one."""
+    return np.array([str(each) for each in known_values(values, name)], dtype=object)
+
+
+def _report_single(alone: int, of: int) -> None:
+    if alone:
+        warnings.warn(
+            f"{alone:,} of {of:,} pictures are the only one of a person and are not looked up: there "
+            "is nothing to find.",
+            stacklevel=3,
+        )
+
+
+def _rows(positions: ArrayLike, count: int, name: str) -> np.ndarray:
+    rows = arguments.number_array(positions, name, ndim=1)
+    # Numbers are read as floats, which hold whole ones exactly up to 2 ** 53.
+    if np.asarray(positions).dtype == bool or (rows != np.floor(rows)).any():
         raise InputError("say which pictures a pair compares by their rows, as whole numbers.")
     if rows.size and (rows.min() < 0 or rows.max() >= count):
-        raise InputError(f"a pair names row {rows.max()} or {rows.min()} of {count:,} embeddings.")
+        raise InputError(
+            f"a pair names row {rows.max():.0f} or {rows.min():.0f} of {count:,} embeddings."
+        )
     return rows.astype(np.intp)
 
 
-def _sides(given: tuple[ArrayLike, ArrayLike], count: int) -> list[np.ndarray]:
-    both = [np.asarray(side, dtype=object) for side in given]
+def _sides(given: tuple[ArrayLike, ArrayLike], name: str, count: int) -> Sequence[np.ndarray]:
+    both = [known_values(side, name) for side in both_sides(given, name)]
     if any(len(side) != count for side in both):
         raise InputError(f"there are {count:,} scores; give a value for both sides of each pair.")
     return both
@@ -208,7 +269,8 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 def _compared(one: np.ndarray, two: np.ndarray, metric: str) -> np.ndarray:
     if metric == "cosine":
-        return np.asarray(np.einsum("nd,nd->n", one, two))
+        # Rounding must not make a picture more alike to itself than 1.
+        return np.clip(np.einsum("nd,nd->n", one, two), -1, 1)
     # In place: the difference needs no third array.
     one -= two
     return np.asarray(np.sqrt(np.einsum("nd,nd->n", one, one)))

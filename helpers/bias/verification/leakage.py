@@ -5,7 +5,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from helpers import arguments
+from helpers.bias.verification.comparisons import known_values
 from helpers.errors import InputError
+from helpers.intervals import wilson
+
+NOT_COUNTED = "of this probe: what other training people would change is not counted"
+"""What the intervals leave out."""
 
 
 def attribute_leakage(
@@ -26,6 +32,7 @@ def attribute_leakage(
     Parameters
     ----------
     embeddings : array_like (M, D)
+        One per picture, none missing.
     attribute : array_like (M,)
         As annotated; one value per person is usual, not needed.
     identities : array_like (M,)
@@ -42,23 +49,29 @@ def attribute_leakage(
     pandas.DataFrame
         A row "overall" (the mean of the recalls, balanced accuracy) and one per value of the
         attribute (its recall): ``group``, ``n``, ``n_identities``, ``value``, ``low``, ``high``,
-        ``chance`` (1 / number of values), ``note``. Intervals are Student's over people, whose
-        pictures are right or wrong together.
+        ``chance`` (1 / number of values), ``note``. Intervals are Student's over the people who are
+        tested, whose pictures are right or wrong together. They hold for this probe: it was trained
+        on a sample of people, too, and what others would have taught it is not in the intervals.
 
     Raises
     ------
     InputError
         If lengths differ, there is only one value, or too few people have one of the values.
+    BadTable
+        If a picture has no attribute or no identity.
     """
-    vectors = np.asarray(embeddings, dtype=float)
-    values, people = (
-        np.asarray(each, dtype=object).astype(str) for each in (attribute, identities)
-    )
-    _require(vectors, values, people, folds)
-    right = _out_of_fold(vectors, values, people, folds, seed) == values
+    parts, start = arguments.count(folds, "folds", 2), arguments.seed(seed)
+    confidence = arguments.level(level)
+    vectors = arguments.number_array(embeddings, "embeddings")
+    values = known_values(attribute, "attribute").astype(str)
+    people = known_values(identities, "identities").astype(str)
+    _require(vectors, values, people, parts)
+    right = _out_of_fold(vectors, values, people, parts, start) == values
     names = sorted(set(values))
-    rows = [_recall(name, right[values == name], people[values == name], level) for name in names]
-    table = pd.DataFrame([_balanced(rows, len(set(people)), level), *rows])
+    rows = [
+        _recall(name, right[values == name], people[values == name], confidence) for name in names
+    ]
+    table = pd.DataFrame([_balanced(rows, len(set(people)), confidence), *rows])
     return table.drop(columns=["variance", "freedom"]).assign(chance=1 / len(names))
 
 
@@ -73,7 +86,7 @@ def _require(vectors: np.ndarray, values: np.ndarray, people: np.ndarray, folds:
     counts = pd.DataFrame({"value": values, "person": people}).groupby("value")["person"].nunique()
     if len(counts) < 2:
         raise InputError(f"the attribute has one value only, {counts.index[0]!r}: nothing to tell.")
-    if folds < 2 or counts.min() < folds:
+    if counts.min() < folds:
         raise InputError(
             f"{counts.min()} people are annotated as {counts.idxmin()!r}: too few for {folds} folds "
             "that share nobody (2 or more)."
@@ -118,16 +131,14 @@ def _balanced(rows: list[dict[str, object]], people: int, level: float) -> dict[
 def _row(
     name: str, n: int, people: int, value: float, variance: float, freedom: float, level: float
 ) -> dict[str, object]:
-    from helpers.intervals import wilson
-
     if value in (0.0, 1.0):
         low, high = wilson(round(value * people), people, level)
-        note = f"{value:g} in the sample: Wilson's interval for {people:,} people"
+        note = f"{value:g} in the sample: Wilson's interval for {people:,} people; {NOT_COUNTED}"
     else:
         odds = np.log(value / (1 - value))
         half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance) / (value * (1 - value))
         low, high = 1 / (1 + np.exp(-np.array([odds - half, odds + half])))
-        note = ""
+        note = NOT_COUNTED
     return {
         "group": name,
         "n": n,

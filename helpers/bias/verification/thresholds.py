@@ -4,24 +4,34 @@ A threshold is chosen for an intended false match rate on some pairs and judged 
 the pairs it was chosen on, every group keeps its promise by construction, and nothing is learnt.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from helpers import arguments
 from helpers.bias.verification.comparisons import (
     OVERALL,
+    Arranged,
     Comparisons,
     Groups,
     Impostors,
     Sides,
     arrange,
+    both_sides,
     comparisons,
     identity_numbers,
 )
-from helpers.bias.verification.curves import fars, rates_of, step_at, threshold_above
-from helpers.errors import InputError
+from helpers.bias.verification.curves import (
+    fars,
+    measurable,
+    rates_of,
+    step_at,
+    threshold_above,
+)
+from helpers.errors import BadTable, InputError
 
 LEFT_OUT = -1
 """The fold of pairs whose two people are in different folds."""
@@ -40,8 +50,16 @@ def fit(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     fmr : float
         The intended rate, in [0, 1].
 
@@ -51,9 +69,39 @@ def fit(
         Index "overall" and every group: the smallest threshold (the largest distance) with an FMR
         of at most ``fmr``; NaN where ``fmr`` is below 1 / (number of impostor pairs), so that
         nothing tells how far to go.
+
+    Warns
+    -----
+    UserWarning
+        For what cannot be measured, with the smallest rate that could be.
+
+    Examples
+    --------
+    >>> float(fit([0.9, 0.8, 0.4, 0.3], [1, 0, 0, 0], fmr=0.5)["overall"])
+    0.8
     """
-    pairs = comparisons(scores, genuine, group, impostors, distance)
-    return _fitted(pairs, fars(fmr)[0])
+    intended = arguments.share(fmr, "fmr")
+    units = arrange(comparisons(scores, genuine, group, impostors, distance))
+    for unit in units:
+        if not measurable(unit, intended):
+            warnings.warn(
+                f"no threshold for {unit.group}: {why_none(unit.n_impostor, intended)}.",
+                stacklevel=2,
+            )
+    return _fitted(units, intended)
+
+
+def why_none(impostors: int, fmr: float) -> str:
+    """Say why no threshold keeps a false match rate on so many impostor pairs, and what would do."""
+    if not impostors:
+        return "not measurable: there are no impostor pairs; give threshold="
+    exponent = int(np.floor(np.log10(1 / impostors))) - 1
+    # Rounded up: the rate that is named must itself be measurable.
+    least = np.ceil(10.0**-exponent / impostors - 1e-9) * 10.0**exponent
+    return (
+        f"not measurable: {impostors:,} impostor pairs can't show an FMR of {fmr:g}; give threshold= "
+        f"or fmr >= {least:.2g}"
+    )
 
 
 def cross_validate(
@@ -71,14 +119,22 @@ def cross_validate(
 
     Parameters
     ----------
-    scores, genuine, group, impostors, distance
-        As in :func:`helpers.bias.verification.comparisons`.
+    scores : array_like (N,)
+        Higher is more alike, or lower if ``distance``; NaN is left out.
+    genuine : array_like (N,)
+        1 for two pictures of one person, 0 for two people.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
     fold : array_like (N,)
         The fold of every pair; pairs of fold -1 (:data:`LEFT_OUT`) are used nowhere.
     identities : (array_like (N,), array_like (N,))
         Who is on each side: nobody may be in two folds.
     fmr : float or sequence of float
-        Intended false match rates.
+        Intended false match rates, above 0.
 
     Returns
     -------
@@ -86,27 +142,30 @@ def cross_validate(
         A row per held-out fold, intended rate, kind of ``threshold_for`` ("all" or "each group")
         and group: ``n_genuine``, ``n_impostor``, ``fmr``, ``fnmr`` on the held-out pairs,
         ``threshold``, ``intended``, ``percent_difference`` of ``fmr`` from it, ``impostors``,
-        ``note``.
+        ``note``. NaN where no threshold can be chosen: for all groups together, too, if one of them
+        has none of its own.
 
     Raises
     ------
     InputError
         If somebody is in two folds, or there is only one fold.
     """
+    wanted = fars(fmr)
     pairs = comparisons(scores, genuine, group, impostors, distance)
     folds = np.asarray(fold, dtype=object)
-    if len(folds) != np.size(np.asarray(scores)):
-        raise InputError(
-            f"there are {np.size(np.asarray(scores)):,} scores and {len(folds):,} folds."
-        )
-    people = identity_numbers(identities, pairs, len(folds))
-    numbers, names = pd.factorize(folds[pairs.kept], sort=True)
-    used = [number for number, name in enumerate(names) if name != LEFT_OUT]
+    count = arguments.same_length(scores=scores, fold=fold)
+    if folds.ndim != 1 or pd.isna(folds).any():
+        raise InputError("fold must be one value per pair, none missing; -1 leaves a pair out.")
+    people = identity_numbers(identities, pairs, count)
+    numbers, names = _numbered(folds[pairs.kept])
+    used = [number for number, name in enumerate(names) if name != str(LEFT_OUT)]
     _require_disjoint(people, numbers, used)
     found = [
-        _held_out(pairs, numbers == number, np.isin(numbers, used), rate).assign(fold=names[number])
+        _held_out(pairs, numbers == number, np.isin(numbers, used), rate).assign(
+            fold=folds[pairs.kept][numbers == number][0]
+        )
         for number in used
-        for rate in fars(fmr)
+        for rate in wanted
     ]
     table = pd.concat(found, ignore_index=True)
     first = ["fold", "intended", "threshold_for", "group"]
@@ -119,19 +178,46 @@ def across_folds(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
+        From :func:`cross_validate`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``intended``, ``threshold_for``, ``group``, ``folds``, and for ``fmr``, ``fnmr`` and
-        ``percent_difference`` the mean with ``_low`` and ``_high``, the least and the largest fold:
-        a range that was seen, no interval.
+        Columns ``intended``, ``threshold_for``, ``group``, ``folds`` (how many have an FMR), and for
+        ``fmr``, ``fnmr`` and ``percent_difference`` the mean with ``_low`` and ``_high``, the least
+        and the largest fold: a range that was seen, no interval. Where a fold has no value, there
+        is no mean either, and ``note`` says so.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing.
     """
-    grouped = table.groupby(["intended", "threshold_for", "group"], sort=False)
-    columns = {"folds": grouped["fmr"].count()}
-    for name in ("fmr", "fnmr", "percent_difference"):
-        columns[name] = grouped[name].mean()
-        columns[f"{name}_low"], columns[f"{name}_high"] = grouped[name].min(), grouped[name].max()
+    keys, figures = ["intended", "threshold_for", "group"], ["fmr", "fnmr", "percent_difference"]
+    arguments.columns(table, keys + figures)
+    for name in figures:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise BadTable(f"the column {name} of the table must hold numbers.")
+    grouped = table.groupby(keys, sort=False)
+    known = grouped[figures].count()
+    size = grouped.size()
+    columns = {"folds": known["fmr"]}
+    for name in figures:
+        whole = known[name] == size
+        for end, found in (
+            ("", grouped[name].mean()),
+            ("_low", grouped[name].min()),
+            ("_high", grouped[name].max()),
+        ):
+            columns[name + end] = found.where(whole)
+    missing = size - known.min(axis=1)
+    columns["note"] = pd.Series(
+        [
+            f"undefined in {some} of {every} folds" if some else ""
+            for some, every in zip(missing, size, strict=True)
+        ],
+        index=missing.index,
+    )
     return pd.DataFrame(columns).reset_index()
 
 
@@ -155,9 +241,10 @@ def percent_difference(fmr: ArrayLike, intended: float) -> np.ndarray:
     InputError
         If the intended rate is 0: there is no share of nothing.
     """
-    if not intended > 0:
+    rate = arguments.share(intended, "intended")
+    if not rate > 0:
         raise InputError("the intended false match rate must be above 0 to differ in per cent.")
-    return 100 * (np.asarray(fmr, dtype=float) - intended) / intended
+    return 100 * (arguments.number_array(fmr, "fmr") - rate) / rate
 
 
 def identity_folds(
@@ -177,6 +264,7 @@ def identity_folds(
     group : (array_like (N,), array_like (N,)), optional
         Groups of both sides: each is spread over all folds.
     seed : int
+        How people are shuffled.
 
     Returns
     -------
@@ -189,28 +277,42 @@ def identity_folds(
     InputError
         If there are fewer people than folds.
     """
-    one, two = (np.asarray(side, dtype=object) for side in identities)
+    wanted, start = arguments.count(folds, "folds", 2), arguments.seed(seed)
+    one, two = both_sides(identities, "identities")
+    arguments.same_length(first=one, second=two)
     codes, people = pd.factorize(np.concatenate([one, two]))
-    if not 2 <= folds <= len(people):
-        raise InputError(f"{len(people)} people cannot be dealt into {folds} folds (2 or more).")
+    if (codes < 0).any():
+        raise BadTable(f"{int((codes < 0).sum()):,} sides of pairs have no identity.")
+    if wanted > len(people):
+        raise InputError(f"{len(people)} people cannot be dealt into {wanted} folds (2 or more).")
     stratum = np.zeros(len(people), dtype=int)
     if group is not None:
-        stratum[codes] = pd.factorize(np.concatenate([np.asarray(g, dtype=object) for g in group]))[
-            0
-        ]
-    shuffled = np.random.default_rng(seed).permutation(len(people))
+        groups = both_sides(group, "group")
+        arguments.same_length(identities=one, group=groups[0], second_group=groups[1])
+        stratum[codes] = pd.factorize(np.concatenate(groups))[0]
+    shuffled = np.random.default_rng(start).permutation(len(people))
     dealt = np.empty(len(people), dtype=int)
     # Dealt like cards, group after group, so that each fold gets its share of each.
-    dealt[shuffled[np.argsort(stratum[shuffled], kind="stable")]] = np.arange(len(people)) % folds
+    dealt[shuffled[np.argsort(stratum[shuffled], kind="stable")]] = np.arange(len(people)) % wanted
     first, second = np.split(dealt[codes], 2)
     return np.asarray(np.where(first == second, first, LEFT_OUT))
 
 
-def _fitted(pairs: Comparisons, fmr: float) -> pd.Series:
+def _numbered(folds: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Number folds in their order; 1 and "1" are one fold."""
+    text = np.array([str(each) for each in folds], dtype=object)
+    try:
+        order = [str(each) for each in sorted(set(folds.tolist()))]
+    except TypeError:  # numbers and text
+        order = sorted(set(text))
+    numbers = pd.Categorical(text, categories=list(dict.fromkeys(order))).codes
+    return np.asarray(numbers), list(dict.fromkeys(order))
+
+
+def _fitted(units: Sequence[Arranged], fmr: float) -> pd.Series:
     found = {}
-    for unit in arrange(pairs):
-        measurable = fmr * unit.n_impostor >= 1
-        threshold = threshold_above(unit, step_at(unit, fmr)) if measurable else np.nan
+    for unit in units:
+        threshold = threshold_above(unit, step_at(unit, fmr)) if measurable(unit, fmr) else np.nan
         found[unit.group] = unit.sign * threshold
     return pd.Series(found, name="threshold")
 
@@ -218,7 +320,8 @@ def _fitted(pairs: Comparisons, fmr: float) -> pd.Series:
 def _held_out(
     pairs: Comparisons, test: np.ndarray, used: np.ndarray, intended: float
 ) -> pd.DataFrame:
-    fitted = _fitted(pairs.subset(used & ~test), intended)
+    chosen_on = arrange(pairs.subset(used & ~test))
+    fitted = _fitted(chosen_on, intended)
     judged = pairs.subset(test)
     units = arrange(judged)
     kinds: dict[str, float | Mapping[str, float]] = {"all": float(fitted[OVERALL])}
@@ -227,9 +330,14 @@ def _held_out(
     found = []
     for kind, threshold in kinds.items():
         table = rates_of(judged, units, threshold).assign(threshold_for=kind, intended=intended)
-        unknown = table["threshold"].isna() & (table["group"] != OVERALL)
-        table.loc[unknown, ["fmr", "fnmr"]] = np.nan
-        table.loc[unknown, "note"] = "no threshold (too few impostor pairs to choose it on)"
+        on = chosen_on if kind == "each group" else [chosen_on[0]] * len(units)
+        why = [
+            "" if measurable(unit, intended) else why_none(unit.n_impostor, intended) for unit in on
+        ]
+        # The overall row of "each group" has its groups' reason.
+        unknown = table["threshold"].isna() & ((table["group"] != OVERALL) | (kind == "all"))
+        said = [f"no threshold ({each})" if each else "" for each in why]
+        table["note"] = table["note"].mask(unknown, pd.Series(said, index=table.index))
         found.append(table)
     both = pd.concat(found, ignore_index=True)
     return both.assign(percent_difference=percent_difference(both["fmr"], intended))
