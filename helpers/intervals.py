@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 from helpers import arguments
+from helpers.errors import InputError
 
 GAP = "gap"
 """The verdict where parity is excluded, and a gap larger than the margin is not."""
@@ -29,10 +30,27 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     -------
     tuple of float
         Lower and upper bound in [0, 1]; both NaN for ``n == 0``.
+
+    Raises
+    ------
+    InputError
+        If there are more successes than trials, or an argument is no count or level.
+
+    Examples
+    --------
+    >>> low, high = wilson(0, 60)
+    >>> round(low, 3), round(high, 3)
+    (0.0, 0.06)
     """
-    if n == 0:
+    level, trials = arguments.level(level), _whole(n, "n")
+    hits = _whole(successes, "successes")
+    if hits > trials:
+        raise InputError(
+            f"successes is {hits:,} but n is {trials:,}: no more can succeed than try."
+        )
+    if trials == 0:
         return float("nan"), float("nan")
-    bounds = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
+    bounds = stats.binomtest(hits, trials).proportion_ci(level, method="wilson")
     return float(bounds.low), float(bounds.high)
 
 
@@ -54,9 +72,27 @@ def bootstrap_mean(
     -------
     tuple of float
         Mean, lower and upper bound; the bounds are NaN for fewer than two values.
+
+    Raises
+    ------
+    InputError
+        If a value is no number or infinite, or another argument has no meaning.
+
+    Notes
+    -----
+    Values that are all alike give an interval without width: these faces show no spread, and the
+    bootstrap knows of no others.
+
+    Examples
+    --------
+    >>> mean, low, high = bootstrap_mean([0.2, 0.4, 0.6, 0.8])
+    >>> low < mean < high
+    True
     """
-    kept = np.asarray(values, dtype=float)
-    kept = kept[~np.isnan(kept)]
+    level, seed = arguments.level(level), arguments.seed(seed)
+    replicates = arguments.count(replicates, "replicates", 2)
+    given = np.asarray(values, dtype=object).ravel()
+    kept = arguments.finite_array([each for each in given if not _missing(each)], "values")
     if len(kept) < 2:
         return (float(kept.mean()) if len(kept) else float("nan")), float("nan"), float("nan")
     draws = np.random.default_rng(seed).integers(0, len(kept), (replicates, len(kept)))
@@ -81,8 +117,29 @@ def wilson_limits(
     -------
     tuple of arrays
         Lower and upper bounds in [0, 1]; NaN where ``n`` is 0.
+
+    Raises
+    ------
+    InputError
+        If there are more successes than trials, fewer than none, or a level is outside (0, 1).
     """
-    return score_limits(successes, n, special.ndtri((1 + np.asarray(level, dtype=float)) / 2))
+    hits = arguments.finite_array(successes, "successes", low=0)
+    trials = arguments.finite_array(n, "n", low=0)
+    if np.ndim(level) == 0:
+        levels = np.array(arguments.level(level))
+    else:
+        levels = arguments.finite_array(level, "level", low=1e-12, high=1 - 1e-12)
+    try:
+        more = hits > trials
+        np.broadcast_shapes(more.shape, levels.shape)
+    except ValueError:
+        raise InputError(
+            f"successes, n and level have shapes {hits.shape}, {trials.shape} and {levels.shape}, "
+            "which do not go together: give one n for each, or one for all."
+        ) from None
+    if more.any():
+        raise InputError("successes is larger than n: no more can succeed than try.")
+    return score_limits(hits, trials, special.ndtri((1 + levels) / 2))
 
 
 def score_limits(
@@ -110,14 +167,40 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     array (m,)
         Corrected p-values in [0, 1]; rejecting those below 0.05 makes one or more false rejections
         in at most 5 % of audits, however the comparisons depend on one another.
+
+    Raises
+    ------
+    InputError
+        If a value is no probability, or they are no list.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
+    [0.03, 0.06, 0.06]
     """
-    values = np.asarray(p, dtype=float)
+    if np.ndim(p) != 1:
+        raise InputError("p must be a list of p-values, one for each comparison.")
+    given = np.asarray(p, dtype=object)
+    there = np.array([not _missing(each) for each in given], dtype=bool)
+    values = np.full(len(given), np.nan)
+    values[there] = arguments.finite_array(list(given[there]), "p", low=0, high=1)
     corrected = np.full(values.shape, np.nan)
     made = np.flatnonzero(~np.isnan(values))
     order = made[np.argsort(values[made], kind="stable")]
     steps = values[order] * np.arange(len(order), 0, -1)
     corrected[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return corrected
+
+
+def _whole(value: object, name: str) -> int:
+    """A count; 12.0 is one as well, since sums of booleans and tables often give that."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    return arguments.count(value, name, 0)
+
+
+def _missing(value: object) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) -> str:

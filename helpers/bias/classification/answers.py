@@ -1,18 +1,24 @@
 """What a model answered, checked and split into groups: the input of every audit."""
 
+import math
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helpers.errors import BadTable, InputError
+from helpers import arguments
+from helpers.errors import InputError
 
 Column: TypeAlias = str | pd.Series | pd.Index | np.ndarray | list[Any] | tuple[Any, ...]
 Groups: TypeAlias = Column | pd.DataFrame | Mapping[str, Any] | None
+
+MOST_GROUPS = 10_000
+"""More groups than this are not audited: crossed attributes multiply."""
 
 EVERYONE = "everyone"
 BETWEEN = ", "
@@ -48,9 +54,7 @@ class Answers:
     def names(self) -> list[str]:
         """Names of all groups, those without anybody included."""
         levels = [self.groups[column].cat.categories for column in self.groups]
-        if len(levels) == 1:
-            return [str(each) for each in levels[0]]
-        return [BETWEEN.join(map(str, each)) for each in pd.MultiIndex.from_product(levels)]
+        return [BETWEEN.join(map(str, each)) for each in product(*levels)]
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -60,28 +64,18 @@ class Answers:
         return np.ravel_multi_index([codes.astype(np.int64) for codes in each], sizes)
 
     def cells(self) -> NDArray[np.float64]:
-        """True positives, false positives, false negatives, true negatives of each group: (G, 4).
+        """True positives, false positives, false negatives, true negatives of each group: (G, 4)."""
+        cell = np.where(self.truth, np.where(self.prediction, 0, 2), 3 - 2 * self.prediction)
+        counts = np.bincount(4 * self.codes + cell, minlength=4 * len(self.names))
+        return counts.reshape(-1, 4).astype(float)
 
-        fairlearn splits and crosses the groups, scikit-learn counts.
-        """
-        from fairlearn.metrics import MetricFrame, count
-        from sklearn.metrics import confusion_matrix
-
-        def confusion(truth: Any, prediction: Any) -> np.ndarray:
-            return np.asarray(confusion_matrix(truth, prediction, labels=[False, True]))
-
-        frame = MetricFrame(
-            metrics={"cells": confusion, "n": count},
-            y_true=self.truth,
-            y_pred=self.prediction,
-            sensitive_features=self.groups.apply(lambda column: column.cat.codes),
-        )
-        sizes = [len(self.groups[column].cat.categories) for column in self.groups]
-        found = np.zeros((*sizes, 4))
-        for key, matrix in frame.by_group["cells"].items():
-            if isinstance(matrix, np.ndarray):  # no array where nobody is in a crossed group
-                found[key] = matrix[[1, 0, 1, 0], [1, 1, 0, 0]]
-        return found.reshape(-1, 4)
+    def of_one_class(self) -> list[str]:
+        """Groups of which all faces are annotated alike; none where exact answers are counted."""
+        if self.exact:
+            return []
+        tp, fp, fn, tn = self.cells().T
+        alone = ((tp + fn > 0) != (fp + tn > 0)).nonzero()[0]
+        return [self.names[each] for each in alone]
 
 
 def read(
@@ -93,13 +87,16 @@ def read(
     data: pd.DataFrame | None = None,
 ) -> Answers:
     """Check answers and make them comparable; the parameters are those of ``audit``."""
+    if data is not None and not isinstance(data, pd.DataFrame):
+        raise InputError(f"data must be a pandas table, not a value of type {type(data).__name__}.")
     table, attributes = _gather(truth, prediction, groups, score, data)
     table = _complete(table, attributes)
     if "score" in table:
-        _require_probabilities(table["score"])
+        table["score"] = _probabilities(table["score"])
     _require_labels(table)
     right, told, note = _against(table, positive)
     crossed = table[attributes].apply(_categorical).set_axis(attributes, axis=1)
+    _require_groups(crossed)
     number = table["score"].to_numpy(dtype=float) if "score" in table else None
     if number is not None:
         _warn_if_turned_round(number, told, positive)
@@ -111,19 +108,38 @@ def column(name: str, values: Column, data: pd.DataFrame | None) -> pd.Series:
     if isinstance(values, str):
         if data is None:
             raise InputError(f"{name}={values!r} names a column: give its table as data=...")
-        if values not in data:
-            found = ", ".join(map(str, data.columns))
-            raise BadTable(f"there is no column {values!r} for {name}; found: {found}.")
+        arguments.columns(data, [values], f"the table, asked for {name},")
         return data[values]
     if isinstance(values, pd.Series):
         return values
-    array = np.asarray(values)
+    if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray) and values.ndim == 1:
+        return pd.Series(values)
+    array = _array(name, values)
     if array.ndim != 1:
         raise InputError(
             f"{name} has shape {array.shape}; one value a face is needed, shape (N,)."
             + (" Give the column of the positive class, score[:, k]." if name == "score" else "")
         )
     return pd.Series(array)
+
+
+def _array(name: str, values: Any) -> NDArray[Any]:
+    if values is None:
+        raise InputError(f"{name} is None: give one value a face.")
+    if isinstance(values, Mapping | set | frozenset | pd.DataFrame):
+        raise InputError(
+            f"{name} is a {type(values).__name__}: give one column, in the order of faces."
+        )
+    try:
+        plain = values.detach().cpu() if hasattr(values, "detach") else values
+        if isinstance(plain, list | tuple) and len({isinstance(each, str) for each in plain}) == 2:
+            # numpy would make text of numbers, and of what is missing: 1 and "1" are told apart.
+            array = np.empty(len(plain), dtype=object)
+            array[:] = plain
+            return array
+        return np.asarray(plain)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(f"{name} must hold one value a face, all of one kind.") from None
 
 
 def _gather(
@@ -151,17 +167,43 @@ def _gather(
 
 
 def _attributes(groups: Groups, data: pd.DataFrame | None) -> dict[str, pd.Series]:
+    """Columns by attribute: what ``groups`` is follows from what it holds, never from lengths."""
     if groups is None:
         return {}
-    if isinstance(groups, (pd.DataFrame, Mapping)):
-        if not len(groups.keys()):
-            raise InputError("groups has no column: give an attribute, or None for everyone.")
-        return {str(name): column(str(name), groups[str(name)], data) for name in groups}
-    if isinstance(groups, (list, tuple)) and data is not None and len(groups) != len(data):
-        return {str(name): column("groups", str(name), data) for name in groups}
+    if isinstance(groups, pd.DataFrame | Mapping):
+        return _of_table(groups, data)
+    if isinstance(groups, list | tuple) and len(groups):
+        if data is not None and all(isinstance(each, str) and each in data for each in groups):
+            if len(set(groups)) < len(groups):
+                raise InputError("groups names a column twice: give each attribute once.")
+            return {name: column("groups", name, data) for name in groups}
+        if data is not None and len(groups) != len(data) and _all_text(groups):
+            # No list of labels, which would be as long as the table: one of the names is wrong.
+            arguments.columns(data, groups, "the table, asked for groups,")
+        if all(_is_column(each) for each in groups):
+            return {f"attribute {k}": column("groups", each, None) for k, each in enumerate(groups)}
     if isinstance(groups, np.ndarray) and groups.ndim == 2:
         return {f"attribute {k}": pd.Series(groups[:, k]) for k in range(groups.shape[1])}
     return {"groups": column("groups", groups, data)}
+
+
+def _of_table(
+    groups: pd.DataFrame | Mapping[str, Any], data: pd.DataFrame | None
+) -> dict[str, pd.Series]:
+    names = list(groups.keys())
+    if not names:
+        raise InputError("groups has no column: give an attribute, or None for everyone.")
+    if len({str(each) for each in names}) < len(names):
+        raise InputError("groups has two columns of one name: rename or drop one.")
+    return {str(name): column(str(name), groups[name], data) for name in names}
+
+
+def _all_text(values: Collection[Any]) -> bool:
+    return all(isinstance(each, str) for each in values)
+
+
+def _is_column(values: Any) -> bool:
+    return isinstance(values, list | tuple | np.ndarray | pd.Series | pd.Index | pd.Categorical)
 
 
 def _require_one_length(columns: dict[str, pd.Series]) -> None:
@@ -173,21 +215,22 @@ def _require_one_length(columns: dict[str, pd.Series]) -> None:
 
 
 def _require_one_order(columns: dict[str, pd.Series]) -> None:
-    # An index that merely counts says nothing about which face a row is.
-    labelled = {
-        name: each for name, each in columns.items() if not isinstance(each.index, pd.RangeIndex)
-    }
-    names = list(labelled)
-    for other in names[1:]:
-        if not labelled[names[0]].index.equals(labelled[other].index):
+    """Refuse columns whose indexes say that rows are of different faces: slices, or a new order."""
+    names = list(columns)
+    for one, other in combinations(names, 2):
+        first, second = columns[one].index, columns[other].index
+        # An index that merely counts says nothing about which face a row is, beside file names.
+        counted = any(isinstance(each, pd.RangeIndex) for each in (first, second))
+        named = any(each.dtype.kind not in "iu" for each in (first, second))
+        if not first.equals(second) and not (counted and named):
             raise InputError(
-                f"{names[0]} and {other} have different indexes, so their rows may be of different "
+                f"{one} and {other} have different indexes, so their rows may be of different "
                 f"faces: align them with .loc[...], or pass .to_numpy() if the order is right."
             )
 
 
 def _complete(table: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
-    missing = table.isna()
+    missing = table.isna() | table.apply(_blank)
     if not missing.to_numpy().any():
         return table
     counts = ", ".join(
@@ -195,7 +238,7 @@ def _complete(table: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
         for name, count in missing.sum().items()
         if count
     )
-    kept = table[~missing.any(axis=1)]
+    kept = table[~missing.any(axis=1)].copy()
     if not len(kept):
         raise InputError(f"no face has all its values: {counts}.")
     warnings.warn(
@@ -206,27 +249,39 @@ def _complete(table: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
     return kept
 
 
-def _require_probabilities(score: pd.Series) -> None:
+def _blank(values: pd.Series) -> pd.Series:
+    """Where a cell holds nothing but blanks."""
+    if values.dtype.kind in "biufcmM":
+        return pd.Series(False, index=values.index)
+    return values.map(lambda each: isinstance(each, str) and not each.strip()).astype(bool)
+
+
+def _probabilities(score: pd.Series) -> NDArray[np.float64]:
     try:
+        if score.map(lambda each: isinstance(each, str)).any():
+            raise ValueError
         values = score.to_numpy(dtype=float)
     except (TypeError, ValueError):
         raise InputError(f"score must be numbers, but holds {score.iloc[0]!r}.") from None
-    outside = int(((values < 0) | (values > 1)).sum())
+    # Rounding alone puts the sum of a softmax a little above 1.
+    outside = int(((values < -1e-6) | (values > 1 + 1e-6)).sum())
     if outside:
         raise InputError(
             f"score must be the probability of the positive class, in [0, 1]; {outside} of "
             f"{len(values)} are outside ({values.min():.3g} to {values.max():.3g}). Logits go "
             "through a softmax or sigmoid first."
         )
+    return np.clip(values, 0, 1)
 
 
 def _require_labels(table: pd.DataFrame) -> None:
-    known, told = set(table["truth"].unique()), set(table["prediction"].unique())
-    if len(told) > 20 and table["prediction"].dtype.kind == "f":
-        raise InputError(
-            f"prediction holds {len(told)} different numbers, so it looks like scores: compare it "
-            "with a threshold first, and pass the scores as score=..."
-        )
+    known, told = _labels("truth", table["truth"]), _labels("prediction", table["prediction"])
+    for name, held in (("truth", known), ("prediction", told)):
+        if len(held) > 20 and table[name].dtype.kind == "f":
+            raise InputError(
+                f"{name} holds {len(held)} different numbers, so it looks like scores: compare it "
+                "with a threshold first, and pass the scores as score=..."
+            )
     unknown = told - known
     if not known & told or (unknown and len(known) == 2):
         raise InputError(
@@ -240,6 +295,15 @@ def _require_labels(table: pd.DataFrame) -> None:
         )
 
 
+def _labels(name: str, values: pd.Series) -> set[Any]:
+    try:
+        return set(values.unique())
+    except TypeError:
+        raise InputError(
+            f"{name} holds {values.iloc[0]!r}: a label must be a number, text, True or False."
+        ) from None
+
+
 def _against(
     table: pd.DataFrame, positive: Hashable | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], str]:
@@ -248,11 +312,7 @@ def _against(
     if positive is None:
         exact = np.asarray(truth == prediction, dtype=bool)
         return np.ones(len(table), bool), exact, f"exact answer among {len(labels)} labels"
-    if positive not in labels and not labels <= {0, 1}:
-        raise InputError(
-            f"positive={positive!r} is none of the labels, {_listed(labels)}: name the one that "
-            "counts as positive, or None for accuracy alone."
-        )
+    _require_positive(positive, labels)
     note = f"{positive} against the rest" if len(labels) > 2 else ""
     if note and positive == 1:
         # The default, and a course on faces once audited class number 1 for all eight classes.
@@ -262,6 +322,17 @@ def _against(
             stacklevel=4,
         )
     return np.asarray(truth == positive), np.asarray(prediction == positive), note
+
+
+def _require_positive(positive: Hashable, labels: set[Any]) -> None:
+    known = isinstance(positive, Hashable) and positive in labels
+    # Of labels 0 and 1 one may happen not to occur.
+    binary = isinstance(positive, int | float | np.number | np.bool_) and positive in (0, 1)
+    if not known and not (binary and labels <= {0, 1}):
+        raise InputError(
+            f"positive={positive!r} is none of the labels, {_listed(labels)}: name the one that "
+            "counts as positive, or None for accuracy alone."
+        )
 
 
 def _warn_if_turned_round(
@@ -278,12 +349,40 @@ def _warn_if_turned_round(
 
 
 def _categorical(values: pd.Series) -> pd.Series:
+    """A category for each name: 1 and "1" would be two groups of one name."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values
-    try:
-        return values.astype("category")
-    except TypeError:
-        return values.astype(str).astype("category")
+        levels = values.cat.categories
+    else:
+        try:
+            levels = values.astype("category").cat.categories
+        except TypeError:
+            levels = pd.Index(values.map(repr).unique())
+            values = values.map(repr)
+    names = list(dict.fromkeys(map(str, levels)))
+    if len(names) < len(levels):
+        warnings.warn(
+            f"{values.name} holds labels of two types that read alike, such as 1 and '1': "
+            "they are taken for one group.",
+            stacklevel=6,
+        )
+        return values.astype(str).astype(pd.CategoricalDtype(names))
+    return values.astype(pd.CategoricalDtype(levels))
+
+
+def _require_groups(crossed: pd.DataFrame) -> None:
+    """Refuse what names faces instead of groups, and groups of one name."""
+    sizes = [len(crossed[each].cat.categories) for each in crossed]
+    number, faces = math.prod(sizes), len(crossed)
+    if number > MOST_GROUPS or (number > 50 and max(sizes) > faces / 2):
+        raise InputError(
+            f"groups has {number:,} different values for {faces:,} faces: that names faces, not "
+            "groups, or crosses too much. Give an attribute that many faces share."
+        )
+    levels = [crossed[each].cat.categories for each in crossed]
+    names = [BETWEEN.join(map(str, each)) for each in product(*levels)]
+    if len(set(names)) < number:
+        twice = next(each for k, each in enumerate(names) if each in names[:k])
+        raise InputError(f"two crossed groups are both called {twice!r}: rename their values.")
 
 
 def _listed(labels: set[Any]) -> str:

@@ -1,19 +1,22 @@
 """The tidy table: each metric of each group, how many faces it is about, and its interval."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
+from helpers import arguments
 from helpers.bias.classification.answers import Answers, Column, Groups, read
 from helpers.bias.classification.calibration import ece_of_groups
 from helpers.bias.classification.metrics import (
     DEFAULT,
+    METRICS,
     Array,
     Mean,
     denominators,
     evaluate,
+    known_name,
     named,
     reasons,
 )
@@ -94,16 +97,31 @@ def audit(
     References
     ----------
     Barocas, S., Hardt, M. & Narayanan, A. (2023). Fairness and Machine Learning. MIT Press.
+
+    Examples
+    --------
+    >>> found = audit([1, 1, 0, 0], [1, 0, 0, 0], ["a", "a", "b", "b"], metrics=["recall"])
+    >>> found[["group", "of", "value", "note"]].round(2)
+      group  of  value                      note
+    0     a   2    0.5           only 2 to go by
+    1     b   0    NaN  undefined (no positives)
     """
-    answers = read(truth, prediction, groups, score, positive, data)
-    metrics = _meaningful(answers, metrics)
-    cells = answers.cells()
-    wanted = [metric for metric in metrics if metric.lower() != "ece"]
-    blocks = [_block(answers, cells, metric, level, seed) for metric in wanted]
-    if answers.score is not None:
-        blocks.append(ece_of_groups(answers, bins, level, seed))
-    elif "ece" in metrics:
+    level, seed = arguments.level(level), arguments.seed(seed)
+    smallest = arguments.count(smallest, "smallest", 0)
+    names = _named(metrics, ("ece",))
+    if score is None and "ece" in names:
         raise InputError("ece compares probabilities with answers: give them as score=...")
+    answers = read(truth, prediction, groups, score, positive, data)
+    wanted = _meaningful(answers, names)
+    cells = answers.cells()
+    blocks = [_block(answers, cells, each, level, seed) for each in wanted if each != "ece"]
+    if answers.score is not None:
+        if answers.exact:
+            raise InputError(
+                "score is the probability of the positive class, but positive=None names none: "
+                "leave score out, or name a label with positive=..."
+            )
+        blocks.append(ece_of_groups(answers, bins, level, seed))
     return _finished(pd.concat(blocks, ignore_index=True), answers.note, smallest)
 
 
@@ -127,10 +145,22 @@ def bootstrap(
 
     Parameters
     ----------
-    truth, prediction, groups, positive, seed, metrics, data, level
-        As in :func:`audit`.
+    truth, prediction : array_like (N,), or str
+        Labels as annotated and as predicted; a name is a column of ``data``.
+    groups : array_like (N,), DataFrame (N, A), dict or list of columns, str, or None
+        An attribute, or several, which are crossed; ``None`` takes everyone together.
+    positive : label or None
+        The label that recall, precision and selection are about, or None for accuracy alone.
+    seed : int
+        Of the draws.
+    metrics : sequence of str
+        Names from :data:`~helpers.bias.classification.METRICS`.
+    data : DataFrame, optional
+        The table whose columns are named.
     replicates : int
-        How often the faces are drawn anew.
+        How often the faces are drawn anew, at least twice.
+    level : float
+        Confidence level in (0, 1).
 
     Returns
     -------
@@ -143,16 +173,19 @@ def bootstrap(
     Prefer the intervals of :func:`audit`: in a group without errors the bootstrap never sees one
     either, and its interval shrinks to a point.
     """
+    level, seed = arguments.level(level), arguments.seed(seed)
+    replicates = arguments.count(replicates, "replicates", 2, 1_000_000)
+    wanted = _named(metrics)
     answers = read(truth, prediction, groups, None, positive, data)
-    metrics = _meaningful(answers, metrics)
+    wanted = _meaningful(answers, wanted)
     cells = answers.cells()
-    values, low, high, defined = percentiles(cells, metrics, replicates, level, seed)
+    values, low, high, defined = percentiles(cells, wanted, replicates, level, seed)
     names, sizes = answers.names, cells.sum(axis=1).astype(int)
     return pd.DataFrame(
         {
-            "metric": np.repeat(list(metrics), len(names)),
-            "group": names * len(metrics),
-            "n": np.tile(sizes, len(metrics)),
+            "metric": np.repeat(wanted, len(names)),
+            "group": names * len(wanted),
+            "n": np.tile(sizes, len(wanted)),
             "value": values.ravel(),
             "low": low.ravel(),
             "high": high.ravel(),
@@ -211,17 +244,23 @@ def _block(answers: Answers, cells: Array, metric: str, level: float, seed: int)
         _, low, high, _ = (each[0] for each in percentiles(cells, [metric], 5000, level, seed))
     else:
         low, high = kind.limits(cells, special.ndtri((1 + level) / 2))
-    value = kind.value(cells)
+    value, notes = kind.value(cells), reasons(cells, kind)
+    # Where no resample differs from another the bootstrap knows nothing, least of all certainty.
+    point = isinstance(kind, Mean) & ~np.isnan(value) & ~(high > low)
+    notes = [
+        "no interval (every resample gives the same)" if alike else note
+        for note, alike in zip(notes, point, strict=True)
+    ]
     return pd.DataFrame(
         {
             "metric": metric,
             "group": answers.names,
             "n": cells.sum(axis=1).astype(int),
             "value": value,
-            "low": np.where(np.isnan(value), np.nan, low),
-            "high": np.where(np.isnan(value), np.nan, high),
+            "low": np.where(np.isnan(value) | point, np.nan, low),
+            "high": np.where(np.isnan(value) | point, np.nan, high),
             "of": denominators(cells, kind).astype(int),
-            "note": reasons(cells, kind),
+            "note": notes,
         }
     )
 
@@ -236,16 +275,30 @@ def _finished(table: pd.DataFrame, note: str, smallest: int) -> pd.DataFrame:
     return table
 
 
-def _meaningful(answers: Answers, metrics: Sequence[str]) -> Sequence[str]:
+def _named(metrics: Sequence[str], others: Sequence[str] = ()) -> list[str]:
+    """The metrics that were asked for, each by the one name that it has in tables."""
+    if isinstance(metrics, str):
+        metrics = [metrics]
+    if not isinstance(metrics, Iterable):
+        raise InputError(f"metrics is {metrics!r}: give a list of names.")
+    wanted = list(metrics)
+    if "ece" not in others and any(str(each).lower() == "ece" for each in wanted):
+        raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")
+    return arguments.choices(
+        [known_name(each, others) for each in wanted], "metrics", [*METRICS, "ece"]
+    )
+
+
+def _meaningful(answers: Answers, wanted: list[str]) -> list[str]:
     """The metrics that can be asked for: without a positive class, only whether answers are right."""
     if not answers.exact:
-        return metrics
-    if tuple(metrics) == DEFAULT:
-        return _OF_EXACT
-    others = [metric for metric in metrics if metric not in _OF_EXACT]
+        return wanted
+    if wanted == list(DEFAULT):
+        return list(_OF_EXACT)
+    others = [metric for metric in wanted if metric not in _OF_EXACT]
     if others:
         raise InputError(
             f"{', '.join(others)}: with positive=None there is no positive class, only accuracy "
             "and error; name a label with positive=..."
         )
-    return metrics
+    return wanted

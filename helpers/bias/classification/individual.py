@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
+from helpers import arguments
 from helpers.bias.classification.answers import Column, Groups, column, read
 from helpers.errors import InputError
 
@@ -31,18 +32,22 @@ def consistency(
         embeddings any model is nearly perfect.
     prediction : array_like (N,) or str
         The answers, of any number of classes.
-    groups, data, level
-        As in :func:`~helpers.bias.classification.audit`. Neighbours are looked for among everyone.
+    groups : array_like (N,), DataFrame (N, A), dict or list of columns, str, or None
+        An attribute, or several, which are crossed. Neighbours are looked for among everyone.
     neighbours : int
         How many, without the face itself.
+    data : DataFrame, optional
+        The table whose columns are named.
     metric : str
         A distance of scikit-learn's ``NearestNeighbors``.
+    level : float
+        Confidence level in (0, 1).
 
     Returns
     -------
     DataFrame
         ``metric`` ("consistency"), ``group, n, value, low, high`` and ``by_chance``: the value if
-        the same answers were handed out at random.
+        the same answers were handed out at random to everybody but the face itself.
 
     Raises
     ------
@@ -65,13 +70,22 @@ def consistency(
     Zemel, R., Wu, Y., Swersky, K., Pitassi, T. & Dwork, C. (2013). Learning fair representations.
     ICML. Aronow, P., Samii, C. & Assenova, V. (2015). Cluster-robust variance estimation for
     dyadic data. Political Analysis 23.
+
+    Examples
+    --------
+    >>> embeddings = [[1, 0], [1, 0.1], [0, 1], [0.1, 1]]
+    >>> consistency(embeddings, ["f", "f", "m", "m"], neighbours=1)[["value", "by_chance"]].round(2)
+       value  by_chance
+    0    1.0       0.33
     """
+    level = arguments.level(level)
     answers = read(prediction, prediction, groups, None, None, data)
     told = pd.factorize(column("prediction", prediction, data))[0]
     points = _checked(embeddings, len(told), len(answers.truth), neighbours)
     near = _nearest(points, neighbours, metric)
     same = (told[near] == told[:, None]).astype(float)
-    codes, shares = answers.codes, np.bincount(told) / len(told)
+    # Of the others, who may be neighbours: a face is none of its own.
+    codes, shares = answers.codes, (np.bincount(told) - 1) / (len(told) - 1)
     return pd.DataFrame(
         [
             {"metric": "consistency", "group": name}
@@ -124,7 +138,19 @@ def _by_chance(shares: NDArray[np.float64], told: NDArray[np.int64]) -> float:
 def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArray[np.int64]:
     from sklearn.neighbors import NearestNeighbors
 
-    index = NearestNeighbors(n_neighbors=neighbours, metric=metric).fit(points)
+    try:
+        index = NearestNeighbors(n_neighbors=neighbours, metric=metric).fit(points)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"metric={metric!r} is no distance that scikit-learn can measure between embeddings: "
+            "take 'cosine' or 'euclidean'."
+        ) from None
+    if metric == "cosine" and not points.any(axis=1).all():
+        none = int((~points.any(axis=1)).sum())
+        raise InputError(
+            f"{none} embeddings are all zeros, which have no direction: leave these faces out, or "
+            "find out why the network gives nothing."
+        )
     # Asked without points, scikit-learn leaves each face itself out.
     return np.asarray(index.kneighbors(return_distance=False), dtype=np.int64)
 
@@ -132,7 +158,7 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
 def _checked(
     embeddings: ArrayLike, faces: int, complete: int, neighbours: int
 ) -> NDArray[np.float64]:
-    points = np.asarray(embeddings, dtype=float)
+    points = _numbers(embeddings)
     if points.ndim != 2 or len(points) != faces:
         raise InputError(
             f"embeddings have shape {points.shape}; one row for each of {faces} faces is needed."
@@ -142,9 +168,25 @@ def _checked(
             f"{faces - complete} faces lack an answer or a group: leave them out of embeddings, "
             "prediction and groups alike."
         )
+    if not points.shape[1]:
+        raise InputError("embeddings have no column, so no face is like another.")
     if not np.isfinite(points).all():
         wrong = int((~np.isfinite(points)).any(axis=1).sum())
         raise InputError(f"{wrong} embeddings hold NaN or infinite numbers.")
-    if not 1 <= neighbours < faces:
-        raise InputError(f"neighbours={neighbours}, but there are only {faces} faces.")
+    number = arguments.count(neighbours, "neighbours")
+    if number >= faces:
+        raise InputError(f"neighbours={number}, but there are only {faces} faces.")
     return points
+
+
+def _numbers(embeddings: ArrayLike) -> NDArray[np.float64]:
+    try:
+        plain = embeddings.detach().cpu() if hasattr(embeddings, "detach") else embeddings
+        array = np.asarray(plain)
+        if array.dtype.kind not in "biuf":
+            raise TypeError
+        return array.astype(float)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(
+            "embeddings must be numbers, one row of equal length a face, shape (N, D)."
+        ) from None

@@ -133,10 +133,30 @@ _CELLS = ("tp", "fp", "fn", "tn")
 
 def named(metric: str) -> Metric:
     """A metric by its name, or by its other name: ``tpr`` is ``recall``."""
-    name = _ALIASES.get(metric.lower(), metric.lower())
-    if name not in METRICS:
-        raise unknown_name("metric", metric, [*METRICS, "ece", *_ALIASES])
-    return METRICS[name]
+    return METRICS[known_name(metric)]
+
+
+def known_name(metric: str, others: Sequence[str] = ()) -> str:
+    """The name under which a metric is known: ``recall`` for ``TPR``.
+
+    Parameters
+    ----------
+    metric : str
+        As the reader wrote it.
+    others : sequence of str
+        Names that will do as well, "ece" for instance.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such metric; the nearest are suggested.
+    """
+    known = [*METRICS, *others]
+    if isinstance(metric, str):
+        name = _ALIASES.get(metric.lower(), metric.lower())
+        if name in known:
+            return name
+    raise unknown_name("metric", metric, [*known, *_ALIASES])
 
 
 def evaluate(cells: Array, metrics: Sequence[str]) -> Array:
@@ -165,6 +185,12 @@ def proportions(metric: Metric) -> list[Proportion]:
 def denominators(cells: Array, metric: Metric) -> Array:
     """How many faces the metric divides by, the smallest of several: array (...)."""
     return np.min([part.counts(cells)[1] for part in proportions(metric)], axis=0)
+
+
+def about_both_classes(metric: Metric) -> bool:
+    """Whether it divides by faces of both classes: accuracy does, recall does not."""
+    cells = {cell for part in proportions(metric) for cell in part.among.split()}
+    return bool(cells & {"tp", "fn"}) and bool(cells & {"fp", "tn"})
 
 
 def reasons(cells: Array, metric: Metric) -> list[str]:
