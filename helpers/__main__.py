@@ -1,6 +1,6 @@
 """``python -m helpers``."""
 
-from helpers.cli import app
+from helpers.cli import main
 
 if __name__ == "__main__":
-    app(prog_name="python -m helpers")
+    main()

@@ -3,9 +3,11 @@
 Input that cannot be used gets one sentence on the error stream and exit code 2.
 """
 
+import errno
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from helpers.errors import InputError, unknown_name
+from helpers import files
+from helpers.errors import InputError, UnreadableImage, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +33,9 @@ app = typer.Typer(
 )
 
 _SIGNATURE = "Explaining Faces"
+_BATCH = 32  # photographs at a time
+_MOST_ROWS, _MOST_PANELS = 100, 600  # of a figure: beyond, its file has more pixels than a PNG may
+_LONGEST_NAME = 255  # bytes, on every usual file system
 
 Photos = Annotated[list[Path], typer.Argument(help="One or more photographs.")]
 Output = Annotated[
@@ -45,16 +51,50 @@ Crop = Annotated[
 ]
 
 
+def main() -> None:
+    """Run the command line; whatever stream or disk gives way, it ends with a sentence."""
+    _write_in_any_encoding()
+    try:
+        try:
+            app(prog_name="python -m helpers")
+        finally:
+            sys.stdout.flush()
+    except OSError as trouble:
+        _complain(trouble)
+        sys.exit(2)
+
+
+def _write_in_any_encoding() -> None:
+    """Let a terminal that lacks a character, of a file's name say, show a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _complain(trouble: OSError) -> None:
+    # A reader like `head` has seen enough, which is no error; what is left to write goes nowhere.
+    if trouble.errno != errno.EPIPE:
+        print(f"Error: the output could not be written: {files.reason(trouble)}.", file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _one_sentence(command: Callable[..., None]) -> Callable[..., None]:
     """Turn the package's own errors into their sentence and exit code 2."""
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
+        _write_in_any_encoding()
         try:
             command(*args, **kwargs)
         except InputError as problem:
             # A library's reason inside a message may run over several lines.
             print(f"Error: {' '.join(str(problem).split())}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        except MemoryError:
+            print(
+                "Error: there is not enough memory: give fewer or smaller photographs.",
+                file=sys.stderr,
+            )
             raise typer.Exit(2) from None
 
     return guarded
@@ -77,17 +117,20 @@ def explain(
     crop: Crop = True,
 ) -> None:
     """Draw which parts of a face spoke for a model's answer."""
-    destination = _destination(output, photos, method)
+    destination = output and _destination(output, photos)
+    _require_room(photos, 3)
     from helpers import explain as explaining
     from helpers import models, plots
 
     if method not in explaining.METHODS.index:
         raise unknown_name("method", method, explaining.METHODS.index)
+    destination = destination or _destination(_named_after(photos[0], method), photos)
     network = models.load(model)
-    _require(network, layer, target)
+    _require_layer(network, layer)
+    _require_target(network, model, target)
     faces = _prepare(photos, network, crop)
-    relevance = explaining.explain(network, faces.images, target, method, layer)
-    answers, explained = _answers(photos, network, faces.images, target)
+    relevance, scores = _explained(network, faces.images, target, method, layer)
+    answers, explained = _answers(photos, network, scores, target)
     signed = bool(explaining.METHODS.signed[method])
     figure = plots.explanation(
         faces.pictures,
@@ -114,12 +157,13 @@ def factorize(
     crop: Crop = True,
 ) -> None:
     """Split what a layer sees into a few concepts, shared by all photographs given."""
-    destination = _destination(output, photos, "concepts")
+    destination = _destination(output or _named_after(photos[0], "concepts"), photos)
+    _require_room(photos, components + 2)
     from helpers import explain as explaining
     from helpers import models, plots
 
     network = models.load(model)
-    _require(network, layer, None)
+    _require_layer(network, layer)
     faces = _prepare(photos, network, crop)
     found = explaining.factorize(network, faces.images, components, layer)
     print(found.scores.round(3).to_string())
@@ -146,29 +190,48 @@ class _Faces:
     images: "Tensor"
 
 
-def _require(network: "nn.Module", layer: str | None, target: str | None) -> None:
-    """Refuse an unknown layer or target at once, not after the detector has run for a minute."""
-    from helpers.explain.targets import class_index, find_layer
+def _require_layer(network: "nn.Module", layer: str | None) -> None:
+    """Refuse an unknown layer at once, not after the detector has run for a minute."""
+    from helpers.explain.targets import find_layer
 
     find_layer(network, layer)
-    if target is not None:
-        class_index(network, target, len(_classes(network)))
+
+
+def _require_target(network: "nn.Module", model: str, target: str | None) -> None:
+    """Refuse an unknown target at once, and a recogniser of which no output is asked for."""
+    from helpers.explain.targets import class_index
+
+    names = _classes(network)
+    if names and target is not None:
+        class_index(network, target, len(names))
+    if not names and target is None:
+        raise InputError(
+            f"{model} has no classes: it returns an embedding, so there is no answer to explain. "
+            "Give --target, the number of a coordinate, or use the command factorize."
+        )
 
 
 def _classes(network: "nn.Module") -> list[str]:
-    names: Any = network.classes
-    return [str(each) for each in names]
+    names: Any = getattr(network, "classes", ())
+    return [str(each) for each in names] if isinstance(names, tuple | list) else []
 
 
 def _prepare(photos: list[Path], network: "nn.Module", crop: bool) -> _Faces:
+    from tqdm.auto import tqdm
+
     from helpers import datasets, preprocessing
 
     size: Any = network.input_size
+    for photo in photos:
+        files.require_file(photo, UnreadableImage)
     pictures = [datasets.read_image(photo) for photo in photos]
     if not crop:
         return _Faces(pictures, [[] for _ in photos], datasets.to_tensor(pictures, size))
     found = []
-    for photo, picture in zip(photos, pictures, strict=True):
+    # A bar on a terminal only: in a file it would be noise.
+    for photo, picture in tqdm(
+        list(zip(photos, pictures, strict=True)), "faces", disable=None, delay=2
+    ):
         found.append(preprocessing.find_faces(picture, str(photo)))
         _tell_of_several(photo, found[-1])
     crops = [
@@ -186,67 +249,127 @@ def _tell_of_several(photo: Path, faces: "list[Detection]") -> None:
         print(f"  {number}. {face}")
 
 
-def _answers(
-    photos: list[Path], network: "nn.Module", images: "Tensor", target: str | None
-) -> tuple[list[str], list[str]]:
+def _explained(
+    network: "nn.Module", images: "Tensor", target: str | None, method: str, layer: str | None
+) -> "tuple[Tensor, Tensor]":
+    """Relevance maps, and the outputs that the network gave on the way to them, in batches."""
     import torch
 
+    from helpers.explain import explain as explain_images
+
+    maps, scores = [], []
+    for part in images.split(_BATCH):
+        heard = _Heard(part)
+        handle = network.register_forward_hook(heard)
+        try:
+            maps.append(explain_images(network, part, target, method, layer))
+        finally:
+            handle.remove()
+        if heard.output is None:
+            with torch.no_grad():
+                heard.output = network(part)
+        scores.append(heard.output)
+    return torch.cat(maps), torch.cat(scores)
+
+
+class _Heard:
+    """Keep what a network answers to one batch, among all that a method asks it."""
+
+    def __init__(self, images: "Tensor") -> None:
+        self.images = images
+        self.output: Any = None
+
+    def __call__(self, _: "nn.Module", given: tuple[Any, ...], output: Any) -> None:
+        if self.output is None and given and given[0].shape == self.images.shape:
+            # Methods that cover parts of a picture begin with the picture as it is.
+            same = bool((given[0].detach() == self.images).all())
+            self.output = output.detach() if same else None
+
+
+def _answers(
+    photos: list[Path], network: "nn.Module", scores: "Tensor", target: str | None
+) -> tuple[list[str], list[str]]:
     from helpers.explain import resolve_targets
 
-    with torch.no_grad():
-        logits = network(images)
+    for photo, row in zip(photos, scores, strict=True):
+        if not bool(row.isfinite().all()):
+            raise InputError(f"{photo}: the model's answer is NaN or infinite, so it says nothing.")
     names = _classes(network)
-    shares = logits.softmax(1)
-    answers = [f"{names[int(row.argmax())]} {100 * float(row.max()):.0f} %" for row in shares]
-    explained = [names[int(index)] for index in resolve_targets(network, logits, target)]
+    answers = _said(names, scores)
+    shown = names or [f"coordinate {k}" for k in range(scores.shape[1])]
+    explained = [shown[int(index)] for index in resolve_targets(network, scores, target)]
     for photo, answer, name in zip(photos, answers, explained, strict=True):
         print(f"{photo}: the model's answer is {answer}; explained is {name}")
     return answers, explained
 
 
-def _destination(output: Path | None, photos: list[Path], what: str) -> Path:
-    path = output or Path(f"{photos[0].stem}-{what}.png")
+def _said(names: Sequence[str], scores: "Tensor") -> list[str]:
+    """The class with the highest score and its probability; an embedding has neither."""
+    if not names:
+        return [f"an embedding of {scores.shape[1]} numbers"] * len(scores)
+    if len(names) != scores.shape[1]:
+        raise InputError(
+            f"the model names {len(names)} classes but returns {scores.shape[1]} scores: the file "
+            "is not what it says it is."
+        )
+    shares = scores.softmax(1)
+    return [f"{names[int(row.argmax())]} {100 * float(row.max()):.0f} %" for row in shares]
+
+
+# -- files
+
+
+def _named_after(photo: Path, what: str) -> Path:
+    """The figure's name where none is given, cut so that a file may have it."""
+    ending, stem = f"-{what}.png", photo.stem
+    while len(os.fsencode(stem + ending)) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return Path(stem + ending)
+
+
+def _require_room(photos: list[Path], columns: int) -> None:
+    """Say before the work that its figure could not be drawn."""
+    rows = len(photos)
+    if rows > _MOST_ROWS or rows * columns > _MOST_PANELS:
+        raise InputError(
+            f"a figure of {rows} photographs and {columns} columns is too large to be drawn: give "
+            f"at most {max(min(_MOST_ROWS, _MOST_PANELS // columns), 1)} photographs at a time"
+            f"{' or fewer components' if columns > 3 else ''}."
+        )
+
+
+def _destination(path: Path, photos: list[Path]) -> Path:
     if path.suffix.lower() != ".png":
-        raise InputError(f"the output is a PNG figure, so its name must end in .png, not as {path}")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give --output the name of a file")
+        raise InputError(
+            f"the output is a PNG figure, so its name must end in .png, not as {files.short(path)}"
+        )
+    files.require_writable(path)
     if path.exists() and (_is_one_of(path, photos) or not _ours(path)):
         raise InputError(
             f"{path} exists and is not a figure of this program: choose another --output, so that "
             "nothing of yours is overwritten"
         )
-    _require_writable(path)
     return path
 
 
 def _is_one_of(path: Path, photos: list[Path]) -> bool:
-    return any(photo.exists() and path.samefile(photo) for photo in photos)
+    return any(files.kind_of(photo) != "nothing" and path.samefile(photo) for photo in photos)
 
 
 def _ours(path: Path) -> bool:
     from PIL import Image
 
     try:
-        with Image.open(path) as picture:
-            return picture.info.get("Software") == _SIGNATURE
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=["PNG"]) as picture:
+                return picture.info.get("Software") == _SIGNATURE
     # Whatever Pillow cannot open, for whichever reason, is not a figure of ours.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False
 
 
-def _require_writable(path: Path) -> None:
-    """Say so before the work, not after it."""
-    folder = next(each for each in path.absolute().parents if each.exists())
-    if not folder.is_dir():
-        raise InputError(f"{path} could not be written: {folder} is a file, not a folder")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise InputError(f"{path} could not be written: permission denied")
-
-
 def _write(figure: "Figure", path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150, metadata={"Software": _SIGNATURE})
-    except OSError as problem:
-        raise InputError(f"{path} could not be written: {problem.strerror or problem}") from None
+    with files.replacing(path) as new:
+        figure.savefig(new, dpi=150, metadata={"Software": _SIGNATURE})
     print(f"written: {path}")

@@ -1,8 +1,10 @@
 """A photograph goes in, a figure in its right colours comes out, or one sentence does."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,10 @@ from PIL import Image
 from torch import nn
 from typer.testing import CliRunner
 
-from helpers import datasets, explain, models
+from helpers import cli, datasets, explain, models
 from helpers.cli import app
 from helpers.errors import InputError
-from helpers.models.architectures import NarrowResNet18
+from helpers.models.architectures import NarrowEmbedder, NarrowResNet18
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 Run = Callable[..., Any]  # of typer's Result
@@ -49,6 +51,15 @@ def sees_red(tmp_path_factory: pytest.TempPathFactory) -> Path:
         network.fc.weight[1, 0], network.fc.weight[1, 1] = 1, -0.5
     path = tmp_path_factory.mktemp("model") / "red.safetensors"
     models.save(network, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network without classes, which returns embeddings."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("model") / "recogniser.safetensors"
+    models.save(NarrowEmbedder(width=8), path)
     return path
 
 
@@ -447,3 +458,269 @@ def test_a_photograph_is_not_overwritten_even_if_it_is_a_figure_of_ours(
     words = ["explain", "out.png", "--no-crop", "-m", model, "-o", tmp_path / "." / "out.png"]
     assert "nothing of yours is overwritten" in refusal(run(*words))
     assert (tmp_path / "out.png").read_bytes() == before
+
+
+# -- models without classes, and many photographs
+
+
+def test_a_recogniser_has_no_answer_and_the_sentence_says_what_works(
+    run: Run, half_red: Path, recogniser: Path
+) -> None:
+    sentence = refusal(run("explain", half_red, "--no-crop", "-m", recogniser))
+    assert "has no classes: it returns an embedding" in sentence
+    assert "factorize" in sentence
+    assert "has no classes" in refusal(run("explain", half_red, "-m", "synthetic-recogniser"))
+
+
+def test_a_coordinate_of_an_embedding_can_be_explained(
+    run: Run, half_red: Path, recogniser: Path
+) -> None:
+    result = run("explain", half_red, "--no-crop", "-m", recogniser, "--target", "3")
+    assert result.exit_code == 0, result.output
+    assert "answer is an embedding of 64 numbers; explained is coordinate 3" in result.stdout
+    assert "out of range" in refusal(
+        run("explain", half_red, "--no-crop", "-m", recogniser, "-t", 64)
+    )
+
+
+def test_what_a_recogniser_sees_can_be_factored(
+    run: Run, half_red: Path, recogniser: Path, tmp_path: Path
+) -> None:
+    result = run("factorize", half_red, "--no-crop", "-k", 2, "-m", recogniser)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "half-concepts.png").is_file()
+
+
+class Counted(nn.Module):
+    """A network that remembers how many images it was given at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = NarrowResNet18(("Male", "Female"), width=8, input_size=(16, 16)).eval()
+        self.classes, self.input_size, self.layer = ("Male", "Female"), (16, 16), "network.layer4"
+        self.given: list[int] = []
+        self.eval()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.given.append(len(images))
+        return self.network(images)
+
+
+@pytest.mark.parametrize("method", ["gradcam", "fullgrad"])
+def test_photographs_go_through_the_network_once_and_in_batches(
+    run: Run, half_red: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    network = Counted()
+    monkeypatch.setattr(models, "load", lambda name: network)
+    # What is drawn is tested elsewhere; seventy rows of it take their time.
+    monkeypatch.setattr(cli, "_write", lambda figure, path: None)
+    monkeypatch.setattr("helpers.plots.explanation", lambda *_: None)
+    result = run("explain", *[half_red] * 70, "--no-crop", "--method", method)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("the model's answer is") == 70
+    assert max(network.given) <= 32
+    if method == "gradcam":
+        assert sum(network.given) == 70
+
+
+def test_answers_are_those_of_the_network(
+    run: Run, half_red: Path, photo: Path, model: Path, tmp_path: Path
+) -> None:
+    network: Any = models.load(model)
+    images = datasets.to_tensor(
+        [datasets.read_image(each) for each in (half_red, photo)], (112, 112)
+    )
+    with torch.no_grad():
+        shares = network(images).softmax(1)
+    result = run("explain", half_red, photo, "--no-crop", "-m", model, "--method", "scorecam")
+    for file, row in zip((half_red, photo), shares, strict=True):
+        answer = f"{network.classes[int(row.argmax())]} {100 * float(row.max()):.0f} %"
+        assert f"{file}: the model's answer is {answer};" in result.stdout
+
+
+def test_a_model_whose_answer_is_no_number_is_a_sentence(
+    run: Run, half_red: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Counted()
+    with torch.no_grad():
+        network.network.fc.weight.fill_(float("nan"))
+    monkeypatch.setattr(models, "load", lambda name: network)
+    assert re.search("NaN|infinite", refusal(run("explain", half_red, "--no-crop")))
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        (["explain", *["a.jpg"] * 101], "at most 100 photographs"),
+        (["factorize", *["a.jpg"] * 101], "at most 100 photographs"),
+        (["factorize", *["a.jpg"] * 3, "-k", "300"], "at most 1 photographs"),
+        (["factorize", "a.jpg", "-k", "1000000"], "or fewer components"),
+    ],
+)
+def test_a_figure_too_large_to_be_drawn_is_told_before_the_work(
+    run: Run, words: list[str], most: str
+) -> None:
+    assert most in refusal(run(*words))
+
+
+# -- names, streams and disks
+
+
+@pytest.mark.parametrize("stem", ["l" * 248, "山" * 82, "é" * 120, "a." + "b" * 240])
+def test_a_figure_named_after_a_long_name_has_a_name_that_fits(
+    run: Run, half_red: Path, model: Path, tmp_path: Path, stem: str
+) -> None:
+    named = half_red.rename(tmp_path / f"{stem}.png")
+    result = run("explain", named.name, "--no-crop", "--model", model)
+    assert result.exit_code == 0, result.output
+    (figure,) = [each for each in tmp_path.iterdir() if each != named]
+    assert figure.name.endswith("-gradcam.png")
+    assert len(os.fsencode(figure.name)) <= 255
+    assert stem.startswith(figure.name.removesuffix("-gradcam.png"))
+
+
+def test_names_that_no_file_can_have_are_a_sentence(run: Run, photo: Path, model: Path) -> None:
+    long = "m" * 300 + ".png"
+    assert "file name too long" in refusal(run("explain", long, "-m", model))
+    assert "file name too long" in refusal(run("explain", photo, "-m", model, "-o", long))
+
+
+@pytest.mark.parametrize("target", ["9" * 5000, "-" + "9" * 5000, "x" * 5000, "", " ", "²", "1.0"])
+def test_a_target_of_any_length_is_a_sentence(
+    run: Run, photo: Path, model: Path, target: str
+) -> None:
+    sentence = refusal(run("explain", photo, "--no-crop", "-m", model, f"--target={target}"))
+    assert "target" in sentence
+    assert len(sentence) < 400
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_and_devices_are_refused_at_once(
+    run: Run, photo: Path, model: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    for odd in ("pipe.png", "device.png"):
+        assert "is a pipe or a device" in refusal(run("explain", photo, "-m", model, "-o", odd))
+        assert "is a pipe or a device" in refusal(run("factorize", odd, "-m", model))
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "ascii", "latin-1"])
+def test_a_terminal_that_lacks_a_character_shows_a_question_mark(
+    half_red: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, charset: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = half_red.rename(tmp_path / "half 😀 山.png")
+    words = ["explain", named.name, "--no-crop", "-m", str(model)]
+    result = CliRunner(charset=charset).invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "half ? ?.png: the model's answer is" in result.output
+    assert (tmp_path / "half 😀 山-gradcam.png").is_file()
+    missing = CliRunner(charset=charset).invoke(app, ["explain", "😀.png", "-m", str(model)])
+    assert missing.exit_code == 2
+    assert "?.png does not exist" in missing.output
+
+
+@pytest.mark.parametrize("words", [["explain", "--targett", "😀"], ["😀"], ["--help"]])
+def test_a_command_that_is_misspelt_is_told_in_any_encoding(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers", *words],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == (0 if words == ["--help"] else 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_what_cannot_be_printed_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "helpers", "--help"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "Error: the output could not be written: no space left on device.\n"
+
+
+def old_figure(run: Run, half_red: Path, model: Path, tmp_path: Path) -> tuple[list[Any], bytes]:
+    words = ["explain", half_red, "--no-crop", "-m", model, "-o", "out.png", "-t"]
+    assert run(*words, "Male").exit_code == 0
+    return words, (tmp_path / "out.png").read_bytes()
+
+
+def test_a_full_disk_leaves_the_old_figure_whole(
+    run: Run, half_red: Path, model: Path, tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource")
+    words, before = old_figure(run, half_red, model, tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        result = run(*words, "Female")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "out.png could not be written: file too large" in refusal(result)
+    assert (tmp_path / "out.png").read_bytes() == before
+    assert {each.name for each in tmp_path.iterdir()} == {half_red.name, "out.png"}
+
+
+def test_ctrl_c_while_the_figure_is_written_leaves_the_old_one_whole(
+    run: Run, half_red: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, before = old_figure(run, half_red, model, tmp_path)
+
+    def interrupted(_: Any, path: Path, **options: Any) -> None:
+        path.write_bytes(b"half of a fig")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", interrupted)
+    assert run(*words, "Female").exit_code != 0
+    assert (tmp_path / "out.png").read_bytes() == before
+    assert {each.name for each in tmp_path.iterdir()} == {half_red.name, "out.png"}
+
+
+AS_NOBODY = """
+import os, sys
+from typer.testing import CliRunner
+from helpers import cli
+# What is imported on the way lies where nobody may read.
+warm = ["explain", "in.png", "--no-crop", "-m", "model.safetensors", "-o", "warm.png"]
+assert CliRunner().invoke(cli.app, warm).exit_code == 0
+os.setgid(65534); os.setuid(65534)
+for words in (["closed/in.png", "--no-crop", "-m", "model.safetensors", "-o", "/tmp/nobodys.png"],
+              ["in.png", "--no-crop", "-m", "model.safetensors", "-o", "closed/out.png"],
+              ["in.png", "--no-crop", "-m", "model.safetensors"],
+              ["in.png", "--no-crop", "-m", "locked.safetensors", "-o", "/tmp/nobodys.png"],
+              ["locked.png", "--no-crop", "-m", "model.safetensors", "-o", "/tmp/nobodys.png"]):
+    result = CliRunner().invoke(cli.app, ["explain", *words], catch_exceptions=False)
+    print(result.exit_code, result.output.strip().replace("\\n", " / "))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may be nobody"
+)
+def test_what_another_user_may_not_enter_is_a_sentence(half_red: Path, model: Path) -> None:
+    # Not in pytest's own folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "closed").mkdir(mode=0o700)
+        for file, source in (("in.png", half_red), ("model.safetensors", model)):
+            (folder / file).write_bytes(source.read_bytes())
+            locked = folder / f"locked{Path(file).suffix}"
+            locked.write_bytes(source.read_bytes())
+            locked.chmod(0o600)
+        folder.chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert "Traceback" not in done.stderr
+    lines = done.stdout.splitlines()
+    assert [line[:8] for line in lines] == ["2 Error:"] * 5
+    assert all("ermission denied" in line for line in lines)
