@@ -13,11 +13,13 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.errors import InputError, unknown_name
+from helpers.arguments import choice, count
+from helpers.errors import InputError
 from helpers.explain.cams import CAMS, layer_maps
 from helpers.explain.factorisation import Factorization, factorize
-from helpers.explain.maps import check_images, enlarge
+from helpers.explain.maps import enlarge
 from helpers.explain.targets import Targets, one_per_image, resolve_targets
+from helpers.models.contract import check_images, require_network
 
 __all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "resolve_targets"]
 
@@ -26,7 +28,7 @@ __all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "re
 #: of channels of the layer.
 METHODS: pd.DataFrame = pd.DataFrame.from_records(
     [
-        (name, "grad-cam", cam.signed, cam.needs_layer, cam.passes, cam.paper)
+        (name, cam.library, cam.signed, cam.needs_layer, cam.passes, cam.paper)
         for name, cam in CAMS.items()
     ],
     columns=["method", "library", "signed", "needs_layer", "passes", "paper"],
@@ -59,33 +61,46 @@ def explain(
     batch_size : int
         Images at a time; memory grows with it.
     **options
-        Passed to the method.
+        Of the method. None of today's methods has any.
 
     Returns
     -------
     Tensor (N, H, W) float32
         In the method's own units, as large as the images; bilinearly enlarged from the layer's
-        resolution. FullGrad alone lies in [0, 1]: it is made of parts that its definition
-        stretches image by image.
+        resolution.
 
     Raises
     ------
     UnknownName
         If there is no such method, layer or class.
     InputError
-        If ``images`` does not have the shape or range above, the model is in training mode, the
-        layer has no maps of its own, or there are more or fewer targets than images.
+        If ``images`` does not have the shape or range above, the model is in training mode, cannot
+        be called with them or answers with NaN, the layer has no maps of its own, there are more or
+        fewer targets than images, or an option that the method does not have.
+
+    Notes
+    -----
+    Inference mode, autocast and switched-off gradients of the caller change nothing: maps are
+    computed in 32 bits, with the gradients that a method needs.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from helpers import models
+    >>> from helpers.explain import explain
+    >>> images = torch.rand(2, 3, 112, 112)
+    >>> explain(models.load("gender-fairface"), images, "Female", method="hirescam").shape
+    torch.Size([2, 112, 112])
     """
-    if method not in METHODS.index:
-        raise unknown_name("method", method, METHODS.index)
+    choice(method, "method", METHODS.index)
+    if options:
+        raise InputError(f"{', '.join(options)}: {method} has no options.")
+    count(batch_size, "batch_size")
     check_images(images)
-    if batch_size < 1:
-        raise InputError(
-            f"batch_size is {batch_size}, but at least one image is explained at a time"
-        )
+    require_network(model)
     maps = [
-        layer_maps(model, part, part_targets, method, layer, **options)
-        for part, part_targets in _in_batches(images, targets, batch_size)
+        layer_maps(model, part, part_targets, method, layer)
+        for part, part_targets in _in_batches(images, targets, min(batch_size, len(images)))
     ]
     return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
 

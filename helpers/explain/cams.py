@@ -1,50 +1,98 @@
-"""The class activation maps, their formulas taken from ``grad-cam`` and their units kept.
+"""The class activation maps, each by the formula of its paper and in its own units.
 
-That library stretches each map to [0, 1] and drops its negative part before it hands it over. Here
-its formula is applied to activations and gradients of our own, so that maps stay comparable and the
-sum of a HiResCAM map is still a share of the logit. It also costs less: the gradient goes back to the
-layer that is read and no further, and no gradient of a weight is made.
+Five formulas are those of ``grad-cam``, applied to activations and gradients of our own: that library
+stretches each map to [0, 1] and drops its negative part before it hands it over. Here maps stay
+comparable and the sum of a HiResCAM map is still a share of the logit. It also costs less: the
+gradient goes back to the layer that is read and no further, and no gradient of a weight is made.
+
+Five are written here, because ``grad-cam`` (1.5) computes something else than the paper:
+
+- Eigen-CAM: it subtracts each channel's mean first, and leaves the sign to chance.
+- Grad-CAM++: it adds a millionth to a denominator that may itself be smaller than that, so that the
+  map depends on the unit of the score.
+- Score-CAM: it enlarges its masks with aligned corners, which shifts them by up to half a place of
+  the layer against every other map, and lets channels vote that are equal everywhere.
+- Ablation-CAM: it divides by the score with its sign, so that a class with a negative score gets
+  its map upside down.
+- FullGrad: see :mod:`helpers.explain.fullgrad`.
 """
 
-import contextlib
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pytorch_grad_cam as library
 import torch
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
-from helpers.errors import InputError, unknown_name
-from helpers.explain.maps import check_images
-from helpers.explain.targets import Targets, find_layer, resolve_targets
+from helpers.arguments import choice
+from helpers.errors import InputError
+from helpers.explain.channels import ablation_cam, score_cam
+from helpers.explain.fullgrad import fullgrad_maps
+from helpers.explain.layers import gradients, read_layer
+from helpers.explain.targets import Targets, find_layer, resolve_targets, returns_embeddings
+from helpers.models.contract import check_images, plain, plain_state, require_network
 
 
 @dataclass(frozen=True)
 class Cam:
-    """One method: the library's class for it and what a reader should know."""
+    """One method: its formula and what a reader should know.
 
-    cls: type
+    ``formula`` names grad-cam's class; it is empty where the formula is our own.
+    """
+
+    formula: str
     signed: bool
     passes: str
     paper: str
     needs_layer: bool = True
 
+    @property
+    def library(self) -> str:
+        """Whose formula it is."""
+        return "grad-cam" if self.formula else "helpers"
+
+
+def grad_cam_plus_plus(activations: Tensor, slopes: Tensor) -> Tensor:
+    """Grad-CAM++ of a score whose exponential is explained, as in the paper (Chattopadhay 2018).
+
+    A place's weight is ``g^2 / (2 g^2 + A g^3)``, where g is the gradient at the place and A the sum
+    of the channel; written without the powers, which vanish in 32 bits. The paper's common factor,
+    the exponential of the score, is left out: it is the same at every place.
+    """
+    positive = slopes.clamp_min(0)
+    weights = positive / (2 + activations.sum((2, 3), keepdim=True) * slopes)
+    return (weights.sum((2, 3), keepdim=True) * activations).sum(1)
+
+
+def eigen_cam(activations: Tensor) -> Tensor:
+    """Eigen-CAM (Muhammad & Yeasin 2020): the strongest pattern of channels, place by place.
+
+    The places' activations, a row each, are projected on their first right singular vector. Nothing
+    is subtracted before. A singular vector may point either way: the map goes up where the layer's
+    activation does. ``grad-cam`` subtracts each channel's mean, which makes a principal component of
+    it, and takes the sign as it comes.
+    """
+    rows = activations.flatten(2).transpose(1, 2)
+    first = torch.linalg.svd(rows, full_matrices=False)[2][:, 0]
+    along, total = (rows @ first[:, :, None])[:, :, 0], rows.sum(2)
+    # Behind a ReLU the pattern has one sign, and so has the map. Elsewhere activations of both
+    # signs may cancel in a sum, and only how both vary tells which way is up.
+    varied = (along - along.mean(1, keepdim=True)) * (total - total.mean(1, keepdim=True))
+    agreement = torch.where((rows >= 0).all(2).all(1), (along * total).sum(1), varied.sum(1))
+    along = torch.where(agreement[:, None] < 0, -along, along)
+    return along.unflatten(1, activations.shape[2:])
+
 
 CAMS: dict[str, Cam] = {
-    "gradcam": Cam(library.GradCAM, False, "1f + 1b", "Selvaraju et al. 2017"),
-    "gradcam++": Cam(library.GradCAMPlusPlus, False, "1f + 1b", "Chattopadhay et al. 2018"),
-    "hirescam": Cam(library.HiResCAM, True, "1f + 1b", "Draelos & Carin 2020"),
-    "layercam": Cam(library.LayerCAM, False, "1f + 1b", "Jiang et al. 2021"),
-    "xgradcam": Cam(library.XGradCAM, False, "1f + 1b", "Fu et al. 2020"),
-    "elementwise": Cam(library.GradCAMElementWise, False, "1f + 1b", "Gildenblat 2021"),
-    "eigencam": Cam(library.EigenCAM, False, "1f", "Muhammad & Yeasin 2020"),
-    "scorecam": Cam(library.ScoreCAM, False, "(K+1)f", "Wang et al. 2020"),
-    "ablationcam": Cam(library.AblationCAM, False, "(K+2)f", "Desai & Ramaswamy 2020"),
-    "fullgrad": Cam(library.FullGrad, False, "1f + 1b", "Srinivas & Fleuret 2019", False),
+    "gradcam": Cam("GradCAM", False, "1f + 1b", "Selvaraju et al. 2017"),
+    "gradcam++": Cam("", False, "1f + 1b", "Chattopadhay et al. 2018"),
+    "hirescam": Cam("HiResCAM", True, "1f + 1b", "Draelos & Carin 2020"),
+    "layercam": Cam("LayerCAM", False, "1f + 1b", "Jiang et al. 2021"),
+    "xgradcam": Cam("XGradCAM", False, "1f + 1b", "Fu et al. 2020"),
+    "elementwise": Cam("GradCAMElementWise", False, "1f + 1b", "Pillai & Pirsiavash 2021"),
+    "eigencam": Cam("", False, "1f", "Muhammad & Yeasin 2020"),
+    "scorecam": Cam("", False, "(K+1)f", "Wang et al. 2020"),
+    "ablationcam": Cam("", False, "(K+1)f", "Desai & Ramaswamy 2020"),
+    "fullgrad": Cam("", False, "2f + 1b", "Srinivas & Fleuret 2019", needs_layer=False),
 }
 
 
@@ -62,179 +110,74 @@ def layer_maps(
 
     Parameters
     ----------
-    model, images, targets, method, layer
-        As in :func:`helpers.explain.explain`; ``method`` is one of the class activation maps.
+    model : nn.Module
+        In eval mode; takes images in [0, 1] and returns logits (N, classes).
+    images : Tensor (N, 3, H, W)
+        RGB in [0, 1].
+    targets : None, int, str, or one of them per image
+        The class that is explained, by index or by name; None means the predicted class.
+    method : str
+        One of the class activation maps.
+    layer : str, optional
+        Dotted name of the layer whose activations are read; by default ``model.layer``.
 
     Returns
     -------
     Tensor (N, h, w) float32
         Signed for HiResCAM; for the others the negative part is cut off, as in their papers.
-        FullGrad has no layer: its maps are as large as the image, and each lies in [0, 1].
+        FullGrad has no layer: its maps are as large as the image.
 
     Raises
     ------
     UnknownName
         If there is no such method, layer or class.
     InputError
-        If the images, the targets or the layer cannot be used, or the model is in training mode.
+        If the images, the model, the targets or the layer cannot be used, or a map would hold NaN
+        or infinity.
     """
-    if method not in CAMS:
-        raise unknown_name("method", method, CAMS)
+    choice(method, "method", CAMS)
     check_images(images)
+    require_network(model)
+    with plain_state(images.device):
+        maps = _maps(model, plain(images), targets, method, layer)
+    if not bool(torch.isfinite(maps).all()):
+        raise InputError(
+            f"{method} gives a map of NaN or infinite numbers: a gradient or an activation of the "
+            "network is too large for 32-bit numbers, or a sum that the method divides by is 0."
+        )
+    return maps if CAMS[method].signed else maps.clamp_min(0)
+
+
+def _maps(
+    model: nn.Module, images: Tensor, targets: Targets, method: str, layer: str | None
+) -> Tensor:
     cam = CAMS[method]
     if not cam.needs_layer:
-        return _whole_network_maps(cam, model, images, targets)
-    _, module = find_layer(model, layer)
-    with torch.set_grad_enabled(_needs_gradient(cam)):
-        logits, activations = read_layer(model, images, module)
+        return fullgrad_maps(model, images, targets)
+    name, module = find_layer(model, layer)
+    with torch.set_grad_enabled("b" in cam.passes):
+        logits, output = read_layer(model, images, module)
+    activations = output.detach().float()
+    if method == "eigencam" and targets is None and returns_embeddings(model):
+        return eigen_cam(activations)  # the one map that needs no answer
     indices = resolve_targets(model, logits, targets)
-    gradients = _gradients(logits, indices, activations) if _needs_gradient(cam) else None
-    raw = _formula(cam, model, images, module, indices, activations.detach(), gradients)
-    maps = torch.from_numpy(raw).to(images.device)
-    return maps if cam.signed else maps.clamp_min(0)
+    if method == "scorecam":
+        return score_cam(model, images, indices, activations)
+    if method == "ablationcam":
+        return ablation_cam(model, images, indices, activations, module, logits)
+    if method == "eigencam":
+        return eigen_cam(activations)
+    slopes = gradients(logits, indices, output, name)
+    if method == "gradcam++":
+        return grad_cam_plus_plus(activations, slopes)
+    return _by_the_library(cam.formula, activations, slopes)
 
 
-def read_layer(model: nn.Module, images: Tensor, module: nn.Module) -> tuple[Tensor, Tensor]:
-    """One forward pass: the model's logits and the activations of one of its layers.
+def _by_the_library(formula: str, activations: Tensor, slopes: Tensor) -> Tensor:
+    import pytorch_grad_cam
 
-    Raises
-    ------
-    InputError
-        If the layer does not return maps (N, channels, h, w), the model runs it several times, or
-        the model is in training mode.
-    """
-    _refuse_training_mode(model)
-    seen: list[Any] = []
-
-    def keep(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        # Weights may be frozen, but the gradient of the score by this output is wanted.
-        if isinstance(output, Tensor) and torch.is_grad_enabled() and not output.requires_grad:
-            output = output.detach().requires_grad_()
-        seen.append(output)
-        # The rest of the network gets a copy: an in-place ReLU or sum would change what is kept.
-        return output.clone() if isinstance(output, Tensor) else output
-
-    handle = module.register_forward_hook(keep)
-    try:
-        logits = model(images)
-    finally:
-        handle.remove()
-    return logits, _single_activation(seen)
-
-
-def _single_activation(seen: list[Any]) -> Tensor:
-    if len(seen) != 1:
-        raise InputError(
-            f"the layer ran {len(seen)} times in one forward pass, so it has no single activation: "
-            "choose another"
-        )
-    if not isinstance(seen[0], Tensor) or seen[0].ndim != 4:
-        shape = tuple(getattr(seen[0], "shape", ()))
-        raise InputError(
-            f"the layer returns {type(seen[0]).__name__} of shape {shape}, but a class activation "
-            "map needs maps of shape (N, channels, h, w): choose a convolutional layer or stage"
-        )
-    return seen[0]
-
-
-def _refuse_training_mode(model: nn.Module) -> None:
-    # Each image's map would depend on the rest of its batch, and batch-norm statistics would move.
-    if any(each.training for each in model.modules()):
-        raise InputError("the model, or a part of it, is in training mode: call model.eval() first")
-
-
-def _needs_gradient(cam: Cam) -> bool:
-    return "b" in cam.passes
-
-
-def _gradients(logits: Tensor, indices: Tensor, activations: Tensor) -> np.ndarray:
-    with torch.enable_grad():  # whatever the caller has switched off
-        score = logits.gather(1, indices[:, None]).sum()
-    gradients: np.ndarray = torch.autograd.grad(score, activations)[0].cpu().numpy()
-    return gradients
-
-
-def _formula(
-    cam: Cam,
-    model: nn.Module,
-    images: Tensor,
-    module: nn.Module,
-    indices: Tensor,
-    activations: Tensor,
-    gradients: np.ndarray | None,
-) -> np.ndarray:
-    if cam.cls is library.AblationCAM:
-        _require_zeros(activations)
-    with _library_cam(cam, model, [module]) as method:
-        raw = [
-            method.get_cam_image(
-                images[part],
-                module,
-                _library_targets(indices[part]),
-                activations[part].cpu().numpy(),
-                None if gradients is None else gradients[part],
-                eigen_smooth=False,
-            )
-            for part in _parts(cam, len(images))
-        ]
-    return np.concatenate(raw).astype(np.float32)
-
-
-def _parts(cam: Cam, count: int) -> list[slice]:
-    # Score-CAM holds a masked copy of an image for each channel: for a whole batch, gigabytes.
-    if cam.cls is library.ScoreCAM:
-        return [slice(row, row + 1) for row in range(count)]
-    return [slice(0, count)]
-
-
-def _require_zeros(activations: Tensor) -> None:
-    # Where an image's smallest activation is not 0, grad-cam switches a channel "off" by setting it
-    # ten million lower, and the map shows what that does to the network.
-    if bool((activations.amin((1, 2, 3)) != 0).any()):
-        raise InputError(
-            "Ablation-CAM switches channels off by setting them to 0, which means nothing in a layer "
-            "whose smallest activation is not 0: choose a layer that ends in a ReLU"
-        )
-
-
-def _whole_network_maps(cam: Cam, model: nn.Module, images: Tensor, targets: Targets) -> Tensor:
-    _refuse_training_mode(model)
-    with torch.no_grad():
-        indices = resolve_targets(model, model(images), targets)
-    with torch.enable_grad(), _library_cam(cam, model, []) as method:
-        maps = method(input_tensor=images.detach(), targets=_library_targets(indices))
-    return torch.from_numpy(np.asarray(maps, dtype=np.float32)).to(images.device)
-
-
-@contextlib.contextmanager
-def _library_cam(cam: Cam, model: nn.Module, layers: list[nn.Module]) -> Iterator[Any]:
-    """The library's method; afterwards, and after an error, the model is as it was."""
-    weights = [(each, each.requires_grad, each.grad) for each in model.parameters()]
-    children = [
-        (parent, name, child)
-        for parent in model.modules()
-        for name, child in parent.named_children()
-    ]
-    hooks = [(each, dict(each._forward_hooks)) for each in layers]
-    for weight, _, _ in weights:
-        weight.requires_grad_(False)  # saves making their gradients
-    method = cam.cls(model, layers)
-    try:
-        # Score-CAM and Ablation-CAM open a progress bar for each single image; a bar over a data
-        # set is the caller's business.
-        with contextlib.redirect_stderr(io.StringIO()):
-            yield method
-    finally:
-        method.activations_and_grads.release()
-        for parent, name, child in children:
-            parent._modules[name] = child  # Ablation-CAM puts a layer of its own into the model
-        for each, kept in hooks:
-            each._forward_hooks.clear()
-            each._forward_hooks.update(kept)
-        for weight, wanted, gradient in weights:
-            weight.requires_grad_(wanted)
-            weight.grad = gradient
-
-
-def _library_targets(indices: Tensor) -> list[ClassifierOutputTarget]:
-    return [ClassifierOutputTarget(int(index)) for index in indices]
+    # The formulas look at arrays only; what the library does with a network is not made use of.
+    method: Any = getattr(pytorch_grad_cam, formula)(nn.Linear(1, 1), [])
+    arrays = (each.cpu().numpy() for each in (activations, slopes))
+    maps = method.get_cam_image(None, None, None, *arrays, eigen_smooth=False)
+    return torch.from_numpy(maps).to(activations.device)

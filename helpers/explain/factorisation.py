@@ -9,10 +9,12 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor, nn
 
+from helpers.arguments import count
 from helpers.errors import InputError
-from helpers.explain.cams import read_layer
-from helpers.explain.maps import check_images, enlarge
-from helpers.explain.targets import find_layer
+from helpers.explain.layers import read_layer
+from helpers.explain.maps import enlarge
+from helpers.explain.targets import class_names, find_layer, returns_embeddings
+from helpers.models.contract import check_images, plain, plain_state, require_network
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Factorization:
         A row a concept. ``share``: its part of the activation that the concepts explain together,
         over all images. Then one column a class, where the layer feeds a global average pool and the
         linear head ``fc``: what the concept adds, on average over the images, to the class's logit.
+        A model that returns embeddings has no such columns.
     error : float
         Relative error of the factorisation, ``|A - WH| / |A|``, from 0 (exact) to 1.
     """
@@ -51,7 +54,7 @@ def factorize(
     Parameters
     ----------
     model : nn.Module
-        In eval mode.
+        In eval mode; a classifier or a recogniser, since no class is asked for.
     images : Tensor (N, 3, H, W)
         RGB in [0, 1]. Several images of faces give steadier concepts than one.
     components : int
@@ -69,7 +72,7 @@ def factorize(
     UnknownName
         If the model has no such layer.
     InputError
-        If the images or the layer cannot be used, or there are too many components.
+        If the images, the model or the layer cannot be used, or there are too many components.
 
     Notes
     -----
@@ -83,28 +86,43 @@ def factorize(
     ----------
     .. [1] Collins, Achanta and Süsstrunk. Deep feature factorization for concept discovery.
        ECCV 2018.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from helpers import models
+    >>> from helpers.explain import factorize
+    >>> found = factorize(models.load("gender-fairface"), torch.rand(2, 3, 112, 112), components=3)
+    >>> list(found.scores.columns)
+    ['share', 'Male', 'Female']
     """
     check_images(images)
+    require_network(model)
     name, module = find_layer(model, layer)
-    with torch.no_grad():
-        logits, activations = read_layer(model, images, module)
-    limit = min(activations.shape[1], activations[:, 0].numel())
-    if not 1 <= components <= limit:
-        raise InputError(
-            f"components must lie between 1 and {limit} for layer {name!r} and {len(images)} "
-            f"image(s), but got {components}"
-        )
+    with plain_state(images.device), torch.no_grad():
+        logits, output = read_layer(model, plain(images), module)
+        activations = output.float()
+        _check_factorable(activations, components, name)
+        concepts, strengths, error = _nmf(activations.cpu(), components)
+        scores = _shares(strengths)
+        if _feeds_the_head(model, activations, logits) and not returns_embeddings(model):
+            scores = scores.join(_class_scores(model, concepts, strengths))
+        size = (images.shape[-2], images.shape[-1])
+        maps = torch.stack([enlarge(each, size) for each in strengths])
+    return Factorization(maps, concepts, scores, error)
+
+
+def _check_factorable(activations: Tensor, components: int, layer: str) -> None:
+    images, channels, height, width = activations.shape
+    limit = min(channels, images * height * width)
+    count(components, f"components (for layer {layer!r} and {images} image(s))", 1, limit)
+    if not bool(torch.isfinite(activations).all()):
+        raise InputError(f"layer {layer!r} has NaN or infinite activations: choose another layer")
     if activations.min() < 0:
         raise InputError(
-            f"layer {name!r} has negative activations, which cannot be factored into parts that only "
+            f"layer {layer!r} has negative activations, which cannot be factored into parts that only "
             "add up: choose a layer that ends in a ReLU"
         )
-    concepts, strengths, error = _nmf(activations.cpu(), components)
-    maps = torch.stack([enlarge(each, (images.shape[-2], images.shape[-1])) for each in strengths])
-    scores = _shares(strengths)
-    if _feeds_the_head(model, activations, logits):
-        scores = scores.join(_class_scores(model, concepts, strengths))
-    return Factorization(maps, concepts, scores, error)
 
 
 def _nmf(activations: Tensor, components: int) -> tuple[Tensor, Tensor, float]:
@@ -136,13 +154,14 @@ def _feeds_the_head(model: nn.Module, activations: Tensor, logits: Tensor) -> bo
     head = getattr(model, "fc", None)
     if not isinstance(head, nn.Linear) or head.in_features != activations.shape[1]:
         return False
-    with torch.no_grad():
-        return torch.allclose(head(activations.mean((2, 3))), logits, rtol=1e-3, atol=1e-3)
+    fed = head(activations.mean((2, 3)))
+    return fed.shape == logits.shape and torch.allclose(fed, logits, rtol=1e-3, atol=1e-3)
 
 
 def _class_scores(model: nn.Module, concepts: Tensor, maps: Tensor) -> pd.DataFrame:
     head = model.fc
     assert isinstance(head, nn.Linear)
     logits = maps.mean((0, 2, 3))[:, None] * (concepts @ head.weight.detach().cpu().T)
-    names = [str(each) for each in getattr(model, "classes", range(head.out_features))]
+    named = class_names(model)
+    names = named if len(named) == head.out_features else list(map(str, range(head.out_features)))
     return pd.DataFrame(logits.numpy(), columns=names).rename_axis("concept")

@@ -1,14 +1,17 @@
 """A reader's own network, made to follow the contract of this course's models."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import choice, finite_array
 from helpers.errors import InputError, unknown_name
-from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise
+from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise, image_size
+from helpers.models.contract import require_hooks, wrong_precision
 from helpers.models.tracing import Trace, in_place_modules, set_in_place, trace
 
 #: "imagenet", (mean, standard deviation), or anything that normalises a batch when it is called.
@@ -127,7 +130,8 @@ def adapt(
     Parameters
     ----------
     module : nn.Module
-        Takes a batch of pictures, returns scores (N, classes) or embeddings (N, D).
+        Takes a batch of pictures, returns scores (N, classes) or embeddings (N, D). Its weights
+        are 32-bit floats.
     layer : str, optional
         Dotted name of the layer that class activation maps read; by default the last one that
         returns maps larger than one place.
@@ -156,8 +160,9 @@ def adapt(
     UnknownName
         If there is no such layer, normalisation or channel order.
     InputError
-        If ``module`` is none, cannot be called with such images, returns anything but finite numbers
-        of shape (N, K), or ``classes`` does not name each of the K.
+        If ``module`` is none, is TorchScript or in another precision, cannot be called with such
+        images, returns anything but finite numbers of shape (N, K), or ``classes`` does not name
+        each of the K.
 
     Notes
     -----
@@ -167,26 +172,42 @@ def adapt(
     In-place activations are made to return new tensors, where this changes no output, since
     DeepLift, relevance propagation and stored activations are silently wrong otherwise. An
     activation that runs several times, or is called as a function, cannot be changed from outside:
-    the card names it.
+    the card names it. So it does where the network answers one picture in two ways, and where it
+    switches gradients off.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from helpers import models
+    >>> head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
+    >>> network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), *head)
+    >>> adapted = models.adapt(network, normalise=(0.5, 0.5), classes=("no", "yes"))
+    >>> adapted.layer, adapted.classes
+    ('1', ('no', 'yes'))
     """
-    preprocess = make_preprocess(normalise, input_size, channel_order, value_range)
-    adapted = Adapted(_copied(module), preprocess).eval()
-    adapted.to(_device(module))
-    adapted.input_size = input_size or _DEFAULT_SIZE
-    return finish(adapted, layer, classes)
+    # What is made inside inference mode could never be explained.
+    with torch.inference_mode(False):
+        size = None if input_size is None else image_size(input_size)
+        preprocess = make_preprocess(normalise, size, channel_order, value_range)
+        adapted = Adapted(_copied(module), preprocess).eval()
+        adapted.to(_device(module))
+        adapted.input_size = size or _DEFAULT_SIZE
+        return finish(adapted, layer, classes)
 
 
 def finish(adapted: Adapted, layer: str | None, classes: Sequence[str] | None) -> Adapted:
     """Call an adapted network once, and fill in what that tells: layer, classes, notes."""
     images = _trial_images(adapted)
     before = _tried(adapted, images)
+    random = _answers_at_random(adapted, images, before)
     notes = _without_in_place(adapted, images, before)
     seen = _tried(adapted, images)
     adapted.classes, note = _named_classes(classes, seen.output.shape[1])
     if not adapted.classes:
         adapted.embedding_size = seen.output.shape[1]
     adapted.layer, chosen = _chosen_layer(adapted, layer, seen)
-    adapted.card["notes"] = [*note, *chosen, *notes, *_warnings(seen)]
+    blocked = _gradients_switched_off(adapted, images)
+    adapted.card["notes"] = [*note, *chosen, *random, *blocked, *notes, *_warnings(seen)]
     return adapted
 
 
@@ -197,12 +218,11 @@ def make_preprocess(
     value_range: tuple[float, float] = (0.0, 1.0),
 ) -> Preprocess:
     """What stands in front of a network; see :func:`adapt`."""
-    if channel_order not in ("rgb", "bgr"):
-        raise unknown_name("channel order", channel_order, ["rgb", "bgr"])
-    low, high = value_range
+    choice(channel_order, "channel order", ["rgb", "bgr"])
+    low, high = finite_array(value_range, "value_range", shape=(2,)).tolist()
     if not low < high:
         raise InputError(f"value_range is {value_range}, but black comes first and is lower")
-    return Preprocess(_normaliser(normalise, channel_order), resize_to, channel_order, value_range)
+    return Preprocess(_normaliser(normalise, channel_order), resize_to, channel_order, (low, high))
 
 
 def _normaliser(normalise: Normalisation, channel_order: str) -> nn.Module:
@@ -224,10 +244,12 @@ def _mean_and_std(normalise: Any) -> Normalise:
     try:
         mean, std = (torch.as_tensor(each, dtype=torch.float32) for each in normalise)
         mean, std = (each.flatten().expand(3) for each in (mean, std))
+        if not bool(torch.isfinite(torch.stack([mean, std])).all()):
+            raise ValueError("NaN or infinite numbers")
     except (TypeError, ValueError, RuntimeError) as why:
         raise InputError(
             "normalise is (mean, std), each one number or three, such as (0.5, 0.5), or "
-            f'"imagenet", or a function; not {normalise!r}'
+            f'"imagenet", or a function; not {normalise!r:.60}'
         ) from why
     if not bool((std > 0).all()):
         raise InputError(f"the standard deviations of normalise must be above 0, not {normalise!r}")
@@ -239,6 +261,12 @@ def _copied(module: nn.Module) -> nn.Module:
         kind = module.__name__ if isinstance(module, type) else type(module).__name__
         hint = "; make an instance of it first" if isinstance(module, type) else ""
         raise InputError(f"adapt takes a torch.nn.Module, but got {kind}{hint}.")
+    require_hooks(module, "the network")
+    if wrong_precision(module):
+        raise InputError(
+            f"the network's weights are {wrong_precision(module)}, but images are torch.float32: "
+            "give adapt(network.float(), ...)."
+        )
     if isinstance(module, nn.DataParallel):
         module = module.module  # else every layer's name would begin with "module."
     try:
@@ -264,7 +292,8 @@ def _trial_images(adapted: Adapted) -> Tensor:
 def _tried(adapted: Adapted, images: Tensor) -> Trace:
     """One pass, or a sentence that says what is wrong with the network."""
     try:
-        seen = trace(adapted, adapted.network, images)
+        with _fixed_randomness():
+            seen = trace(adapted, adapted.network, images)
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
     except Exception as why:
         height, width = adapted.input_size
@@ -296,13 +325,60 @@ def _check_output(output: Any, count: int) -> None:
         )
 
 
+@contextmanager
+def _fixed_randomness(seed: int = 0) -> Iterator[None]:
+    """Let a network that draws random numbers draw the same ones in each pass.
+
+    The reader's own sequence of random numbers goes on undisturbed.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _answers_at_random(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
+    """Whether two passes of the same pictures differ."""
+    with torch.no_grad(), _fixed_randomness(seed=1):
+        again = adapted(images)
+    if torch.allclose(again, before.output, rtol=1e-4, atol=1e-5):
+        return []
+    gap = float((again - before.output).abs().max())
+    note = (
+        f"Two passes of one picture give different answers (by up to {gap:.2g}): the network draws "
+        "random numbers in eval mode too, as dropout does when it is called as a function. No "
+        "explanation of it can be repeated; call nn.functional.dropout with training=self.training."
+    )
+    return [note]
+
+
+def _gradients_switched_off(adapted: Adapted, images: Tensor) -> list[str]:
+    """Whether a score has no gradient by the picture, and why."""
+    pictures = images.clone().requires_grad_()
+    try:
+        with torch.enable_grad(), _fixed_randomness():
+            output = adapted(pictures)
+            (slope,) = torch.autograd.grad(output.sum(), pictures, allow_unused=True)
+    # An operation that has no gradient, or one that works in place where a gradient needs the old
+    # values; torch says so in an error of its own.
+    except RuntimeError:
+        slope = None
+    if slope is not None:
+        return []
+    note = (
+        "The network switches gradients off inside (torch.no_grad, inference_mode or detach), or "
+        "does something that has none: methods that follow the score back to the picture, or to a "
+        "layer before that, cannot explain it."
+    )
+    return [note]
+
+
 def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
     """Make activations return new tensors, unless the network counts on their doing otherwise."""
     found = in_place_modules(adapted.network)
     if not found:
         return []
     set_in_place(adapted.network, found, False)
-    with torch.no_grad():
+    with torch.no_grad(), _fixed_randomness():
         after = adapted(images)
     if torch.allclose(after, before.output, rtol=1e-4, atol=1e-5):
         return [f"Made to return new tensors instead of working in place: {_listed(found)}."]
@@ -315,6 +391,12 @@ def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[s
 
 
 def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str, ...], list[str]]:
+    # A set has no order, and the letters of a text are no list of names.
+    if isinstance(classes, str | bytes | Mapping | Set) or not isinstance(classes, Iterable | None):
+        raise InputError(
+            f"classes is {classes!r:.60}: give a list of names, such as ('no', 'yes'), one for each "
+            "output."
+        )
     if classes is None:
         numbers = tuple(str(number) for number in range(count))
         return numbers, [f"No classes were given: the {count} outputs are called by their numbers."]
@@ -330,6 +412,8 @@ def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str
 def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str | None, list[str]]:
     names = dict(adapted.network.named_modules())
     if layer is not None:
+        if not isinstance(layer, str):
+            raise InputError(f"layer is of type {type(layer).__name__}: give its dotted name.")
         if not layer or layer not in names:
             raise unknown_name("layer", layer, [name for name in names if name])
         return layer, []

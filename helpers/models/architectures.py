@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import count, finite_array, number
+from helpers.errors import InputError
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -40,6 +43,8 @@ class NarrowResNet18(nn.Module):
         Name of the layer that class activation maps are read from by default.
     card : dict
         The model card, empty for a network without trained weights.
+    version : int
+        Which training its weights are from.
 
     References
     ----------
@@ -58,10 +63,11 @@ class NarrowResNet18(nn.Module):
     ) -> None:
         super().__init__()
         self.classes = tuple(classes)
-        self.width = width
-        self.input_size = tuple(input_size)
+        self.width = count(width, "width")
+        self.input_size = image_size(input_size)
         self.layer = "layer4"
         self.card: dict[str, Any] = {}
+        self.version = 1
         self.normalise = Normalise(mean, std)
         self.conv1 = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -133,7 +139,9 @@ class NarrowEmbedder(NarrowResNet18):
         std: Sequence[float] = IMAGENET_STD,
         crop: float = 1.0,
     ) -> None:
-        super().__init__([""] * embedding_size, width, input_size, mean, std)
+        super().__init__(
+            [""] * count(embedding_size, "embedding_size"), width, input_size, mean, std
+        )
         self.embedding_size = embedding_size
         self.classes = ()
         self.middle = Middle(crop)
@@ -187,11 +195,14 @@ class HandSetDetector(nn.Module):
     ) -> None:
         super().__init__()
         self.classes = tuple(classes)
-        self.input_size = tuple(input_size)
+        self.input_size = image_size(input_size)
         self.layer = "relu"
         self.card: dict[str, Any] = {}
-        self._numbers = {"threshold": threshold, "least": least, "gain": gain}
-        self._colour, self._window = tuple(colour), tuple(window)
+        self.version = 1
+        given = {"threshold": threshold, "least": least, "gain": gain}
+        self._numbers = {name: number(each, name) for name, each in given.items()}
+        self._colour = tuple(finite_array(colour, "colour", shape=(3,)).tolist())
+        self._window = tuple(finite_array(window, "window", shape=(4,), low=0, high=1).tolist())
         self.colour = nn.Conv2d(3, 1, 1)
         self.relu = nn.ReLU()
         self.flatten = nn.Flatten()
@@ -223,6 +234,20 @@ class HandSetDetector(nn.Module):
             self.window.bias.copy_(torch.tensor([0.0, -gain * self._numbers["least"]]))
 
 
+def image_size(size: Any, name: str = "input_size") -> tuple[int, int]:
+    """Check the height and width of pictures, in pixels.
+
+    Raises
+    ------
+    InputError
+        If they are not two whole numbers from 1 to 4,096.
+    """
+    if not isinstance(size, tuple | list) or len(size) != 2:
+        raise InputError(f"{name} is {size!r:.60}: give (height, width), in pixels.")
+    height, width = (count(side, f"a side of {name}", 1, 4096) for side in size)
+    return height, width
+
+
 class Normalise(nn.Module):
     """Subtract a mean and divide by a standard deviation, channel by channel."""
 
@@ -231,6 +256,10 @@ class Normalise(nn.Module):
 
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
+        mean = finite_array(mean, "mean", shape=(3,)).tolist()
+        std = finite_array(std, "std", shape=(3,)).tolist()
+        if min(std) <= 0:
+            raise InputError(f"std is {std}: each standard deviation must be above 0.")
         # Constants of the architecture, not weights: they travel in the card, not in the file.
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
@@ -244,7 +273,7 @@ class Middle(nn.Module):
 
     def __init__(self, share: float) -> None:
         super().__init__()
-        self.share = share
+        self.share = number(share, "crop", 0, 1, open_low=True)
 
     def forward(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]

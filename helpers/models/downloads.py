@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from helpers.datasets.download import fetch
 from helpers.datasets.places import data_folder
 from helpers.errors import DataNotFound, DownloadFailed, InputError
+from helpers.files import kind_of, require_file
+from helpers.models.contract import nonsense
 
 #: What a reader may give as ``weights``: a path, an address, "random", or nothing.
 Weights = str | os.PathLike[str] | None
@@ -72,7 +74,7 @@ def locate(name: str, release: Release, weights: Weights, download: bool) -> Pat
     Raises
     ------
     DataNotFound
-        If the file is not on this machine and nobody asked to fetch it.
+        If the file is not on this machine and nobody asked to fetch it, or it may not be read.
     DownloadFailed
         If it cannot be fetched, or is not the file that was promised.
     """
@@ -80,10 +82,7 @@ def locate(name: str, release: Release, weights: Weights, download: bool) -> Pat
         return _released(name, release, download)
     if isinstance(weights, str) and weights.startswith(("https://", "http://")):
         return fetch_weights(weights, data_folder() / "models" / release.folder / _tail(weights))
-    path = Path(weights).expanduser()
-    if not path.is_file():
-        raise DataNotFound(f"there is no file {path}, which was given as the weights of {name!r}.")
-    return path
+    return require_file(weights)
 
 
 def fetch_weights(url: str, path: Path, sha256: str | None = None) -> Path:
@@ -121,7 +120,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     InputError
         If the file is damaged, holds anything but tensors, or wants to run code.
     """
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         return _read_safetensors(path)
     try:
         with warnings.catch_warnings():
@@ -144,7 +143,8 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     Raises
     ------
     InputError
-        If a weight is missing, unknown or of another shape; the message names the first.
+        If a weight is missing, unknown, of another shape, NaN or infinite; the message names the
+        first.
     """
     expected = network.state_dict()
     # Counters of batch-norm steps are in some files and not in others, and decide nothing.
@@ -161,12 +161,14 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
             f"{_some('unknown', unknown)}{_some('of another shape', shapes)}"
             f"in all {len(weights)} tensors where {len(expected)} belong."
         )
+    if bad := nonsense(dict(weights)):
+        raise InputError(f"{path} is damaged: its weights hold NaN or infinite numbers ({bad}).")
     network.load_state_dict({**expected, **{k: v for k, v in weights.items() if k in expected}})
 
 
 def _released(name: str, release: Release, download: bool) -> Path:
-    if release.path.is_file():
-        return release.path
+    if kind_of(release.path) == "file":
+        return require_file(release.path)
     if download and release.url:
         return fetch_weights(release.url, release.path, release.sha256)
     if release.url:

@@ -13,7 +13,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import choice
 from helpers.errors import InputError, unknown_name
+from helpers.files import require_file
 from helpers.models import resnet, vggface
 from helpers.models.downloads import (
     Release,
@@ -119,15 +121,27 @@ def load(name: str, weights: Weights = None, download: bool = False, **options: 
     InputError
         If the file holds another network's weights, or anything but weights.
     """
-    if name.startswith(("timm/", "hf-hub:")):
+    of_timm = name.startswith(("timm/", "hf-hub:"))
+    known = ("classes", "layer") if of_timm else _MODELS[name].options
+    for each in options:
+        if each not in known:
+            raise unknown_name(f"option of {name}", each, ["weights", "download", *known])
+    _check_classes(options.get("classes"), of_timm)
+    if of_timm:
         return load_timm(name, weights, download, **options)
     real = _MODELS[name]
-    for each in options:
-        if each not in real.options:
-            raise unknown_name(f"option of {name}", each, ["weights", "download", *real.options])
     network = _loaded(name, _release(real, options), real, weights, download, options)
     network.card = {"name": name, "what": real.what, **real.card, **network.card}
     return network.eval()
+
+
+def _check_classes(classes: Any, may_be_empty: bool) -> None:
+    named = isinstance(classes, tuple | list) and all(isinstance(each, str) for each in classes)
+    if classes is not None and not (named and (classes or may_be_empty)):
+        raise InputError(
+            f"classes is {classes!r:.60}: give a list of names, such as ('no', 'yes'), one for each "
+            "output."
+        )
 
 
 def _loaded(
@@ -138,7 +152,7 @@ def _loaded(
     download: bool,
     options: dict[str, Any],
 ) -> Any:
-    if weights == "random":
+    if isinstance(weights, str) and weights == "random":
         network = _untrained(real, release, options)
         network.card = {"weights": "random: untrained, for tests and comparisons"}
         return network
@@ -176,9 +190,7 @@ def _mobilefacenet(
 def _fairface(
     weights: Mapping[str, Tensor] | None, path: Path, options: dict[str, Any]
 ) -> nn.Module:
-    head = options.get("head", "gender")
-    if head not in FAIRFACE_HEADS:
-        raise unknown_name("head", head, FAIRFACE_HEADS)
+    head = choice(options.get("head", "gender"), "head", FAIRFACE_HEADS)
     start, classes = FAIRFACE_HEADS[head]
     whole = resnet.resnet34([str(number) for number in range(_FAIRFACE_OUTPUTS)])
     if weights is not None:
@@ -224,7 +236,7 @@ def _identities(path: Path, options: Mapping[str, Any], count: int) -> list[str]
     if given is None:
         return [f"identity {number:04d}" for number in range(1, count + 1)]
     try:
-        lines = Path(given).read_text(encoding="utf-8").splitlines()
+        lines = require_file(given).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as why:
         raise InputError(f"{given} cannot be read as a list of names: {why}") from why
     found = [line.strip() for line in lines if line.strip()]

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import count, same_length
 from helpers.errors import InputError
+from helpers.models.contract import answers, check_images, plain, plain_state, require_network
 
 
 def similarity(
@@ -14,7 +16,7 @@ def similarity(
     Parameters
     ----------
     model : nn.Module
-        Returns embeddings (N, D), as ``models.load("mobilefacenet")`` does.
+        In eval mode; returns embeddings (N, D), as ``models.load("mobilefacenet")`` does.
     images_a, images_b : Tensor (N, 3, H, W)
         RGB in [0, 1], aligned as the model needs it (:func:`helpers.preprocessing.align`). Row i of
         one is compared with row i of the other.
@@ -24,30 +26,43 @@ def similarity(
     Returns
     -------
     Tensor (N,) float32
-        In [-1, 1], higher for faces that are more alike. Where "the same person" begins is a
-        threshold that has to be measured on pairs whose answer is known.
+        In [-1, 1], higher for faces that are more alike. NaN where an embedding is zero and points
+        nowhere. Where "the same person" begins is a threshold that has to be measured on pairs whose
+        answer is known.
 
     Raises
     ------
     InputError
-        If there are more or fewer images on one side, or the model is a classifier: its logits say
-        how a face is classified, not whose it is.
+        If there are more or fewer images on one side, they are not as above, the model is in
+        training mode, cannot be called with them or answers with NaN, or is a classifier: its
+        logits say how a face is classified, not whose it is.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from helpers import models
+    >>> recogniser, faces = models.load("synthetic-recogniser"), torch.rand(2, 3, 112, 112)
+    >>> bool((models.similarity(recogniser, faces, faces) > 0.999).all())
+    True
     """
-    if len(images_a) != len(images_b) or len(images_a) == 0:
+    require_network(model)
+    check_images(images_a, "images_a")
+    check_images(images_b, "images_b")
+    same_length(images_a=images_a, images_b=images_b)
+    batch_size = min(count(batch_size, "batch_size"), len(images_a))
+    names = getattr(model, "classes", ())
+    if isinstance(names, tuple | list) and names:
         raise InputError(
-            f"pairs are compared row by row, but there are {len(images_a)} images on one side and "
-            f"{len(images_b)} on the other"
-        )
-    if getattr(model, "classes", ()):
-        raise InputError(
-            f"the model returns scores of {len(model.classes)} classes, which are no embeddings: "  # type: ignore[arg-type]  # of tuple
+            f"the model returns scores of {len(names)} classes, which are no embeddings: "
             "load a recogniser, such as mobilefacenet, or adapt yours with classes=()."
         )
-    return nn.functional.cosine_similarity(
-        _embedded(model, images_a, batch_size), _embedded(model, images_b, batch_size)
-    )
+    one, two = (_directions(model, images, batch_size) for images in (images_a, images_b))
+    return (one * two).sum(1).clamp(-1, 1)
 
 
-def _embedded(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
-    with torch.no_grad():
-        return torch.cat([model(part) for part in images.split(batch_size)])
+def _directions(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
+    """Embeddings of unit length."""
+    with plain_state(images.device), torch.no_grad():
+        embedded = torch.cat([answers(model, part) for part in plain(images).split(batch_size)])
+        # In 64 bits no ordinary embedding is too short or too long for its length to be known.
+        return (embedded.double() / embedded.double().norm(dim=1, keepdim=True)).float()

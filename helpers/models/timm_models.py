@@ -50,7 +50,7 @@ def load_timm(
         torch.manual_seed(0)
         network = _built(timm, name, config)
     card = {"name": name, "licence": release.licence, "source": release.url}
-    if weights == "random":
+    if isinstance(weights, str) and weights == "random":
         card["weights"] = "random: untrained, for tests and comparisons"
     else:
         path = locate(name, release, weights, download)
