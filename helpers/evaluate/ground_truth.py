@@ -6,62 +6,37 @@ that factor alone and in all that follows from it, the shadow of a hat included.
 have something to be compared with. :func:`changed_pixels` gives the true mask of a factor.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 from torch import Tensor, nn
 
 from helpers import arguments
 from helpers import faces as rendered
 from helpers.errors import InputError
+from helpers.evaluate.counterfactuals import (
+    EXCHANGED,
+    Exchange,
+    exchange_of,
+    twins_of,
+    whole_twin,
+)
 from helpers.faces import FACTORS, REGIONS, Face, Rendered
 from helpers.intervals import bootstrap_mean
-
-_NUMBER = {name: number for number, name in enumerate(REGIONS)}
-
-EXCHANGED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "skin": ("skin_tone", "beard"),
-        "u_lip": ("lipstick",),
-        "l_lip": ("lipstick",),
-        "hair": ("hair_colour",),
-        "l_ear": ("skin_tone",),
-        "r_ear": ("skin_tone",),
-        "nose": ("skin_tone",),
-        "mouth": ("mouth_open",),
-        "l_brow": ("brows_raised",),
-        "r_brow": ("brows_raised",),
-        "l_eye": ("eye_colour",),
-        "r_eye": ("eye_colour",),
-        "ear_r": ("earrings",),
-        "neck": ("skin_tone",),
-        "neck_l": ("necklace",),
-        "cloth": ("clothes_colour",),
-        "background": ("background",),
-        "hat": ("hat",),
-        "eye_g": ("glasses",),
-    }
-)
-"""The factors that are changed to get each region's counterfactual."""
-
-WITHIN_MASK = ("skin", "hair", "l_ear", "r_ear", "nose", "neck", "background")
-"""Regions exchanged within their masks, since their factors change other regions too. All others
-are exchanged together with every pixel that their factor changes, shadows included."""
-
-FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
-"""Factors of which :func:`factor_effects` tells by default: those of :data:`EXCHANGED`."""
 
 VISIBLE = 4
 """Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
 
-_Exchange = Callable[[Rendered, Rendered], NDArray[np.uint8]]
+FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
+"""Factors of which :func:`factor_effects` tells by default: those of :data:`~helpers.evaluate.counterfactuals.EXCHANGED`."""
+
+VISIBLE = 4
+"""Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
 
 
 def factor_effects(
@@ -98,8 +73,8 @@ def factor_effects(
     pandas.DataFrame
         A row per factor, the largest effect first.
 
-        - ``factor``; ``regions``, the regions that hold a tenth or more of the pixels that it
-          changes visibly (see :data:`VISIBLE`), the most first.
+        - ``factor``; ``regions``, those that it changes, see ``faces.REACH``; around them it may
+          change what lies within the reach that is stated there, shadows for instance.
         - ``effect``: mean absolute change of the score, with the bounds ``low`` and ``high`` of its
           95 % bootstrap interval. The score is the probability of the last class, so changes lie in
           [-1, 1].
@@ -149,10 +124,10 @@ def factor_effects(
     ['glasses', 'lipstick']
     """
     names = arguments.choices(factors, "factors", FACTORS)
-    changes = [_Change(name, (name,), _whole) for name in names]
-    table, seen = _measured(model, faces, changes, batch_size, replicates, seed)
+    changes = [_Change(name, (name,), whole_twin) for name in names]
+    table = _measured(model, faces, changes, batch_size, replicates, seed)
     table.insert(0, "factor", names)
-    table.insert(1, "regions", [_named(row) for row in seen])
+    table.insert(1, "regions", [rendered.REACH[name].regions for name in names])
     return _largest_first(table, model)
 
 
@@ -166,10 +141,10 @@ def region_effects(
     """Measure how much the score changes when one region is exchanged for its counterfactual.
 
     For each face and region a twin is rendered in which the factors of the region, see
-    :data:`EXCHANGED`, have another value. A region of something worn or put on, and one that moves,
+    :data:`~helpers.evaluate.counterfactuals.EXCHANGED`, have another value. A region of something worn or put on, and one that moves,
     is exchanged together with all pixels that its factor changes, shadow included; where two
     regions share a factor, as both lips do, each takes the changed pixels that lie nearer to it. A
-    region of skin, hair or background (:data:`WITHIN_MASK`) is exchanged within its mask, in the
+    region of skin, hair or background (:data:`~helpers.evaluate.counterfactuals.WITHIN_MASK`) is exchanged within its mask, in the
     face or in its twin. Every other pixel stays as it was.
 
     Parameters
@@ -215,8 +190,8 @@ def region_effects(
     >>> sorted(table["region"][:2])
     ['l_lip', 'u_lip']
     """
-    changes = [_Change(region, EXCHANGED[region], _exchange_of(region)) for region in REGIONS]
-    table, _ = _measured(model, faces, changes, batch_size, replicates, seed)
+    changes = [_Change(region, EXCHANGED[region], exchange_of(region)) for region in REGIONS]
+    table = _measured(model, faces, changes, batch_size, replicates, seed)
     table.insert(0, "region", list(REGIONS))
     table.insert(1, "factors", [each.factors for each in changes])
     return _largest_first(table, model)
@@ -262,7 +237,7 @@ def changed_pixels(
     arguments.choice(factor, "factor", FACTORS)
     arguments.count(above, "above", 0, 254)
     people = _require_faces(faces, least=1)
-    twins, _ = _twins(people, (factor,), arguments.seed(seed), factor)
+    twins, _ = twins_of(people, (factor,), arguments.seed(seed), factor)
     parts = [
         _largest_step(rendered.render(before, size), rendered.render(after, size)) > above
         for before, after in zip(_parts(people, 64), _parts(twins, 64), strict=True)
@@ -279,7 +254,7 @@ class _Change:
 
     name: str
     factors: tuple[str, ...]
-    exchanged: _Exchange
+    exchanged: Exchange
 
 
 @dataclass(frozen=True)
@@ -288,7 +263,6 @@ class _Outcome:
 
     step: NDArray[np.float64]  # of the score
     change: NDArray[np.float64]  # of the picture
-    seen: NDArray[np.int64]  # visibly changed pixels in each region, (faces, 19)
 
 
 def _measured(
@@ -298,13 +272,13 @@ def _measured(
     batch_size: int,
     replicates: int,
     seed: int,
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The rows of all exchanges in their order, and the pixels of each region that they change."""
+) -> pd.DataFrame:
+    """The rows of all exchanges, in their order."""
     people = _require_faces(faces, least=2)
     batch = arguments.count(batch_size, "batch_size")
     draws, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
     size = _require_model(model)
-    twins = [_twins(people, each.factors, start, each.name) for each in changes]
+    twins = [twins_of(people, each.factors, start, each.name) for each in changes]
     outcomes: list[list[_Outcome]] = [[] for _ in changes]
     for rows in _parts(range(len(people)), batch):
         before = rendered.render([people[k] for k in rows], size)
@@ -315,7 +289,7 @@ def _measured(
     whole = [_joined(each) for each in outcomes]
     directions = [direction for _, direction in twins]
     table = [_row(*each, draws, start) for each in zip(whole, directions, strict=True)]
-    return pd.DataFrame(table), np.stack([each.seen.sum(axis=0) for each in whole])
+    return pd.DataFrame(table)
 
 
 def _outcome(
@@ -326,108 +300,18 @@ def _outcome(
     scores: NDArray[np.float64],
 ) -> _Outcome:
     mixed = change.exchanged(before, after)
-    differs = np.abs(mixed.astype(np.int16) - before.images)
-    visible = differs.max(axis=-1) > VISIBLE
-    held = [(visible[:, None] & (each.masks)).sum(axis=(2, 3)) for each in (before, after)]
-    return _Outcome(
-        _scores(model, mixed) - scores, differs.mean(axis=(1, 2, 3)) / 255, np.add(*held)
-    )
+    differs = np.abs(mixed.astype(np.int16) - before.images).mean(axis=(1, 2, 3)) / 255
+    return _Outcome(_scores(model, mixed) - scores, differs)
 
 
 def _joined(parts: Sequence[_Outcome]) -> _Outcome:
-    names = ("step", "change", "seen")
+    names = ("step", "change")
     return _Outcome(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def _whole(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
-    """All of the twin."""
-    return after.images
-
-
-def _exchange_of(region: str) -> _Exchange:
-    """How the pixels of a region are exchanged."""
-    number = _NUMBER[region]
-    sharing = [
-        _NUMBER[name]
-        for name, factors in EXCHANGED.items()
-        if factors == EXCHANGED[region] and name not in WITHIN_MASK
-    ]
-
-    def within_mask(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
-        mask = before.masks[:, number] | after.masks[:, number]
-        return np.where(mask[..., None], after.images, before.images)
-
-    def nearest(before: Rendered, after: Rendered) -> NDArray[np.uint8]:
-        masks = before.masks | after.masks
-        # A face that shows neither of two regions has nothing to share between them.
-        away = np.stack([_distances(masks[:, each]) for each in sharing])
-        mine = away.argmin(axis=0) == sharing.index(number)
-        mine &= np.isfinite(away).any(axis=0)
-        return np.where(mine[..., None], after.images, before.images)
-
-    if region in WITHIN_MASK:
-        return within_mask
-    return _whole if len(sharing) == 1 else nearest
-
-
-def _distances(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Distance of each pixel from a mask, in pixels; infinite where the mask is empty."""
-    return np.stack(
-        [
-            distance_transform_edt(~mask) if mask.any() else np.full(mask.shape, np.inf)
-            for mask in masks
-        ]
-    )
 
 
 def _largest_step(before: Rendered, after: Rendered) -> NDArray[np.int16]:
     step: NDArray[np.int16] = np.abs(before.images.astype(np.int16) - after.images)
     return step.max(axis=-1)
-
-
-# -- twins -----------------------------------------------------------------------------------------
-
-
-def _twins(
-    faces: Sequence[Face], factors: tuple[str, ...], seed: int, name: str
-) -> tuple[list[Face], NDArray[np.float64]]:
-    """A twin of each face, and +1 or -1 where a single ordered factor went up or down, else NaN."""
-    # What is drawn for one row must not depend on which other rows are asked for.
-    generator = np.random.default_rng([seed, *name.encode()])
-    twins = [
-        rendered.twin(face, **{each: _other(face, each, generator) for each in factors})
-        for face in faces
-    ]
-    first = factors[0]
-    if len(factors) > 1 or not _ordered(first):
-        return twins, np.full(len(faces), np.nan)
-    steps = [
-        float(getattr(twin, first)) - float(getattr(face, first))
-        for face, twin in zip(faces, twins, strict=True)
-    ]
-    return twins, np.sign(steps)
-
-
-def _ordered(name: str) -> bool:
-    """Whether a factor's values are more or less of something, and not kinds."""
-    allowed = FACTORS[name]["range"]
-    kinds = isinstance(allowed, rendered.Choice) and isinstance(allowed.values[0], str)
-    return not kinds and name != "grain"
-
-
-def _other(face: Face, name: str, generator: np.random.Generator) -> Any:
-    """Another value of a factor, well away from the one it has."""
-    value, allowed = getattr(face, name), FACTORS[name]["range"]
-    if name == "skin_tone":
-        return (value + 4) % 10 + 1  # five tones away, whatever the tone
-    if isinstance(allowed, rendered.Choice):
-        others = [each for each in allowed.values if each != value]
-        return others[int(generator.integers(len(others)))]
-    low, high = rendered.limits(allowed)
-    # The end that is farther away, or nearly so: a change that cannot be overlooked.
-    far = high if value < (low + high) / 2 else low
-    moved = far - 0.2 * generator.random() * (far - (low + high) / 2)
-    return int(moved) if isinstance(value, int) else float(moved)
 
 
 # -- scores and rows -------------------------------------------------------------------------------
@@ -489,12 +373,6 @@ def _note(up: tuple[float, float, float], down: tuple[float, float, float]) -> s
         if all(bound > 0 for bound in bounds):
             return f"more and less of it both {word} the score: a reaction to the change itself"
     return ""
-
-
-def _named(seen: NDArray[np.int64]) -> tuple[str, ...]:
-    """Regions that hold a tenth or more of the changed pixels, the most first."""
-    order = np.argsort(-seen, kind="stable")
-    return tuple(REGIONS[k] for k in order if seen[k] > 0 and seen[k] >= 0.1 * seen.sum())
 
 
 def _largest_first(table: pd.DataFrame, model: nn.Module) -> pd.DataFrame:

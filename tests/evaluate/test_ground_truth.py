@@ -8,9 +8,9 @@ from torch import nn
 
 from helpers import faces, models
 from helpers.errors import InputError, UnknownName
-from helpers.evaluate import ground_truth
+from helpers.evaluate import counterfactuals
+from helpers.evaluate.counterfactuals import EXCHANGED
 from helpers.evaluate.ground_truth import (
-    EXCHANGED,
     changed_pixels,
     factor_effects,
     region_effects,
@@ -126,11 +126,11 @@ def test_a_network_blind_to_beards_has_no_beard_effect_in_any_band(band):
     assert abs(table.loc["beard", "signed"]) <= 0.005
 
 
-def test_regions_of_a_factor_are_those_whose_pixels_it_changes(by_factor):
+def test_a_factor_names_the_regions_that_it_changes(by_factor):
     rows = by_factor.set_index("factor")
-    assert set(rows.loc["lipstick", "regions"]) == {"u_lip", "l_lip"}
+    assert rows.loc["lipstick", "regions"] == ("u_lip", "l_lip")
     assert rows.loc["hat", "regions"][0] == "hat"
-    assert set(rows.loc["eye_colour", "regions"]) == {"l_eye", "r_eye"}
+    assert {"l_eye", "r_eye"} <= set(rows.loc["eye_colour", "regions"])
 
 
 def test_colours_have_no_direction_and_openings_have_one(by_factor):
@@ -251,7 +251,7 @@ def test_the_same_seed_gives_the_same_table(effects):
 def test_the_other_tone_is_five_away_whatever_the_tone():
     generator = np.random.default_rng(0)
     for tone in range(1, 11):
-        other = ground_truth._other(faces.Face(skin_tone=tone), "skin_tone", generator)
+        other = counterfactuals.other_value(faces.Face(skin_tone=tone), "skin_tone", generator)
         assert abs(other - tone) == 5
 
 
@@ -259,7 +259,7 @@ def test_another_number_is_near_the_farther_end():
     generator = np.random.default_rng(0)
     for value, low, high in [(0.0, 0.9, 1.0), (0.7, 0.0, 0.1), (0.2, 0.9, 1.0)]:
         found = [
-            ground_truth._other(faces.Face(mouth_open=value), "mouth_open", generator)
+            counterfactuals.other_value(faces.Face(mouth_open=value), "mouth_open", generator)
             for _ in range(20)
         ]
         assert min(found) >= low
@@ -269,7 +269,7 @@ def test_another_number_is_near_the_farther_end():
 def test_another_kind_is_never_the_same():
     generator = np.random.default_rng(0)
     found = {
-        ground_truth._other(faces.Face(background="wall"), "background", generator)
+        counterfactuals.other_value(faces.Face(background="wall"), "background", generator)
         for _ in range(60)
     }
     assert found == {"studio", "window", "foliage", "street", "shelves"}
