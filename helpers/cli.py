@@ -37,9 +37,11 @@ _BATCH = 32  # photographs at a time
 _MOST_ROWS, _MOST_PANELS = 100, 600  # of a figure: beyond, its file has more pixels than a PNG may
 _LONGEST_NAME = 255  # bytes, on every usual file system
 
-Photos = Annotated[list[Path], typer.Argument(help="One or more photographs.")]
+# Files are looked at by helpers.files, in sentences of its own.
+Photos = Annotated[list[Path], typer.Argument(help="One or more photographs.", readable=False)]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The figure to write, a .png file.")
+    Path | None,
+    typer.Option("--output", "-o", help="The figure to write, a .png file.", readable=False),
 ]
 Model = Annotated[
     str, typer.Option("--model", "-m", help="Name of a model, or a .safetensors file of helpers.")

@@ -280,6 +280,10 @@ def test_a_box_with_a_pixel_in_the_picture_is_cropped(noise: np.ndarray, box: An
     assert crop_face(noise, Detection(box, 1.0, LANDMARKS), 9).shape == (9, 9, 3)
 
 
+def test_a_face_may_be_ten_times_as_large_as_its_picture(noise: np.ndarray) -> None:
+    assert crop_face(noise, Detection((-9, -9, 800, 800), 1.0, LANDMARKS), 9).shape == (9, 9, 3)
+
+
 def test_a_box_smaller_than_a_pixel_shows_that_pixel(noise: np.ndarray) -> None:
     crop = crop_face(noise, Detection((30.0, 20.0, 0.2, 0.2), 1.0, LANDMARKS), 3)
     assert (crop == noise[20, 30]).all()
@@ -496,9 +500,12 @@ def test_landmarks_are_five_points_a_picture(noise: np.ndarray, wrong: Any) -> N
 
 
 def test_points_that_no_turn_brings_onto_a_face_are_refused(noise: np.ndarray) -> None:
-    for wrong in (LANDMARKS * 1e9, LANDMARKS * 1e-9, LANDMARKS * 1e200):
+    face = np.array(preprocessing.ALIGNED_LANDMARKS)
+    for wrong in (face * 1e200, face * 1.01e4, face / 1.01e4):
         with pytest.raises(InputError, match="cannot be brought onto a face"):
             align(noise, wrong)
+    for far in (face * 0.99e4, face / 0.99e4):
+        assert align(noise, far).shape == (112, 112, 3)
 
 
 def test_pictures_without_as_many_faces_are_refused(noise: np.ndarray) -> None:
@@ -570,6 +577,10 @@ def test_the_ellipse_has_its_centre_and_half_axes_to_the_pixel() -> None:
     assert np.flatnonzero(mask.any(0))[[0, -1]].tolist() == [56, 144]
     assert mask.sum() == pytest.approx(np.pi * 58.8 * 44.1, rel=0.002)
     np.testing.assert_array_equal(mask, face_ellipse(LANDMARKS.tolist(), [220, 200]))
+
+
+def test_a_mask_may_be_a_single_pixel() -> None:
+    assert face_ellipse(LANDMARKS - (100, 100), (1, 1)).tolist() == [[True]]
 
 
 def test_a_point_on_the_outline_is_on_the_face() -> None:

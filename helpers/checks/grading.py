@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-import numpy as np
 import torch
 
 
@@ -33,7 +32,7 @@ def graded(exercise: str) -> Callable[[Callable[..., str]], Callable[..., Passed
 
     def decorate(check: Callable[..., str]) -> Callable[..., Passed]:
         @wraps(check)
-        def checked(answer: Any) -> Passed:
+        def checked(answer: Any = None) -> Passed:
             try:
                 return Passed(exercise, check(answer))
             except NotImplementedError:
@@ -43,6 +42,13 @@ def graded(exercise: str) -> Callable[[Callable[..., str]], Callable[..., Passed
                 ) from None
             except NotYet as verdict:
                 raise NotYet(f"Exercise {exercise}: {verdict}") from None
+            except Exception as problem:
+                # What an answer may be has no end; that it cannot be judged is a verdict too.
+                raise NotYet(
+                    f"Exercise {exercise}: the answer could not be judged ({type(problem).__name__}: "
+                    f"{problem}). It may be of another kind than was asked for: compare what your "
+                    "function returns with its description."
+                ) from problem
 
         return checked
 
@@ -86,9 +92,11 @@ def claimed(function: Any, *names: str) -> dict[str, Any]:
 def as_tensor(result: Any, shape: tuple[int, ...]) -> torch.Tensor:
     """A result as a double tensor of a shape, or the sentence that it is none."""
     try:
-        tensor = torch.as_tensor(np.asarray(torch.as_tensor(result).detach().cpu())).double()
+        found = torch.as_tensor(result).detach().cpu()
+        tensor = found.real.double() if found.is_complex() else found.double()
     except (TypeError, ValueError, RuntimeError):
         raise NotYet(f"a tensor was expected, but it is {type(result).__name__}.") from None
+    expect(not found.is_complex(), "real numbers were expected, but these are complex.")
     expect(
         tuple(tensor.shape) == shape,
         f"the result should have shape {shape}, but has {tuple(tensor.shape)}. Over which dimensions "
