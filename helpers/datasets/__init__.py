@@ -9,10 +9,12 @@ torch.Size([2, 3, 224, 224])
 torch.Size([1, 19, 112, 112])
 """
 
+import inspect
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, overload
 
+from helpers import arguments
 from helpers.datasets import bfw, celeba, facex, fairface, folder, lfw, synthetic, utkface
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.classroom import classroom
@@ -128,10 +130,13 @@ def load(
     Raises
     ------
     UnknownName
-        If there is no such data set, or split.
+        If there is no such data set, split or option.
     DataNotFound
         If it is not there; the message says where it was looked for and how to get it.
     """
-    if name not in LOADERS:
-        raise unknown_name("data set", name, LOADERS)
-    return LOADERS[name](split=split, root=root, **options)
+    loader = LOADERS[arguments.choice(name, "data set", LOADERS)]
+    known = inspect.signature(loader).parameters
+    for option in options:
+        if option not in known:
+            raise unknown_name(f"option of the data set {name},", option, known)
+    return loader(split=split, root=root, **options)

@@ -1,22 +1,20 @@
 """A data set of faces: one table of labels, and the pictures its rows stand for."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from helpers import arguments
 from helpers.datasets.images import to_tensor
+from helpers.datasets.rows import Rows, positions
 from helpers.datasets.sources import Source
-from helpers.errors import InputError, UnknownName, unknown_name
+from helpers.errors import InputError, UnreadableImage, unknown_name
 
 if TYPE_CHECKING:
     import torch
-
-_Pandas: TypeAlias = "pd.Index | pd.Series | pd.DataFrame"
-Rows: TypeAlias = "int | slice | str | Sequence[Any] | np.ndarray | torch.Tensor | _Pandas"
-"""Ways to name rows: positions, a slice of positions, a boolean mask, files, or part of a table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +47,14 @@ class FaceDataset:
     source: Source
     notes: tuple[str, ...] = ()
     mask_reader: Callable[[str], np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        arguments.columns(self.table, (), "the table of a data set of faces")
+        if not callable(getattr(self.source, "read", None)):
+            raise InputError(
+                f"source is a {type(self.source).__name__}, which has no read: give a Folder, an "
+                "Archive, or anything whose read(file) returns a picture."
+            )
 
     def __len__(self) -> int:
         return len(self.table)
@@ -83,7 +89,8 @@ class FaceDataset:
 
         Parameters
         ----------
-        rows : see :meth:`images`
+        rows : int, slice, sequence of int, boolean mask, file, sequence of files, or table
+            Which rows; see :meth:`images`.
 
         Returns
         -------
@@ -96,15 +103,36 @@ class FaceDataset:
         masks = [np.asarray(self.mask_reader(file), dtype=bool) for file in self.files(rows)]
         if not masks:
             raise InputError("no image was chosen, so there are no masks to read.")
+        if len({mask.shape for mask in masks}) > 1:
+            raise UnreadableImage(
+                f"the masks of these {len(masks)} images of {self.name} differ in size: read them "
+                "one by one."
+            )
         return torch.tensor(np.stack(masks))
 
     def files(self, rows: Rows) -> list[str]:
         """Return the files, which are the index labels, of some rows; see :meth:`images`."""
-        return [str(file) for file in self.table.index[_positions(self, rows)]]
+        return [
+            str(file)
+            for file in self.table.index[positions(self.table.index, rows, self.name, "image")]
+        ]
 
     def subset(self, rows: Rows) -> "FaceDataset":
-        """Return a data set of some rows, in the order given; see :meth:`images`."""
-        return replace(self, table=self.table.iloc[_positions(self, rows)])
+        """Return a data set of some rows, in the order given.
+
+        Parameters
+        ----------
+        rows : int, slice, sequence of int, boolean mask, file, sequence of files, or table
+            Which rows; see :meth:`images`. Rows may repeat, as in a bootstrap; a file then stands
+            for its first row.
+
+        Returns
+        -------
+        FaceDataset
+        """
+        return replace(
+            self, table=self.table.iloc[positions(self.table.index, rows, self.name, "image")]
+        )
 
     def where(self, **wanted: Any) -> "FaceDataset":
         """Return the rows whose labels are as wanted.
@@ -143,76 +171,10 @@ class FaceDataset:
         (pandas.DataFrame, torch.Tensor)
             The rows of the table, and their images (N, 3, H, W) float32 in [0, 1].
         """
-        if batch_size < 1:
-            raise InputError(f"batch_size is {batch_size}: a batch holds at least one image.")
-        for start in range(0, len(self), batch_size):
-            rows = slice(start, start + batch_size)
+        step = arguments.count(batch_size, "batch_size")
+        for start in range(0, len(self), step):
+            rows = slice(start, start + step)
             yield self.table.iloc[rows], self.images(rows, size)
-
-
-def _positions(dataset: FaceDataset, rows: Rows) -> np.ndarray:
-    """Turn any way to name rows into positions, an array of int."""
-    if isinstance(rows, slice):
-        return np.arange(*rows.indices(len(dataset)))
-    if isinstance(rows, pd.DataFrame):
-        return _positions_of_files(dataset, rows.index)
-    named = np.atleast_1d(_plain(dataset, rows))
-    if named.size == 0:
-        return np.zeros(0, dtype=int)
-    if named.dtype == bool:
-        return np.flatnonzero(_require_full_mask(dataset, named))
-    if np.issubdtype(named.dtype, np.integer):
-        return _require_in_range(dataset, named.ravel()) % len(dataset)
-    return _positions_of_files(dataset, pd.Index(named.ravel()))
-
-
-def _plain(dataset: FaceDataset, rows: Rows) -> np.ndarray:
-    """Turn rows into an array, after making sure that a mask belongs to this very table."""
-    if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows):
-        _require_same_index(dataset, rows)
-        return rows.to_numpy(dtype=bool)
-    return np.asarray(rows)
-
-
-def _positions_of_files(dataset: FaceDataset, files: pd.Index) -> np.ndarray:
-    positions = dataset.table.index.get_indexer(files)
-    missing = files[positions < 0]
-    if len(missing):
-        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        some = ", ".join(repr(file) for file in dataset.table.index[:3])
-        raise UnknownName(
-            f"{missing[0]!r}{more} is not among the {len(dataset):,} files of {dataset.name}; "
-            f"they are called {some}, ... (see .table.index)."
-        )
-    return positions
-
-
-def _require_same_index(dataset: FaceDataset, mask: pd.Series) -> None:
-    if not mask.index.equals(dataset.table.index):
-        raise InputError(
-            f"this mask was made from another table than that of {dataset.name}: its rows are not "
-            "the same files in the same order. Make it from .table of the very same data set."
-        )
-
-
-def _require_full_mask(dataset: FaceDataset, mask: np.ndarray) -> np.ndarray:
-    if mask.shape != (len(dataset),):
-        raise InputError(
-            f"a mask needs one True or False for each of the {len(dataset):,} rows of "
-            f"{dataset.name}; this one has shape {mask.shape}."
-        )
-    return mask
-
-
-def _require_in_range(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
-    count = len(dataset)
-    outside = positions[(positions >= count) | (positions < -count)]
-    if outside.size:
-        raise InputError(
-            f"there is no row {outside.flat[0]} in {dataset.name}: it has {count:,} images, "
-            f"numbered from 0 to {count - 1:,}."
-        )
-    return positions
 
 
 def labelled(table: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
@@ -237,10 +199,26 @@ def labelled(table: pd.DataFrame, wanted: Mapping[str, Any]) -> np.ndarray:
 def _matches(table: pd.DataFrame, column: str, value: Any) -> np.ndarray:
     if column not in table.columns:
         raise unknown_name("column", column, table.columns)
+    arguments.columns(table, [column])
     wanted = list(value) if pd.api.types.is_list_like(value) else [value]
-    if isinstance(table[column].dtype, pd.CategoricalDtype):
-        known = list(table[column].cat.categories)
-        for each in wanted:
-            if each not in known:
-                raise unknown_name(column, each, known)
-    return table[column].isin(wanted).to_numpy()
+    values = table[column]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        wanted = [arguments.choice(each, column, values.cat.categories) for each in wanted]
+    try:
+        found = values.isin(wanted).to_numpy()
+    except TypeError:
+        raise InputError(
+            f"{column} is to be {value!r:.60}: give one label, or a list of labels."
+        ) from None
+    _require_same_kind(values, wanted)
+    return np.asarray(found, dtype=bool)
+
+
+def _require_same_kind(values: pd.Series, wanted: list[Any]) -> None:
+    """Refuse 26 where "26" is meant, or the other way round: either would find nothing."""
+    text = not pd.api.types.is_numeric_dtype(values)
+    for each in wanted:
+        other = isinstance(each, int | float) if text else isinstance(each, str)
+        if other and not values.isin([each]).any() and str(each) in set(map(str, values)):
+            held, meant = ("text", repr(str(each))) if text else ("numbers", str(each))
+            raise InputError(f"{values.name} holds {held}: give {meant}, not {each!r}.")

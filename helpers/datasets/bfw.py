@@ -18,8 +18,10 @@ import pandas as pd
 
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import find_files, find_tree, home
+from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable
 from helpers.errors import DataNotFound, InputError
+from helpers.files import path_of
 
 TABLE = "bfw*datatable*.csv"
 COLUMNS = ("fold", "p1", "p2", "label", "id1", "id2", "att1", "att2")
@@ -42,7 +44,7 @@ KNOWN_BAD = {
 
 _FULL = 923_898  # rows of the table of v0.1.5
 _LAYOUT = re.compile(
-    r"((?:.*/)?)((asian|black|indian|white)_(female|male)s)/(n\d{6})/[^/]+\.(?:jpe?g|png)"
+    r"((?:.*/)?)((asian|black|indian|white)_(female|male)s)/(n\d{6})/[^/]+" + ENDING
 )
 _REMEDY = "Its authors give it out on request (search for BFW, Balanced Faces in the Wild)."
 _log = logging.getLogger(__name__)
@@ -76,8 +78,12 @@ def load(split: str | int | None = None, root: str | os.PathLike[str] | None = N
     UnknownName
         If there is no such fold.
     """
-    where = home("bfw", root, _REMEDY)
-    pairs = PairTable.from_csv(_table_file(where), "bfw", _faces(where), COLUMNS)
+    if split is not None and not isinstance(split, str | int):
+        raise InputError(f"split is {split!r:.60}: give one fold, such as '1'.")
+    where = home("bfw", root, _REMEDY, TABLE)
+    # Where the table lies below root, the pictures may lie beside it.
+    pictures = _faces(where) or (None if root is None else _faces(path_of(root)))
+    pairs = PairTable.from_csv(_table_file(where), "bfw", pictures, COLUMNS)
     pairs = replace(pairs, notes=(*_notes(pairs), *pairs.notes))
     for note in pairs.notes:
         _log.info(note)
@@ -110,7 +116,7 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     """
     if split is not None:
         raise InputError("the pictures of BFW have no splits; its pairs have folds, see load.")
-    where = home("bfw", root, _REMEDY)
+    where = home("bfw", root, _REMEDY, TABLE)
     found = _faces(where)
     if found is None:
         raise DataNotFound(

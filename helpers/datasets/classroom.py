@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageEnhance
 
+from helpers import arguments
 from helpers.datasets import fairface
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.samples import ASTRONAUT_CREDIT, astronaut
-from helpers.errors import DataNotFound
+from helpers.errors import DataNotFound, InputError
 
 _HEAD = (170, 66, 109)  # x, y and side, in pixels, of the astronaut's face, framed as FairFace does
 
@@ -30,14 +31,28 @@ def classroom(per_group: int = 3, seed: int = 0) -> FaceDataset:
         ``14 * per_group`` validation faces of FairFace, annotated as adult. On a machine without
         FairFace: as many variants (mirrored, moved, zoomed, lit anew) of one portrait of the
         astronaut Eileen Collins. The first of ``notes`` says which of the two it is; show it.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or more faces are asked for than there are.
     """
+    arguments.count(per_group, "per_group", high=10_000)
+    arguments.seed(seed)
     try:
         photographs = fairface.load(split="val")
     except DataNotFound:
         return _variants(14 * per_group, seed)
     table = photographs.table
     adults = table[table["age"] >= "20-29"]
-    drawn = adults.groupby(["race", "gender"], observed=True).sample(per_group, random_state=seed)
+    groups = adults.groupby(["race", "gender"], observed=True)
+    there = int(groups.size().min())
+    if per_group > there:
+        raise InputError(
+            f"per_group is {per_group}, but of one of the groups there are only {there:,} faces: "
+            "ask for that many at most."
+        )
+    drawn = groups.sample(per_group, random_state=seed)
     note = (
         f"{len(drawn)} FairFace validation faces, {per_group} for each race and gender as annotated "
         "(CC BY 4.0, Kärkkäinen & Joo, WACV 2021)."

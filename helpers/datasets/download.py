@@ -7,6 +7,7 @@ Hashes and the cache folder are pooch's.
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,7 +17,9 @@ import pooch
 import requests
 from tqdm.auto import tqdm
 
+from helpers import arguments
 from helpers.errors import DownloadFailed
+from helpers.files import kind_of, path_of, reason, short
 
 _TIMEOUT = (15, 60)
 """Seconds to wait for a connection, and for the next bytes on it."""
@@ -99,10 +102,18 @@ def fetch(
         If the server cannot be reached or refuses, sends a web page or other bytes than promised,
         or the connection breaks again and again; what has arrived is kept for the next attempt.
     """
-    target = Path(path)
+    target = path_of(path, error=DownloadFailed)
+    if not isinstance(url, str) or not url:
+        raise DownloadFailed(f"url is {url!r:.60}: give the address of a file.")
+    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", str(sha256)):
+        raise DownloadFailed(f"sha256 is {sha256!r:.80}: give 64 hexadecimal digits.")
+    arguments.number(pause, "pause", 0)
+    part = target.with_name(target.name + ".part")
+    for each in (target, part):
+        if kind_of(each, DownloadFailed) in ("folder", "other"):
+            raise DownloadFailed(f"{short(each)} is a folder, a pipe or a device, and no file.")
     if target.exists():
         return _kept(target, sha256, check)
-    part = target.with_name(target.name + ".part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         _gather(url, part, pause)
@@ -110,7 +121,7 @@ def fetch(
         os.replace(part, target)
     except OSError as trouble:
         raise DownloadFailed(
-            f"{target} could not be written: {trouble.strerror or trouble}."
+            f"{short(target)} could not be written: {reason(trouble)}."
         ) from trouble
     return target
 
@@ -226,7 +237,7 @@ def _read_begun(part: Path, url: str) -> tuple[_Begun, int]:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _forget(part: Path) -> None:

@@ -13,13 +13,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import home, join_labels, read_labels
-from helpers.datasets.images import EXTENSIONS, read_image
+from helpers.datasets.folder import home, join_labels, photographs, read_labels
+from helpers.datasets.masks import read_mask
 from helpers.datasets.pairs import PairTable, findings
 from helpers.datasets.sources import Folder
 from helpers.errors import BadTable, DataNotFound, InputError, UnreadableImage
 from helpers.faces.regions import REGIONS
+from helpers.files import path_of, require_folder, short
 
 _REMEDY = "Prepare a folder of pictures with a CSV, as FaceX describes."
 
@@ -64,13 +66,15 @@ def load(
     A region whose mask file is missing is absent, that is, all False. CelebAMask-HQ writes no file
     for the background, so there the background is absent, not zero.
     """
-    where, source, files = _pictures(split, root)
-    path = _the_csv(where) if labels is None else Path(labels)
-    table, notes = join_labels(files, read_labels(path, "img"), path)
+    where, source, files, left_out = _pictures(split, root)
+    read = read_labels(_the_csv(where) if labels is None else labels, "img")
+    if "has_masks" in read.cells:
+        raise BadTable(f"{short(read.path)} has a column has_masks, which is made here: rename it.")
+    table, notes = join_labels(files, read)
     table, changed = _without_minus_one(table)
     if changed:
         notes = (*notes, f"-1 was read as 0 in {', '.join(changed)}.")
-    dataset = FaceDataset(where.name, table, source, notes)
+    dataset = FaceDataset(where.name, table, source, (*notes, *left_out))
     return _with_masks(dataset, _mask_folder(where, masks))
 
 
@@ -102,20 +106,20 @@ def pairs(
     BadTable
         If the CSV has fewer than three columns or a label without meaning.
     """
-    where, source, files = _pictures(split, root)
-    path = _the_csv(where) if labels is None else Path(labels)
-    table = _read_pairs(path)
+    where, source, files, left_out = _pictures(split, root)
+    table, about = _read_pairs(_the_csv(where) if labels is None else labels)
     everything = FaceDataset(where.name, pd.DataFrame(index=pd.Index(files, name="file")), source)
     pictures = _with_masks(everything, _mask_folder(where, masks))
     found = PairTable(f"{where.name} pairs", table, pictures)
     absent = len(pd.Index(found.files).difference(pictures.table.index))
     missing = (f"{absent:,} pictures that the pairs name are not here.",) if absent else ()
-    return replace(found, notes=(*missing, *findings(table), *pictures.notes))
+    notes = (*missing, *about, *findings(table), *pictures.notes, *left_out)
+    return replace(found, notes=notes)
 
 
 @dataclass(frozen=True)
 class MaskFolder:
-    """Region masks as PNG files, one per picture and region; inside is above 0.
+    """Region masks as PNG files, one per picture and region; see :func:`read_mask`.
 
     Attributes
     ----------
@@ -143,14 +147,14 @@ class MaskFolder:
         there = {
             region: path
             for region, path in zip(REGIONS, paths, strict=bool(paths))
-            if path.is_file()
+            if os.path.lexists(path)
         }
         if not there:
             raise DataNotFound(
                 f"{self.root} has no mask of {file}, so its regions are unknown: leave such "
                 "pictures out with .where(has_masks=True)."
             )
-        masks = {region: read_image(path).max(axis=2) > 0 for region, path in there.items()}
+        masks = {region: read_mask(path) for region, path in there.items()}
         return _stacked(masks, file)
 
     def names(self, file: str) -> list[str]:
@@ -182,17 +186,17 @@ def _stacked(masks: dict[str, np.ndarray], file: str) -> np.ndarray:
 
 def _pictures(
     split: str | None, root: str | os.PathLike[str] | None
-) -> tuple[Path, Folder, list[str]]:
+) -> tuple[Path, Folder, list[str], tuple[str, ...]]:
     if split is not None:
         raise InputError("a data set prepared for FaceX has no splits; choose another CSV.")
-    where = home("facex", root, _REMEDY)
+    where = home("facex", root, _REMEDY, "*.csv")
     source = Folder(where)
-    files = [file for file in source.files() if file.lower().endswith(EXTENSIONS)]
+    found, notes = photographs(source)
     # Masks that lie among the pictures are not pictures.
-    files = [file for file in files if "-mask-anno/" not in file]
+    files = [file for file in found if "-mask-anno/" not in file]
     if not files:
         raise DataNotFound(f"{where} has no pictures. {_REMEDY}")
-    return where, source, files
+    return where, source, files, notes
 
 
 def _the_csv(where: Path) -> Path:
@@ -217,9 +221,7 @@ def _without_minus_one(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _mask_folder(where: Path, masks: str | os.PathLike[str] | None) -> Path | None:
     if masks is not None:
-        if not Path(masks).is_dir():
-            raise DataNotFound(f"there is no folder of masks {masks}.")
-        return Path(masks)
+        return require_folder(path_of(masks, "masks"))
     hq = "CelebAMask-HQ-mask-anno"
     likely = (where.parent / f"{where.name}-mask-anno", where / hq, where.parent / hq)
     return next((folder for folder in likely if folder.is_dir()), None)
@@ -244,20 +246,27 @@ def _with_masks(dataset: FaceDataset, folder: Path | None) -> FaceDataset:
     )
 
 
-def _read_pairs(path: Path) -> pd.DataFrame:
-    try:
-        # As text, so that a picture called 007 and a group called NA keep their names.
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except OSError as trouble:
-        raise DataNotFound(f"{path} cannot be read: {trouble.strerror}.") from trouble
-    except ValueError as trouble:
-        raise BadTable(f"{path} is no table of comma-separated text: {trouble}.") from trouble
-    table = table[[name for name in table if not str(name).startswith("Unnamed:")]]
-    if table.shape[1] < 3:
+def _read_pairs(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    read = tables.read(path)
+    # As text, so that a picture called 007 and a group called NA keep their names.
+    names = [str(name) for name in read.cells if name]
+    if len(names) < 3:
         raise BadTable(
-            f"{path} has the columns {', '.join(table.columns)}; a table of pairs has the "
+            f"{short(read.path)} has the columns {tables.listed(names)}; a table of pairs has the "
             "reference picture, the picture to explain, and whether they show one person."
         )
-    table = table.rename(columns=dict(zip(table.columns, ("p1", "p2", "label"), strict=False)))
-    table = table.replace({"label": {"-1": "0", "-1.0": "0"}}).rename_axis("pair")
-    return table.assign(label=PairTable(str(path), table).genuine.astype(np.int64))
+    meant = ("p1", "p2", "label")
+    twice = [name for name in names[3:] if name in meant]
+    if twice:
+        raise BadTable(
+            f"{short(read.path)} has a column called {twice[0]} after its first three, which are "
+            f"read as {', '.join(meant)}: rename it."
+        )
+    read.require_filled(names[0], ", so it names no picture; name it")
+    read.require_filled(names[1], ", so it names no picture; name it")
+    cells = read.with_names(names[:2]).cells[names].astype(object)
+    table = cells.rename(columns=dict(zip(names, meant, strict=False)))
+    table = table.replace({"label": {"-1": "0", "-1.0": "0"}}).reset_index(drop=True)
+    table = table.infer_objects().rename_axis("pair")
+    pairs = PairTable(short(read.path), table)
+    return table.assign(label=pairs.genuine.astype(np.int64)), read.notes

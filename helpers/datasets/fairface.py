@@ -18,11 +18,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers import arguments
+from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.duplicates import likely_twins
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.datasets.sources import Archive, Folder
-from helpers.errors import BadTable, DataNotFound, unknown_name
+from helpers.errors import BadTable, DataNotFound
+from helpers.files import require_folder
 
 SPLITS = ("train", "val")
 AGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70")
@@ -83,14 +86,14 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
     UserWarning
         If a spreadsheet has turned ages into dates; they are repaired and counted.
     """
-    if split is not None and split not in SPLITS:
-        raise unknown_name("split", split, SPLITS)
-    splits = SPLITS if split is None else (split,)
+    splits = SPLITS if split is None else (arguments.choice(split, "split", SPLITS),)
     where = _folder_of_tables(root, splits)
-    labels = pd.concat([read_labels(where / _table_name(each)) for each in splits])
+    parts = [_labels(where / _table_name(each)) for each in splits]
+    labels = pd.concat([table for table, _ in parts])
     source, files = _images(where, splits, labels.index)
     table = labels[labels.index.isin(files)]
-    notes = _notes(source, splits, labels, table, files)
+    about = (note for _, notes in parts for note in notes)
+    notes = (*_notes(source, splits, labels, table, files), *about)
     for note in notes:
         _log.info(note)
     return FaceDataset(f"fairface {' and '.join(splits)}", table, source, notes)
@@ -112,22 +115,25 @@ def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     BadTable
-        If the file is no table, lacks a column, or a row holds an unknown value; the row is named
-        as a spreadsheet numbers it, with the header in row 1.
+        If the file is no table, lacks a column, or a row is cut short, repeats a file or holds an
+        unknown value; its line is named, with the header in line 1.
     """
-    table = _read_text(Path(path))
-    missing = [column for column in COLUMNS if column not in table.columns]
-    if missing:
-        raise BadTable(
-            f"{path} has no column {', '.join(missing)}; a FairFace table has the columns "
-            f"{', '.join(COLUMNS)}, and this one has {', '.join(table.columns[:8])}."
-        )
-    _require_unique_files(table, path)
-    table["age"] = _repaired(table["age"], path)
+    return _labels(path)[0]
+
+
+def _labels(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    read = tables.read(path)
+    read.require(COLUMNS)
+    read = read.with_names(["file"])
+    read.require_filled("file", ", so it names no image; name it")
+    read.require_unique("file")
+    table = read.cells.astype(object)
+    table["age"] = _repaired(table["age"], read.path)
     for column, known in (("age", AGES), ("gender", GENDERS), ("race", RACES)):
-        table[column] = _categories(table, column, known, path)
-    table["service_test"] = _booleans(table, path)
-    return table.set_index("file")
+        table[column] = _categories(read, table[column], known)
+    table["service_test"] = _booleans(read)
+    table = table.drop(columns="", errors="ignore").infer_objects().set_index("file")
+    return table, read.notes
 
 
 def _table_name(split: str) -> str:
@@ -135,10 +141,12 @@ def _table_name(split: str) -> str:
 
 
 def _folder_of_tables(root: str | os.PathLike[str] | None, splits: Sequence[str]) -> Path:
-    base = data_folder() if root is None else Path(root).expanduser()
+    base = data_folder() if root is None else require_folder(root)
     looked_in = (base / "fairface", base) if root is None else (base, base / "fairface")
     for folder in looked_in:
-        found = [split for split in SPLITS if (folder / _table_name(split)).is_file()]
+        if os.path.isdir(folder):
+            require_folder(folder)
+        found = [split for split in SPLITS if os.path.isfile(folder / _table_name(split))]
         missing = [split for split in splits if split not in found]
         if found and missing:
             raise DataNotFound(
@@ -154,42 +162,7 @@ def _folder_of_tables(root: str | os.PathLike[str] | None, splits: Sequence[str]
     )
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    """Read every cell as text: pandas would take "NA" for nothing and guess each column's type."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            # Spreadsheets of countries with a decimal comma separate cells by semicolons.
-            header = file.readline()
-            separator = ";" if header.count(";") > header.count(",") else ","
-            file.seek(0)
-            table = pd.read_csv(
-                file, sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False
-            )
-    except OSError as trouble:
-        raise DataNotFound(f"{path} cannot be read: {trouble.strerror}.") from trouble
-    # UnicodeDecodeError and every complaint of pandas' parser are ValueErrors.
-    except ValueError as trouble:
-        raise BadTable(f"{path} is no table of comma-separated text: {trouble}.") from trouble
-    table = table.fillna("").map(str.strip)
-    table.columns = table.columns.str.strip().str.removeprefix("\ufeff")
-    return table[(table != "").any(axis=1)]
-
-
-def _row(table: pd.DataFrame, position: int) -> str:
-    """Name a row as a spreadsheet does: the header is row 1."""
-    return f"row {table.index[position] + 2} ({table['file'].iloc[position] or 'no file'})"
-
-
-def _require_unique_files(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    again = table["file"].duplicated().to_numpy().nonzero()[0]
-    if len(again):
-        raise BadTable(
-            f"{path}, {_row(table, again[0])}: this file has a row already, and "
-            f"{len(again)} rows in all repeat one; keep one row per image."
-        )
-
-
-def _repaired(ages: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
+def _repaired(ages: pd.Series, path: Path) -> pd.Series:
     damaged = ages[ages.isin(list(_SPREADSHEET_DATES))]
     if len(damaged):
         kinds = ", ".join(
@@ -203,34 +176,28 @@ def _repaired(ages: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
     return ages.replace(_SPREADSHEET_DATES)
 
 
-def _categories(
-    table: pd.DataFrame, column: str, known: Sequence[str], path: str | os.PathLike[str]
-) -> pd.Categorical:
-    unknown = (~table[column].isin(known)).to_numpy().nonzero()[0]
-    _require_none(table, column, unknown, ", ".join(known), path)
-    return pd.Categorical(table[column], categories=list(known), ordered=column == "age")
+def _categories(read: tables.Table, values: pd.Series, known: Sequence[str]) -> pd.Categorical:
+    name = str(values.name)
+    _require_none(read, name, ~values.isin(known).to_numpy(), known)
+    return pd.Categorical(values, categories=list(known), ordered=name == "age")
 
 
-def _booleans(table: pd.DataFrame, path: str | os.PathLike[str]) -> pd.Series:
-    text = table["service_test"].str.lower()
-    unknown = (~text.isin(["true", "false"])).to_numpy().nonzero()[0]
-    _require_none(table, "service_test", unknown, "True, False", path)
+def _booleans(read: tables.Table) -> pd.Series:
+    text = read.cells["service_test"].astype(object).str.lower()
+    _require_none(read, "service_test", ~text.isin(["true", "false"]).to_numpy(), (True, False))
     return text == "true"
 
 
 def _require_none(
-    table: pd.DataFrame,
-    column: str,
-    unknown: np.ndarray,
-    known: str,
-    path: str | os.PathLike[str],
+    read: tables.Table, column: str, unknown: np.ndarray, known: Sequence[object]
 ) -> None:
-    if len(unknown):
-        value = table[column].iloc[unknown[0]]
-        more = f" ({len(unknown) - 1} more rows like it)" if len(unknown) > 1 else ""
+    if unknown.any():
+        first = int(np.flatnonzero(unknown)[0])
+        file, value = (read.cells[name].iloc[first] for name in ("file", column))
+        more = f" ({unknown.sum() - 1} more rows like it)" if unknown.sum() > 1 else ""
         raise BadTable(
-            f"{path}, {_row(table, unknown[0])}: {column} {value!r} is none of {known}{more}; "
-            "correct the table, or download it again."
+            f"{read.line(first)} ({file}): {column} {value!r} is none of "
+            f"{', '.join(map(str, known))}{more}; correct the table, or download it again."
         )
 
 
@@ -252,14 +219,15 @@ def _images(
 
 def _image_folders(where: Path) -> list[Folder]:
     """List the folders that hold train or val: the release's own, or one that a zip unpacked to."""
-    below = sorted(each for each in where.iterdir() if each.is_dir())
+    below = sorted(each for each in where.iterdir() if os.path.isdir(each))
     candidates = [where, *(each for each in below if each.name not in SPLITS)]
-    return [Folder(each) for each in candidates if any((each / split).is_dir() for split in SPLITS)]
+    holding = (each for each in candidates if any(os.path.isdir(each / split) for split in SPLITS))
+    return [Folder(each) for each in holding]
 
 
 def _image_zips(where: Path) -> list[Archive]:
     path = where / IMAGES_ZIP
-    return [Archive(path, _inner_folder(Archive(path).files()))] if path.is_file() else []
+    return [Archive(path, _inner_folder(Archive(path).files()))] if os.path.isfile(path) else []
 
 
 def _inner_folder(files: Sequence[str]) -> str:
@@ -276,8 +244,8 @@ def _image_files(source: Folder | Archive, splits: Sequence[str]) -> set[str]:
     return {
         f"{split}/{name}"
         for split in splits
-        if (source.root / split).is_dir()
-        for name in os.listdir(source.root / split)
+        if os.path.isdir(source.root / split)
+        for name in os.listdir(require_folder(source.root / split))
         if not name.startswith(".")
     }
 

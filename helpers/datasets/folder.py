@@ -11,11 +11,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.images import EXTENSIONS
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.datasets.sources import Archive, Folder
 from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.files import path_of, require_folder, short
+
+_NO_PHOTOGRAPHS = (
+    *(".csv", ".tsv", ".txt", ".md", ".rst", ".json", ".yaml", ".yml", ".toml", ".xml", ".html"),
+    *(".xlsx", ".xls", ".ods", ".pdf", ".doc", ".docx", ".py", ".ipynb", ".npy", ".npz", ".mat"),
+    *(".zip", ".tar", ".gz", ".tgz", ".sha256", ".md5", ".db", ".ini", ".log", ".lnk"),
+)
+"""Endings that no photograph has."""
 
 
 def load(
@@ -33,14 +42,14 @@ def load(
         The folder, searched with all folders below it; hidden ones are left aside.
     labels : path, optional
         A CSV with a column ``file`` that names photographs relative to ``root``, and any others,
-        which stay as they are: -1 is -1, and a group may be called anything, even NA.
+        which stay as they are: -1 is -1, 007 is 007, and a group may be called anything, even NA.
 
     Returns
     -------
     FaceDataset
         Index ``file`` (relative to ``root``, with forward slashes, sorted). With ``labels``: one
-        row per photograph that has one, in the order of the CSV, and ``notes`` that count
-        photographs without a row and rows without a photograph.
+        row per photograph that has one, in the order of the CSV. ``notes`` count photographs
+        without a row, rows without a photograph, and files whose ending is not read here.
 
     Raises
     ------
@@ -50,24 +59,66 @@ def load(
         If the folder is missing or holds no photograph.
     BadTable
         If the CSV has no column ``file``, names one twice, or names no photograph that is there.
+
+    Examples
+    --------
+    >>> import tempfile, numpy
+    >>> from helpers import datasets
+    >>> album = tempfile.mkdtemp()
+    >>> _ = datasets.save_image(f"{album}/me.png", numpy.zeros((8, 8, 3), numpy.uint8))
+    >>> datasets.load("folder", root=album).files(slice(None))
+    ['me.png']
     """
     if root is None or split is not None:
         raise InputError(
             "a plain folder needs root and has no splits: datasets.load('folder', root='photos')."
         )
-    source = Folder(Path(root).expanduser())
-    files = [file for file in source.files() if file.lower().endswith(EXTENSIONS)]
+    source = Folder(require_folder(root))
+    files, notes = photographs(source)
     if not files:
-        what = "no photograph in it" if source.root.is_dir() else "no such folder"
-        raise DataNotFound(f"{root}: there is {what} ({', '.join(EXTENSIONS)} are looked for).")
+        raise DataNotFound(
+            f"{root}: there is no photograph in it ({', '.join(EXTENSIONS)} are looked for). "
+            f"{' '.join(notes)}".rstrip()
+        )
     name = source.root.name or "folder"
     if labels is None:
-        return FaceDataset(name, pd.DataFrame(index=pd.Index(files, name="file")), source)
-    table, notes = join_labels(files, read_labels(labels), labels)
-    return FaceDataset(name, table, source, notes)
+        table = pd.DataFrame(index=pd.Index(files, name="file"))
+        return FaceDataset(name, table, source, notes)
+    table, about = join_labels(files, read_labels(labels))
+    return FaceDataset(name, table, source, (*about, *notes))
 
 
-def home(name: str, root: str | os.PathLike[str] | None, remedy: str) -> Path:
+def photographs(source: Folder) -> tuple[list[str], tuple[str, ...]]:
+    """List the photographs below a folder, and say what else is there that may be one.
+
+    Parameters
+    ----------
+    source : Folder
+
+    Returns
+    -------
+    (list of str, tuple of str)
+        The files with one of the endings that are read; and a note that counts the others by
+        their ending, but for texts, tables and the like.
+    """
+    files = source.files()
+    found = [file for file in files if file.lower().endswith(EXTENSIONS)]
+    endings = Counter(
+        Path(file).suffix.lower() or "without ending"
+        for file in files
+        if not file.lower().endswith((*EXTENSIONS, *_NO_PHOTOGRAPHS))
+    )
+    if not endings:
+        return found, ()
+    kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common(8))
+    note = (
+        f"{endings.total():,} files were left out because of their endings ({kinds}): if they are "
+        "photographs, save them as JPEG or PNG."
+    )
+    return found, (note,)
+
+
+def home(name: str, root: str | os.PathLike[str] | None, remedy: str, *signs: str) -> Path:
     """Return the folder in which a data set lies.
 
     Parameters
@@ -79,21 +130,39 @@ def home(name: str, root: str | os.PathLike[str] | None, remedy: str) -> Path:
         :func:`data_folder`.
     remedy : str
         How to get the data set, a sentence for whoever has not got it.
+    *signs : str
+        Files by which the folder is known, see :func:`find_files`: a folder that is called like
+        the data set may be a part of it.
 
     Raises
     ------
     DataNotFound
-        If there is no such folder.
+        If there is no such folder, or it may not be entered.
     """
-    base = data_folder() if root is None else Path(root).expanduser()
+    base = data_folder() if root is None else path_of(root, "root")
     inner = base / name
-    where = inner if root is None or inner.is_dir() else base
-    if not where.is_dir():
+    where = inner if root is None or _is_inside(inner, base, signs) else base
+    if not os.path.isdir(where) and not _is_closed(where):
         raise DataNotFound(
-            f"{name} is not here: there is no folder {where}. {remedy} Then put it there, or name "
-            f"its folder with root, or set the environment variable {VARIABLE} to the folder above."
+            f"{name} is not here: there is no folder {short(where)}. {remedy} Then put it there, "
+            f"or name its folder with root, or set the environment variable {VARIABLE} to the "
+            "folder above."
         )
-    return where
+    return require_folder(where)
+
+
+def _is_inside(inner: Path, base: Path, signs: tuple[str, ...]) -> bool:
+    """Say whether a data set lies in the folder of its name, and not in the one above it."""
+    if not os.path.isdir(inner):
+        return False
+    here = [sign for sign in signs if any(map(os.path.isfile, base.glob(sign)))]
+    return not here or any(find_files(inner, sign) for sign in here)
+
+
+def _is_closed(folder: Path) -> bool:
+    """Say whether one of the folders above may not be entered, so that nobody knows."""
+    above = next((each for each in folder.parents if os.path.isdir(each)), None)
+    return above is not None and not os.access(above, os.X_OK)
 
 
 def find_files(where: Path, pattern: str) -> list[Path]:
@@ -107,7 +176,7 @@ def find_files(where: Path, pattern: str) -> list[Path]:
         A name, perhaps with wild cards: ``pairs.txt``, ``bfw*datatable*.csv``.
     """
     for level in ("", "*/", "*/*/"):
-        found = [path for path in sorted(where.glob(level + pattern)) if path.is_file()]
+        found = [path for path in sorted(where.glob(level + pattern)) if os.path.isfile(path)]
         if visible := [path for path in found if not path.name.startswith(".")]:
             return visible
     return []
@@ -151,13 +220,13 @@ def _most_common(
     return Folder(source.root / prefix), files
 
 
-def read_labels(path: str | os.PathLike[str], column: str = "file") -> pd.DataFrame:
+def read_labels(path: str | os.PathLike[str], column: str = "file") -> tables.Table:
     """Read a table of labels.
 
     Parameters
     ----------
     path : path
-        Text separated by commas, semicolons or tabs, with a header.
+        See :func:`helpers.datasets.tables.read`.
     column : str
         The column that names the photographs; it is called ``file`` in what is returned.
 
@@ -166,75 +235,58 @@ def read_labels(path: str | os.PathLike[str], column: str = "file") -> pd.DataFr
     DataNotFound
         If the file cannot be read.
     BadTable
-        If it is no table, or has no such column.
+        If it is no table, has no such column, or a row names no photograph, or one that another
+        row names; the line is named.
     """
-    try:
-        table = _read_text(Path(path), column)
-    except OSError as trouble:
-        raise DataNotFound(f"{path} cannot be read: {trouble.strerror}.") from trouble
-    # UnicodeDecodeError and every complaint of pandas' parser are ValueErrors.
-    except ValueError as trouble:
-        raise BadTable(f"{path} is no table of comma-separated text: {trouble}.") from trouble
-    if column not in table.columns:
+    table = tables.read(path)
+    table.require([column])
+    if column != "file" and "file" in table.cells:
         raise BadTable(
-            f"{path} has no column {column}, which names the photographs; "
-            f"it has {', '.join(table.columns.astype(str)[:8])}."
+            f"{short(table.path)} has a column {column}, which names the photographs, and another "
+            "called file: rename that one."
         )
-    table = table.rename(columns={column: "file"})
-    table["file"] = table["file"].str.replace("\\", "/").str.removeprefix("./")
-    return table
+    cells = table.cells.drop(columns=[name for name in table.cells if not name])
+    renamed = tables.Table(table.path, cells.rename(columns={column: "file"}), table.notes)
+    renamed = renamed.with_names(["file"])
+    renamed.require_filled("file", ", so it names no photograph; name it")
+    renamed.require_unique("file")
+    return renamed
 
 
-def _read_text(path: Path, column: str) -> pd.DataFrame:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        separator = max((",", ";", "\t"), key=header.count)
-        file.seek(0)
-        # Only an empty cell is missing: pandas would take a group called NA for nothing.
-        table = pd.read_csv(
-            file,
-            sep=separator,
-            dtype={column: str},
-            keep_default_na=False,
-            na_values=["", "NaN", "nan"],
-        )
-    table.columns = table.columns.astype(str).str.strip().str.removeprefix("\ufeff")
-    unnamed = [name for name in table if str(name).startswith("Unnamed:")]
-    return table.drop(columns=unnamed)
-
-
-def join_labels(
-    files: list[str], table: pd.DataFrame, path: str | os.PathLike[str]
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def join_labels(files: list[str], labels: tables.Table) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Keep the labels that have a photograph.
 
     Parameters
     ----------
     files : list of str
         The photographs.
-    table : pandas.DataFrame
-        With a column ``file``.
-    path : path
-        Where the table came from, for messages.
+    labels : Table
+        What :func:`read_labels` returned.
 
     Returns
     -------
     (pandas.DataFrame, tuple of str)
-        The labels under the index ``file``, in their own order; and notes that count photographs
+        The labels under the index ``file``, in their own order; and notes, which count photographs
         without a row and rows without a photograph.
 
     Raises
     ------
     BadTable
-        If a photograph has two rows, or none has one.
+        If no photograph has a row.
     """
-    repeated = table["file"][table["file"].duplicated()]
-    if len(repeated):
-        raise BadTable(f"{path} has more than one row for {repeated.iloc[0]}: keep one per image.")
-    kept = table[table["file"].isin(files)].set_index("file")
+    table = labels.typed(text=["file"])
+    kept, notes = keep_labelled(files, table.set_index("file"), labels.path)
+    return kept, (*labels.notes, *notes)
+
+
+def keep_labelled(
+    files: list[str], table: pd.DataFrame, path: Path
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Keep the rows of a table, index ``file``, that have a photograph; see :func:`join_labels`."""
+    kept = table[table.index.isin(files)]
     if kept.empty:
         raise BadTable(
-            f"{path} names {table['file'].iloc[0] if len(table) else 'nothing'} but the "
+            f"{short(path)} names {table.index[0] if len(table) else 'nothing'} but the "
             f"photographs are called {files[0]}, ...: names in column file are relative to "
             "the folder."
         )

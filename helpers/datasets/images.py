@@ -5,16 +5,19 @@ fill the memory of whoever opens them. :func:`read_image` returns the same thing
 an upright ``(H, W, 3)`` array of RGB, or one sentence that names the file.
 """
 
+import io
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from helpers import arguments
 from helpers.errors import InputError, UnreadableImage
+from helpers.files import path_of, reason, replacing, require_file, short
 
 if TYPE_CHECKING:
     import torch
@@ -25,10 +28,15 @@ MAX_PIXELS = 64_000_000
 EXTENSIONS = (
     ".jpg",
     ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".pjpeg",
+    ".pjp",
     ".png",
     ".webp",
     ".gif",
     ".bmp",
+    ".dib",
     ".tif",
     ".tiff",
     ".ppm",
@@ -38,10 +46,14 @@ EXTENSIONS = (
 )
 """Endings, in lower case, by which a picture is recognised in a folder."""
 
+ENDING = f"(?i:{'|'.join(each.replace('.', chr(92) + '.') for each in EXTENSIONS)})"
+"""Matches one of them, in small letters or capitals, as a part of a regular expression."""
+
 # Only formats in which photographs are kept: Pillow also knows formats that start another program
 # (EPS runs Ghostscript), and a stranger's file must not get that far.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 
+_LARGEST_SIDE = 8000  # of a batch, whose MAX_PIXELS are of this order
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -81,21 +93,58 @@ def read_image(
     ------
     UnreadableImage
         If there is no such file, or it is empty, cut short, not a picture, or too large.
+    InputError
+        If ``max_pixels`` is no whole number above 0.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "black.png"
+    >>> _ = save_image(path, np.zeros((4, 6, 3), dtype=np.uint8))
+    >>> read_image(path).shape
+    (4, 6, 3)
 
     Notes
     -----
     An EXIF block too damaged to be parsed names no direction, so the picture is taken as stored,
     as image viewers do. Colour profiles are not applied: values are those stored in the file.
     """
+    limit = arguments.count(max_pixels, "max_pixels")
+    with opened(source, _FORMATS, limit, name) as (image, label):
+        return _as_rgb(_upright(image), label)
+
+
+@contextmanager
+def opened(
+    source: str | os.PathLike[str] | BinaryIO,
+    formats: Sequence[str],
+    max_pixels: int = MAX_PIXELS,
+    name: str | None = None,
+) -> Iterator[tuple[Image.Image, str]]:
+    """Open and decode a picture, or whatever is kept as one.
+
+    Parameters
+    ----------
+    source, max_pixels, name
+        See :func:`read_image`.
+    formats : sequence of str
+        What it may be, as Pillow calls it.
+
+    Yields
+    ------
+    (PIL.Image.Image, str)
+        The picture as it is stored, and what to call it in an error. Trouble with its content
+        inside the block is trouble with the file.
+    """
     label = name or _label(source)
     with ExitStack() as stack:
         file = _opened(source, label, stack)
         head = _head(file, label)
         try:
-            image = Image.open(file, formats=_FORMATS)
+            image = Image.open(file, formats=tuple(formats))
             _refuse_oversize(image, max_pixels, label)
             image.load()
-            return _as_rgb(_upright(image), label)
+            yield image, label
         except UnreadableImage:
             raise
         # On a damaged file Pillow's decoders raise nearly anything: OSError, SyntaxError,
@@ -129,13 +178,19 @@ def to_tensor(
     """
     import torch
 
-    if not len(images):
+    if isinstance(images, str | bytes | dict) or not isinstance(images, Iterable):
+        raise InputError(
+            f"images is a {type(images).__name__}: give a list of pictures, each an array "
+            "(height, width, 3) of uint8."
+        )
+    pictures = list(images)
+    if not pictures:
         raise InputError("no image was chosen, so there is nothing to put into a batch.")
-    for image in images:
+    for image in pictures:
         _require_rgb(image)
-    shape = _common_shape(images) if size is None else _pair(size)
-    batch = torch.empty((len(images), 3, *shape), dtype=torch.float32)
-    for row, image in zip(batch, images, strict=True):
+    shape = _common_shape(pictures) if size is None else _pair(size)
+    batch = torch.empty((len(pictures), 3, *shape), dtype=torch.float32)
+    for row, image in zip(batch, pictures, strict=True):
         row.copy_(_resized(torch.tensor(image.copy()).permute(2, 0, 1).float().div_(255), shape))
     return batch
 
@@ -146,7 +201,7 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
     Parameters
     ----------
     path : path
-        Where to write. A file that is already there is replaced.
+        Where to write. A file that is already there is replaced when the new one is whole.
     image : numpy.ndarray, shape (H, W, 3), uint8
         RGB in 0-255.
 
@@ -160,47 +215,71 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
     InputError
         If the array is no picture, the ending is unknown, or the place cannot be written to.
     """
-    target = Path(path)
+    target = path_of(path)
     _require_rgb(image)
-    if target.suffix.lower() not in EXTENSIONS:
+    kind = Image.registered_extensions().get(target.suffix.lower())
+    if kind not in _FORMATS:
         raise InputError(
-            f"{target} ends in {target.suffix or 'nothing'}, which names no picture format; "
-            f"use one of {', '.join(EXTENSIONS)}."
+            f"{short(target)} ends in {target.suffix or 'nothing'}, which names no picture format; "
+            "use .png, .jpg or .webp."
         )
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(target, quality=95)
-    except OSError as trouble:
-        raise InputError(f"{target} could not be written: {trouble.strerror or trouble}.") from None
+        with replacing(target) as new:
+            Image.fromarray(image).save(new, format=kind, quality=95)
+    # Where a format cannot hold a picture, its encoder says so in an exception of its own choice.
+    except (ValueError, KeyError, OverflowError) as trouble:
+        if isinstance(trouble, InputError):
+            raise
+        raise InputError(f"{short(target)} could not be written: {trouble}.") from None
     return target
 
 
-def _label(source: str | os.PathLike[str] | BinaryIO) -> str:
+def _label(source: Any) -> str:
     if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
+        return short(os.fsdecode(source))
     return str(getattr(source, "name", "the picture"))
 
 
-def _opened(source: str | os.PathLike[str] | BinaryIO, label: str, stack: ExitStack) -> BinaryIO:
+def _opened(source: Any, label: str, stack: ExitStack) -> BinaryIO:
     if not isinstance(source, str | os.PathLike):
-        return source
-    path = Path(source)
-    if path.is_dir():
-        raise UnreadableImage(f"{label} is a folder, not a picture.")
-    # Anything but a plain file (a pipe, a device) could keep the reader waiting for ever.
-    if not path.is_file():
-        raise UnreadableImage(f"{label}: there is no such file.")
+        return _require_binary(source, label)
+    if str(source).startswith(("http://", "https://")):
+        raise UnreadableImage(f"{label} is an address: download the picture first.")
+    path = require_file(source, UnreadableImage)
     try:
         return stack.enter_context(path.open("rb"))
     except OSError as trouble:
-        raise UnreadableImage(f"{label} cannot be opened: {trouble.strerror}.") from trouble
+        raise UnreadableImage(f"{label} cannot be opened: {reason(trouble)}.") from trouble
+
+
+def _require_binary(source: Any, label: str) -> BinaryIO:
+    """Return an open file, if it is one from which bytes can be read."""
+    if isinstance(source, io.TextIOBase):
+        raise UnreadableImage(f'{label} was opened as text: open it with open(path, "rb").')
+    if not callable(getattr(source, "read", None)) or not callable(getattr(source, "seek", None)):
+        hint = " (of bytes, make a file with io.BytesIO)" if isinstance(source, bytes) else ""
+        raise UnreadableImage(
+            f"a picture is read from its path or from a file opened with open(path, 'rb'), not "
+            f"from a {type(source).__name__}{hint}."
+        )
+    if getattr(source, "closed", False):
+        raise UnreadableImage(f"{label} is a file that has been closed: open it again.")
+    found: BinaryIO = source
+    return found
 
 
 def _head(file: BinaryIO, label: str) -> bytes:
     """Return the first bytes of a file, and leave it at its beginning."""
-    file.seek(0)
-    head = file.read(16)
-    file.seek(0)
+    try:
+        file.seek(0)
+        head = file.read(16)
+        file.seek(0)
+    except (OSError, ValueError) as trouble:
+        raise UnreadableImage(
+            f"{label} is open, but cannot be read from its beginning ({trouble}): give its path."
+        ) from None
+    if not isinstance(head, bytes):
+        raise UnreadableImage(f'{label} gives text: open it with open(path, "rb").')
     if not head:
         raise UnreadableImage(f"{label} is empty (0 bytes): copy or download it again.")
     return head
@@ -278,10 +357,16 @@ def _common_shape(images: Sequence[np.ndarray]) -> tuple[int, int]:
     return shapes[0]
 
 
-def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, int) else size
-    if height < 1 or width < 1:
-        raise InputError(f"the size {size!r} has no pixels: height and width start at 1.")
+def _pair(size: Any) -> tuple[int, int]:
+    if isinstance(size, str | bytes | dict | set) or not isinstance(size, Iterable):
+        side = arguments.count(size, "size", high=_LARGEST_SIDE)
+        return side, side
+    sides = tuple(size)
+    if len(sides) != 2:
+        raise InputError(
+            f"size is {size!r:.60}: give one whole number, or (height, width) in pixels."
+        )
+    height, width = (arguments.count(side, "size", high=_LARGEST_SIDE) for side in sides)
     return height, width
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from scipy.fft import dctn
 from tqdm.auto import tqdm
 
+from helpers import arguments
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.pairs import PairTable, pair_keys
 from helpers.datasets.sources import Archive, Folder, sha256
@@ -125,11 +126,11 @@ def leakage(
     Every picture is read once; fingerprints are compared in blocks, so memory does not grow with
     the number of pairs.
     """
-    if not 0 <= distance <= _KEPT**2 - 1:
-        raise InputError(f"distance is {distance}: fingerprints have 255 bits.")
+    distance = arguments.count(distance, "distance", 0, _KEPT**2 - 1)
     if isinstance(train, PairTable) and isinstance(test, PairTable):
         return _between_pairs(train, test)
     if isinstance(train, FaceDataset) and isinstance(test, FaceDataset):
+        _require_pictures(train, test)
         return _between_pictures(train, test, identity, distance)
     raise InputError(
         "leakage compares two data sets of faces, or two tables of pairs, not one each."
@@ -150,6 +151,12 @@ def fingerprints(images: Sequence[np.ndarray]) -> np.ndarray:
         See the notes of :func:`leakage`.
     """
     return np.stack([_signs(_thumbnail(image)) for image in images])
+
+
+def _require_pictures(*parts: FaceDataset) -> None:
+    for part in parts:
+        if not len(part):
+            raise InputError(f"{part.name} has no image, so there is nothing to compare.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +238,10 @@ def _look(dataset: FaceDataset) -> _Looked:
 
 def _readable(dataset: FaceDataset, unreadable: list[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Give every picture that can be read; the names of the others go into ``unreadable``."""
-    for file in tqdm(dataset.files(slice(None)), f"looking at {dataset.name}", delay=2):
+    # A file that comes several times, as in a bootstrap, is one picture.
+    for file in tqdm(
+        dict.fromkeys(dataset.files(slice(None))), f"looking at {dataset.name}", delay=2
+    ):
         try:
             yield file, dataset.source.read(file)
         except UnreadableImage:
@@ -302,6 +312,8 @@ def _near_block(seen: np.ndarray, new: np.ndarray, distance: int) -> np.ndarray:
 def _shared_identities(
     train: FaceDataset, test: FaceDataset, identity: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if not isinstance(identity, str):
+        raise InputError(f"identity is {identity!r:.60}: give the name of a column.")
     missing = [part for part in (train, test) if identity not in part.table]
     if not missing:
         return _in_both(train.table[identity], test.table[identity]), ()
@@ -313,8 +325,9 @@ def _shared_identities(
 
 
 def _in_both(train: pd.Series, test: pd.Series) -> pd.DataFrame:
+    # An empty name is nobody's.
     counts = {
-        name: part.astype(object).dropna().value_counts()
+        name: part.astype(object).replace("", None).dropna().value_counts()
         for name, part in (("train", train), ("test", test))
     }
     both = pd.concat(counts, axis=1, join="inner").astype(int)

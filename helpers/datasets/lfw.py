@@ -11,16 +11,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers import arguments
+from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import find_files, find_tree, home
+from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable, findings
-from helpers.errors import BadTable, DataNotFound, InputError, unknown_name
+from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.files import path_of, short
 
 FILES = {None: "pairs.txt", "train": "pairsDevTrain.txt", "test": "pairsDevTest.txt"}
 """The table of pairs of each split. ``pairs.txt`` is view 2, for results; the other two are view 1,
 for choosing a model."""
 
-_LAYOUT = re.compile(r"((?:.*/)?)(([^/]+)/\3_(\d{4})\.(?:jpe?g|png))")
+_LAYOUT = re.compile(r"((?:.*/)?)(([^/]+)/\3_(\d{4})" + ENDING + ")")
 _REMEDY = "scikit-learn's fetch_lfw_pairs downloads it, as does its home page (UMass Amherst)."
 
 
@@ -49,18 +53,18 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
     UnknownName
         If there is no such split.
     """
-    if split not in FILES:
-        raise unknown_name("split", str(split), [each for each in FILES if each])
-    where = home("lfw", root, _REMEDY)
+    arguments.choice(split, "split", FILES)
+    where = home("lfw", root, _REMEDY, *FILES.values())
     found = find_files(where, FILES[split])
     if not found:
         raise DataNotFound(f"LFW's {FILES[split]} is not in {where}. {_REMEDY}")
-    table = read_pairs(found[0])
-    pictures = _faces(where)
+    table, about = _pairs(found[0])
+    # Where the table lies below root, the pictures may lie beside it.
+    pictures = _faces(where) or (None if root is None else _faces(path_of(root)))
     if pictures is not None:
         table = _with_endings(table, pictures)
     pairs = PairTable(f"lfw {split or ''}".strip(), table, pictures)
-    return replace(pairs, notes=(_note(pairs), *findings(table)))
+    return replace(pairs, notes=(_note(pairs), *about, *findings(table)))
 
 
 def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> FaceDataset:
@@ -88,7 +92,7 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     """
     if split is not None:
         raise InputError("the pictures of LFW have no splits; its pairs have, see load.")
-    where = home("lfw", root, _REMEDY)
+    where = home("lfw", root, _REMEDY, *FILES.values())
     found = _faces(where)
     if found is None:
         raise DataNotFound(
@@ -117,43 +121,47 @@ def read_pairs(path: str | os.PathLike[str]) -> pd.DataFrame:
     BadTable
         If a line is no pair, or there are more or fewer lines than the first promises.
     """
-    lines = [
-        line.split() for line in Path(path).read_text("utf-8-sig").splitlines() if line.strip()
-    ]
-    folds, each = _counts(lines, path)
+    return _pairs(path)[0]
+
+
+def _pairs(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    where = path_of(path)
+    lines, notes = tables.read_words(where)
+    folds, each = _counts(lines[0][1] if lines else [], where)
     rows = lines[1:]
     if len(rows) != 2 * folds * each:
         raise BadTable(
-            f"{path} has {len(rows):,} pairs, where its first line promises {2 * folds * each:,}: "
-            "download it again."
+            f"{short(where)} has {len(rows):,} pairs, where its first line promises "
+            f"{2 * folds * each:,}: download it again."
         )
-    cells = [_pair(row, number + 2, path) for number, row in enumerate(rows)]
+    cells = [_pair(row, number, where) for number, row in rows]
     table = pd.DataFrame(cells, columns=["p1", "p2", "label", "id1", "id2"]).rename_axis("pair")
     table.insert(0, "fold", table.index // (2 * each) + 1)
-    return table
+    return table, notes
 
 
-def _counts(lines: list[list[str]], path: str | os.PathLike[str]) -> tuple[int, int]:
-    first = lines[0] if lines else []
-    if not 1 <= len(first) <= 2 or not all(cell.isdecimal() and int(cell) for cell in first):
+def _counts(first: list[str], path: Path) -> tuple[int, int]:
+    if not 1 <= len(first) <= 2 or not all(_is_count(cell) and int(cell) for cell in first):
         raise BadTable(
-            f"{path} does not begin with its counts (10 300, or 1100) but with "
-            f"{' '.join(first)!r}: is it a list of pairs?"
+            f"{short(path)} does not begin with its counts (10 300, or 1100) but with "
+            f"{' '.join(first)[:100]!r}: is it a list of pairs?"
         )
     return (1, int(first[0])) if len(first) == 1 else (int(first[0]), int(first[1]))
 
 
-def _pair(
-    row: list[str], line: int, path: str | os.PathLike[str]
-) -> tuple[str, str, int, str, str]:
+def _is_count(cell: str) -> bool:
+    return cell.isascii() and cell.isdecimal() and len(cell) < 10
+
+
+def _pair(row: list[str], line: int, path: Path) -> tuple[str, str, int, str, str]:
     match row:
-        case [name, one, two] if one.isdecimal() and two.isdecimal():
+        case [name, one, two] if _is_count(one) and _is_count(two):
             return _file(name, one), _file(name, two), 1, name, name
-        case [name, one, other, two] if one.isdecimal() and two.isdecimal():
+        case [name, one, other, two] if _is_count(one) and _is_count(two):
             return _file(name, one), _file(other, two), 0, name, other
     raise BadTable(
-        f"{path}, line {line}: {' '.join(row)!r} is neither a name with two numbers nor two names "
-        "with a number each."
+        f"{short(path)}, line {line}: {' '.join(row)[:100]!r} is neither a name with two numbers "
+        "nor two names with a number each."
     )
 
 

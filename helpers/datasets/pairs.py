@@ -6,18 +6,19 @@ several networks gave. The columns are those of BFW, the data set with which thi
 began (Robinson et al., "Face Recognition: Too Bias, or Not Too Bias?", CVPR Workshops 2020).
 """
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from helpers import arguments
+from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset, labelled
-from helpers.errors import BadTable, DataNotFound, InputError, UnknownName, unknown_name
+from helpers.datasets.rows import Rows, positions
+from helpers.errors import BadTable, InputError, unknown_name
 
 if TYPE_CHECKING:
     import torch
@@ -34,15 +35,11 @@ REQUIRED = ("p1", "p2", "label")
 """Without these a table has no pairs."""
 
 _PAIRED = ("p", "id", "att", "a", "g", "e")
+_KNOWN = ("fold", "id1", "id2")  # who is shown, and which pairs belong together, is never a guess
 _NOT_SCORES = (*COLUMNS, "ids1", "ids2")
 _INDEX = ("row", "pair", "index", "")  # how an exported index may be headed
-_MISSING = ["", "NaN", "nan", "NA", "N/A", "null", "None", "<NA>"]
+_NO_SCORE = ("NA", "N/A", "null", "None", "<NA>")
 _MEANING = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
-
-_Pandas: TypeAlias = "pd.Index | pd.Series | pd.DataFrame"
-PairRows: TypeAlias = "int | slice | Sequence[Any] | np.ndarray | torch.Tensor | _Pandas"
-"""Ways to name pairs: positions, a slice of positions, a boolean mask, or part of the table or of
-its index."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +64,15 @@ class PairTable:
     table: pd.DataFrame
     faces: FaceDataset | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        arguments.columns(self.table, REQUIRED, f"the table of {self.name or 'pairs'}")
+        twice = [name for name in COLUMNS if list(self.table.columns).count(name) > 1]
+        arguments.columns(self.table, twice, f"the table of {self.name or 'pairs'}")
+        if not isinstance(self.faces, FaceDataset | None):
+            raise InputError(
+                f"faces is a {type(self.faces).__name__}: give a FaceDataset, or None."
+            )
 
     def __len__(self) -> int:
         return len(self.table)
@@ -96,19 +102,32 @@ class PairTable:
         Returns
         -------
         PairTable
-            ``label`` is 1 for genuine and 0 for impostor. The notes count repeated pairs, pictures
-            compared with themselves, missing scores, labels that contradict the identities, and
-            identities in several folds, where there are any.
+            ``label`` is 1 for genuine and 0 for impostor. An empty cell of a subgroup or a score is
+            missing. The notes count repeated pairs, pictures compared with themselves, missing
+            scores and subgroups, labels that contradict the identities, and identities in several
+            folds, where there are any.
 
         Raises
         ------
         DataNotFound
             If there is no such file.
         BadTable
-            If a column is missing, or a label or a file name has no meaning; the row is named.
+            If a column is missing, a row is cut short, a picture, an identity or a fold is not
+            named, or a label has no meaning; the line is named.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "pairs.csv"
+        >>> _ = path.write_text("p1,p2,label,score\\na.jpg,b.jpg,1,.9\\na.jpg,c.jpg,0,.2\\n")
+        >>> PairTable.from_csv(path).genuine
+        array([ True, False])
         """
-        table = _read(Path(path), required)
-        return cls(name or Path(path).stem, table, faces, findings(table))
+        read = tables.read(path, text=COLUMNS)
+        read.require([required] if isinstance(required, str) else required)
+        read.require(REQUIRED)
+        table, notes = _pairs(read, required)
+        return cls(name or read.path.stem, table, faces, (*read.notes, *notes, *findings(table)))
 
     @property
     def genuine(self) -> np.ndarray:
@@ -129,7 +148,7 @@ class PairTable:
     def identities(self) -> np.ndarray:
         """Every identity, on either side, once and sorted: (K,)."""
         _require(self.table, ("id1", "id2"), self.name)
-        return np.asarray(pd.unique(_both_sides(self.table, "id").sort_values()))
+        return np.asarray(pd.unique(_both_sides(self.table, "id").dropna().sort_values()))
 
     @property
     def files(self) -> list[str]:
@@ -163,16 +182,18 @@ class PairTable:
         InputError
             If none is named and there is not exactly one.
         BadTable
-            If a value of the column is no number.
+            If a value of the column is no number, or infinite.
         """
+        known = [name for name in self.table.columns if name not in _NOT_SCORES]
         chosen = _only(self) if column is None else column
-        if chosen not in self.table.columns or chosen in _NOT_SCORES:
-            raise unknown_name("score column", chosen, self.score_columns)
-        values = pd.to_numeric(self.table[chosen], errors="coerce")
-        broken = (values.isna() & self.table[chosen].notna()).to_numpy()
+        if not isinstance(chosen, str) or chosen not in known:
+            raise unknown_name("score column", str(chosen), self.score_columns)
+        _require(self.table, [chosen], self.name)
+        values = pd.to_numeric(self.table[chosen], errors="coerce").to_numpy(dtype=np.float64)
+        broken = (np.isnan(values) & self.table[chosen].notna().to_numpy()) | np.isinf(values)
         if broken.any():
-            raise _bad_value(self.table, chosen, broken, "is no number")
-        return values.to_numpy(dtype=np.float64)
+            raise _bad_value(self.table, chosen, broken, "is no number (such as 0.5)")
+        return values
 
     def groups(self, columns: str | tuple[str, str] = "att") -> pd.Series:
         """Return the subgroup of every pair whose two sides share one.
@@ -255,24 +276,27 @@ class PairTable:
         """Return the pairs whose labels are as wanted; see :meth:`FaceDataset.where`."""
         return self.subset(labelled(self.table, wanted))
 
-    def subset(self, rows: PairRows) -> "PairTable":
+    def subset(self, rows: Rows) -> "PairTable":
         """Return some pairs, in the order given.
 
         Parameters
         ----------
         rows : int, slice, sequence of int, boolean mask, table or index
             Which pairs: by position, by a mask as long as the table, or as a part of ``table`` (or
-            of its index) such as ``table.sample(8, random_state=0)``.
+            of its index) such as ``table.sample(8, random_state=0)``. Pairs may repeat, as in a
+            bootstrap; a label of the index then stands for its first row.
 
         Raises
         ------
         InputError
             If a position is out of range or a mask does not belong to this table.
         """
-        return replace(self, table=self.table.iloc[_positions(self, rows)])
+        return replace(
+            self, table=self.table.iloc[positions(self.table.index, rows, self.name, "pair")]
+        )
 
     def images(
-        self, rows: PairRows, size: int | tuple[int, int] | None = None
+        self, rows: Rows, size: int | tuple[int, int] | None = None
     ) -> "tuple[torch.Tensor, torch.Tensor]":
         """Read the pictures of some pairs.
 
@@ -297,12 +321,18 @@ class PairTable:
                 f"{self.name} has a table but no pictures: put them beside the table, or give "
                 "them with dataclasses.replace(pairs, faces=...)."
             )
-        chosen = self.table.iloc[_positions(self, rows)]
+        chosen = self.table.iloc[positions(self.table.index, rows, self.name, "pair")]
         one, two = (chosen[side].astype(str).tolist() for side in ("p1", "p2"))
         return self.faces.images(one, size), self.faces.images(two, size)
 
     def _sides(self, columns: str | tuple[str, str]) -> tuple[pd.Series, pd.Series]:
-        one, two = (f"{columns}1", f"{columns}2") if isinstance(columns, str) else columns
+        sides = (f"{columns}1", f"{columns}2") if isinstance(columns, str) else columns
+        if not isinstance(sides, tuple | list) or len(sides) != 2:
+            raise InputError(
+                f"columns is {columns!r:.60}: give one name, such as 'att' for att1 and att2, or "
+                "two columns."
+            )
+        one, two = sides
         _require(self.table, (one, two), self.name)
         return self.table[one], self.table[two]
 
@@ -329,11 +359,13 @@ def findings(table: pd.DataFrame) -> tuple[str, ...]:
         order), pictures compared with themselves, scores that are missing, labels that contradict
         the identities, identities in several folds. Empty for a table without fault.
     """
+    arguments.columns(table, REQUIRED, "the table of pairs")
     notes = [*_repeated(table), *_missing_scores(table)]
     if "id1" not in table or "id2" not in table:
         return tuple(notes)
-    same_person = table["id1"].astype(object).to_numpy() == table["id2"].astype(object).to_numpy()
-    contradicting = int((same_person != _genuine(table)).sum())
+    one, two = (table[side].astype(object).to_numpy() for side in ("id1", "id2"))
+    known = pd.notna(one) & pd.notna(two)
+    contradicting = int((known & ((one == two) != _genuine(table))).sum())
     if contradicting:
         notes.append(f"{contradicting:,} pairs have a label that contradicts their identities.")
     several = len(_several_folds(table)) if "fold" in table else 0
@@ -384,7 +416,7 @@ def _repeated(table: pd.DataFrame) -> list[str]:
 
 
 def _missing_scores(table: pd.DataFrame) -> list[str]:
-    columns = PairTable("", table).score_columns
+    columns = PairTable("pairs", table).score_columns
     missing = {column: int(table[column].isna().sum()) for column in columns}
     return [
         f"{count:,} pairs have no score in {column} (NaN)."
@@ -433,91 +465,72 @@ def _only(pairs: PairTable) -> str:
 def _require(table: pd.DataFrame, columns: Sequence[str], name: str | os.PathLike[str]) -> None:
     missing = [column for column in columns if column not in table.columns]
     if missing:
-        found = ", ".join(str(column) for column in table.columns[:20])
-        raise BadTable(f"{name} has no column {', '.join(missing)}; it has {found}.")
-
-
-def _positions(pairs: PairTable, rows: PairRows) -> np.ndarray:
-    """Turn any way to name pairs into positions, an array of int."""
-    if isinstance(rows, pd.DataFrame | pd.Index):
-        labels = rows.index if isinstance(rows, pd.DataFrame) else rows
-        return _positions_of_index(pairs, labels)
-    if isinstance(rows, pd.Series) and not rows.index.equals(pairs.table.index):
-        raise InputError(
-            f"these rows were made from another table than that of {pairs.name}: make them from "
-            ".table of the very same pairs."
+        raise BadTable(
+            f"{name} has no column {', '.join(map(str, missing))}; "
+            f"it has {tables.listed(table.columns)}."
         )
-    named = rows if isinstance(rows, slice) else np.asarray(rows)
-    if isinstance(named, np.ndarray) and named.size == 0:
-        return np.zeros(0, dtype=int)
-    try:
-        return np.atleast_1d(np.arange(len(pairs))[named])
-    except IndexError as trouble:
-        raise InputError(f"{pairs.name} has {len(pairs):,} pairs: {trouble}.") from None
+    arguments.columns(table, columns, f"the table of {name}")
 
 
-def _positions_of_index(pairs: PairTable, index: pd.Index) -> np.ndarray:
-    positions = pairs.table.index.get_indexer(index)
-    if (positions < 0).any():
-        raise UnknownName(f"pair {index[positions < 0][0]!r} is not in {pairs.name}.")
-    return np.asarray(positions)
-
-
-def _read(path: Path, required: Sequence[str]) -> pd.DataFrame:
-    try:
-        header, separator = _header(path)
-        _require(pd.DataFrame(columns=header), required, path)
-        table = _read_columns(path, header, separator)
-    except OSError as trouble:
-        raise DataNotFound(f"{path} cannot be read: {trouble.strerror}.") from trouble
-    except BadTable:
-        raise
-    # UnicodeDecodeError and every complaint of pandas' parser are ValueErrors.
-    except ValueError as trouble:
-        raise BadTable(f"{path} is no table of comma-separated text: {trouble}.") from trouble
-    _require_files(table)
-    table["label"] = _genuine(table).astype(np.int64)
+def _pairs(read: tables.Table, required: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Turn a table as it is written into pairs, and say what is missing."""
+    for side in ("p1", "p2"):
+        read.require_filled(side, ", so it names no picture; name it")
+    read = read.with_names(("p1", "p2"))
+    text = [name for name in read.cells if name in COLUMNS]
+    empty = [name for name in _empty_columns(read.cells) if name not in required]
+    for name in [name for name in text if name in _KNOWN and name not in empty]:
+        read.require_filled(name)
+    table = _label(read).drop(columns=empty)
+    notes = [f"Column {name} is empty and was left out." for name in empty]
     for kind in _PAIRED:
         _share_categories(table, f"{kind}1", f"{kind}2")
+    notes += _without_gaps(table, [name for name in text if name not in empty])
     if "fold" in table and _are_whole_numbers(table["fold"].cat.categories):
         table["fold"] = table["fold"].astype(np.int64)
-    return _with_index(table)
+    others = [str(name) for name in table if name not in COLUMNS]
+    typed = {name: _score(table[name]).to_numpy() for name in others}
+    return _with_index(table.assign(**typed).reset_index(drop=True)), notes
 
 
-def _header(path: Path) -> tuple[list[str], str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline()
-    separator = max((",", ";", "\t"), key=line.count)
-    names = next(csv.reader([line], delimiter=separator), [])
-    return [name.strip() for name in names], separator
+def _empty_columns(cells: pd.DataFrame) -> list[str]:
+    """List the columns of identities, folds and subgroups that nobody filled in."""
+    optional = [name for name in cells if name in COLUMNS and name not in REQUIRED]
+    return [name for name in optional if len(cells) and tables.is_empty(cells[name]).all()]
 
 
-def _read_columns(path: Path, header: list[str], separator: str) -> pd.DataFrame:
-    # Names are never guessed at: a person may be called 007, or Null. (As "category" at once,
-    # pandas would read 007 as 7.)
-    text = [name for name in header if name in COLUMNS]
-    missing = {name: _MISSING for name in header if name not in COLUMNS}
-    table = pd.read_csv(
-        path,
-        sep=separator,
-        names=header,
-        header=0,
-        index_col=False,
-        dtype=dict.fromkeys(text, object),
-        na_values=missing,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        low_memory=False,
-    )
-    # Categories keep each file name once instead of a million times.
-    return table.astype(dict.fromkeys(text, "category"))
+def _label(read: tables.Table) -> pd.DataFrame:
+    known = read.cells["label"].cat.categories
+    strange = [each for each in known if str(each).lower() not in _MEANING]
+    bad = np.flatnonzero(read.cells["label"].isin(strange))
+    if len(bad):
+        row = read.cells.iloc[bad[0]]
+        more = f" ({len(bad) - 1:,} more rows like it)" if len(bad) > 1 else ""
+        raise BadTable(
+            f"{read.line(bad[0])} ({row['p1']} and {row['p2']}): label {row['label']!r} is neither "
+            f"1 (genuine) nor 0 (impostor){more}; correct the table."
+        )
+    return read.cells.assign(label=_genuine(read.cells).astype(np.int64))
 
 
-def _require_files(table: pd.DataFrame) -> None:
-    for side in ("p1", "p2"):
-        empty = table[side].isna().to_numpy() | (table[side] == "").to_numpy()
-        if empty.any():
-            raise _bad_value(table, side, empty, "names no picture")
+def _without_gaps(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Make empty cells of subgroups missing, so that they are nobody's subgroup."""
+    notes = []
+    for name in columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype) and "" in column.cat.categories:
+            count = int((column == "").sum())
+            table[name] = column.cat.remove_categories("")
+            notes += [f"{count:,} pairs have no {name}: they are in no subgroup."] * bool(count)
+    return notes
+
+
+def _score(column: pd.Series) -> pd.Series:
+    """Turn a column into numbers if all its cells are; those that say so are missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        names = [name for name in column.cat.categories if name not in _NO_SCORE]
+        column = column.cat.set_categories(names)
+    return tables.typed(column)
 
 
 def _share_categories(table: pd.DataFrame, one: str, two: str) -> None:
@@ -525,19 +538,19 @@ def _share_categories(table: pd.DataFrame, one: str, two: str) -> None:
     if one not in table or two not in table:
         return
     names = table[one].cat.categories.union(table[two].cat.categories)
+    whole = one == "id1" and _are_whole_numbers(names)
     for side in (one, two):
         column = table[side].cat.set_categories(names)
-        whole = one == "id1" and _are_whole_numbers(names)
         table[side] = column.astype(np.int64) if whole else column
 
 
 def _are_whole_numbers(names: pd.Index) -> bool:
-    return all(str(name).isdecimal() and str(int(name)) == name for name in names)
+    return all(tables.is_whole(name) and not name.startswith("-") for name in names)
 
 
 def _with_index(table: pd.DataFrame) -> pd.DataFrame:
     """Make an exported index the index again; others, which are left from exports, are dropped."""
-    exported = [name for name in table if name in _INDEX or str(name).startswith("Unnamed:")]
+    exported = [name for name in table if name in _INDEX]
     if exported and table[exported[0]].is_unique and table[exported[0]].notna().all():
         table.index = pd.Index(table[exported[0]].to_numpy())
     return table.drop(columns=exported).rename_axis(index="pair")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pooch
 
+from helpers.files import path_of
+
 VARIABLE = "EXPLAINING_FACES_DATA"
 """Environment variable that names the folder of the data sets."""
 
@@ -19,4 +21,4 @@ def data_folder() -> Path:
         folder that the operating system gives each user. It need not exist yet.
     """
     named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else Path(pooch.os_cache("explaining-faces"))
+    return path_of(named, VARIABLE) if named else Path(pooch.os_cache("explaining-faces"))

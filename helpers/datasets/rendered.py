@@ -28,10 +28,12 @@ import pooch
 from PIL import Image
 from tqdm.auto import tqdm
 
-from helpers import faces
+from helpers import arguments, faces
 from helpers.datasets.base import FaceDataset
+from helpers.datasets.images import opened
 from helpers.datasets.sources import Archive
-from helpers.errors import InputError, UnreadableImage
+from helpers.errors import DataNotFound, InputError, UnreadableImage
+from helpers.files import kind_of, path_of, require_writable, short
 
 POINTS = ("eye_left", "eye_right", "nose_tip", "mouth_left", "mouth_right")
 """The five landmarks, left and right of the image; the table has each with ``_x`` and ``_y``."""
@@ -99,14 +101,37 @@ def rendered(
     The name on the disk ends in a fingerprint of the code that draws, so pictures of another
     version of it are never mistaken for these. They are removed a day after they were last made.
     """
-    folder = Path(root).expanduser() if root else rendered_folder()
+    arguments.count(size, "size")
+    folder = rendered_folder() if root is None else path_of(root, "root")
     target = folder / f"{name}-{size}px-{FINGERPRINT}.zip"
-    if not target.exists():
+    if kind_of(target) == "nothing":
+        _require_place(target, name)
         _make(target, plan(), size, name)
     pictures, masks = Archive(target, "images/"), Archive(target, "masks/")
-    table = read_table(Archive(target).data)
+    table = _kept_table(target, name)
     _log.info("%s is in %s", name, target)
     return FaceDataset(name, table, pictures, (), partial(region_masks, masks))
+
+
+def _require_place(target: Path, name: str) -> None:
+    """Make sure that a set can be kept, before its faces are drawn."""
+    try:
+        require_writable(target)
+    except InputError as trouble:
+        raise InputError(
+            f"{trouble} {name} is drawn once and kept there: name another folder with root=..."
+        ) from None
+
+
+def _kept_table(target: Path, name: str) -> pd.DataFrame:
+    """Read the table of a set that is on the disk, all of it one hopes."""
+    try:
+        return read_table(Archive(target).data)
+    except (DataNotFound, UnreadableImage, ValueError, KeyError, TypeError) as trouble:
+        raise DataNotFound(
+            f"{short(target)}, in which {name} is kept, is damaged: remove it, and the same faces "
+            "are drawn again."
+        ) from trouble
 
 
 def rendered_folder() -> Path:
@@ -131,10 +156,8 @@ def region_masks(maps: Archive, file: str) -> np.ndarray:
     -------
     numpy.ndarray, shape (19, H, W), bool
     """
-    try:
-        labels = np.asarray(Image.open(io.BytesIO(maps.data(file)), formats=["PNG"]))
-    except (OSError, SyntaxError) as trouble:
-        raise UnreadableImage(f"the masks of {file} in {maps.path} are damaged.") from trouble
+    with opened(io.BytesIO(maps.data(file)), ["PNG"], name=f"{file} in {maps.path}") as (image, _):
+        labels = np.asarray(image)
     masks: np.ndarray = labels == np.arange(len(faces.REGIONS), dtype=np.uint8)[:, None, None]
     return masks
 
@@ -151,7 +174,13 @@ def landmarks(table: pd.DataFrame) -> np.ndarray:
     -------
     numpy.ndarray, shape (N, 5, 2), float32
         x and y in pixels of the :data:`POINTS`, as ``faces.render`` and the detector give them.
+
+    Raises
+    ------
+    BadTable
+        If it is the table of something else.
     """
+    arguments.columns(table, _COORDINATES)
     return table[_COORDINATES].to_numpy(dtype=np.float32).reshape(-1, len(POINTS), 2)
 
 

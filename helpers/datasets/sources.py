@@ -7,6 +7,7 @@ at once; neither keeps more than a list of names in memory.
 import hashlib
 import io
 import os
+import stat
 import threading
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ import numpy as np
 
 from helpers.datasets.images import read_image
 from helpers.errors import DataNotFound, UnreadableImage
+from helpers.files import reason, require_file, short
+
+_SYSTEM = ("__MACOSX", "lost+found", "System Volume Information", "$RECYCLE.BIN")
+_LARGEST = 1 << 30
+"""Bytes of the largest file that is taken out of a zip: a few kilobytes can promise a terabyte."""
 
 
 class Source(Protocol):
@@ -36,9 +42,18 @@ class Folder:
     root: Path
 
     def files(self) -> list[str]:
-        """List every file, hidden ones and those in hidden folders left aside, sorted."""
-        found = []
-        for where, folders, names in os.walk(self.root):
+        """List every file, hidden ones and those in hidden folders left aside, sorted.
+
+        Links to folders are followed. Raises DataNotFound if a folder may not be entered.
+        """
+        found, been = [], set()
+        for where, folders, names in os.walk(self.root, onerror=_refuse, followlinks=True):
+            # A link may lead back to where the walk came from.
+            state = os.stat(where)
+            if (state.st_dev, state.st_ino) in been:
+                folders.clear()
+                continue
+            been.add((state.st_dev, state.st_ino))
             folders[:] = [each for each in folders if not _is_clutter(each)]
             below = Path(where).relative_to(self.root)
             found += [(below / each).as_posix() for each in names if not _is_clutter(each)]
@@ -50,12 +65,11 @@ class Folder:
 
     def data(self, file: str) -> bytes:
         """Return the bytes of ``file`` as they are stored."""
+        path = require_file(self.root / file, UnreadableImage)
         try:
-            return (self.root / file).read_bytes()
+            return path.read_bytes()
         except OSError as trouble:
-            raise UnreadableImage(
-                f"{self.root / file} cannot be read: {trouble.strerror}."
-            ) from trouble
+            raise UnreadableImage(f"{short(path)} cannot be read: {reason(trouble)}.") from trouble
 
     def fingerprints(self, files: Sequence[str]) -> list[Hashable]:
         """Return what equal files must share, found without reading them: their sizes."""
@@ -66,7 +80,7 @@ class Folder:
             return (self.root / file).stat().st_size
         except OSError as trouble:
             raise UnreadableImage(
-                f"{self.root / file} cannot be read: {trouble.strerror}."
+                f"{short(self.root / file)} cannot be read: {reason(trouble)}."
             ) from trouble
 
 
@@ -98,9 +112,16 @@ class Archive:
         try:
             # Only the bytes are fetched under the lock; threads decode side by side.
             with turn:
-                return archive.read(self.prefix + file)
+                info = archive.getinfo(self.prefix + file)
+                if info.file_size > _LARGEST:
+                    raise UnreadableImage(
+                        f"{file} in {self.path} would be {info.file_size:,} bytes: no picture is."
+                    )
+                return archive.read(info)
         except KeyError:
             raise UnreadableImage(f"{file} is not in {self.path}.") from None
+        except UnreadableImage:
+            raise
         # A damaged zip raises BadZipFile, zlib.error, EOFError or NotImplementedError, and one with
         # a password RuntimeError: for a reader they are all one thing.
         except Exception as trouble:
@@ -109,7 +130,11 @@ class Archive:
     def fingerprints(self, files: Sequence[str]) -> list[Hashable]:
         """Return what equal files must share, from the zip's directory: sizes and CRC-32."""
         archive, _ = _this_process_handle(self.path)
-        infos = (archive.getinfo(self.prefix + file) for file in files)
+        known = archive.NameToInfo
+        missing = [file for file in files if self.prefix + file not in known]
+        if missing:
+            raise UnreadableImage(f"{missing[0]} is not in {self.path}.")
+        infos = (known[self.prefix + file] for file in files)
         return [(info.file_size, info.CRC) for info in infos]
 
 
@@ -118,8 +143,12 @@ def sha256(source: Folder | Archive, file: str) -> str:
     return hashlib.sha256(source.data(file)).hexdigest()
 
 
+def _refuse(trouble: OSError) -> None:
+    raise DataNotFound(f"{short(trouble.filename)} may not be entered: {reason(trouble)}.")
+
+
 def _is_clutter(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+    return name.startswith(".") or name in _SYSTEM
 
 
 def _directory(path: Path) -> list[ZipInfo]:
@@ -136,6 +165,8 @@ def _this_process_handle(path: Path) -> tuple[ZipFile, threading.Lock]:
     """
     try:
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            raise DataNotFound(f"{path} is no zip file, but a folder, a pipe or a device.")
         return _opened_zip(path, (state.st_mtime_ns, state.st_size), os.getpid())
     except FileNotFoundError:
         raise DataNotFound(f"{path} is not there (any more).") from None
@@ -145,7 +176,7 @@ def _this_process_handle(path: Path) -> tuple[ZipFile, threading.Lock]:
             "saved under its name. Remove it and download it again."
         ) from None
     except OSError as trouble:
-        raise DataNotFound(f"{path} cannot be opened: {trouble.strerror}.") from trouble
+        raise DataNotFound(f"{short(path)} cannot be opened: {reason(trouble)}.") from trouble
 
 
 @lru_cache(maxsize=4)

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers import faces
+from helpers import arguments, faces
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.pairs import COLUMNS, PairTable
 from helpers.datasets.rendered import Plan, rendered
-from helpers.errors import InputError, unknown_name
+from helpers.errors import InputError
 from helpers.faces.factors import Choice, Normal, Sometimes, Uniform
 
 SPLITS = ("train", "val", "test")
@@ -52,6 +52,7 @@ SUBGROUPS = tuple(f"tones {tones}, {hair}" for tones, hair in product(faces.BAND
 FOLDS = 5
 
 _SHARES = {"synthetic": (4, 1, 1), "synthetic-shortcut": (8, 1, 2)}  # train, val, test
+_MOST = 1_000_000  # faces or people: 26 GB, and a slip of the finger rather than a wish
 _IMPOSTORS = {"within": 2, "across": 1}  # pairs for each genuine one
 
 
@@ -116,8 +117,8 @@ def load(
         parts = _parts("synthetic", n)
         return Plan(people, _table(people, _numbered(parts), {"split": _categories(parts, SPLITS)}))
 
-    _require_split(split)
-    _require_enough(n)
+    arguments.choice(split, "split", (None, *SPLITS))
+    _require_numbers(n, seed)
     drawn = rendered(f"synthetic-{n}-seed{seed}", plan, size, root)
     note = "Rendered: nobody in these pictures exists, and their factors are independent."
     return _part(replace(drawn, name="synthetic", notes=(note,)), split)
@@ -149,8 +150,12 @@ def shortcut(
     planted : bool
         False gives the clean twin: the very same faces, of which as many show the cue, but
         independently of the label.
-    n, size, seed : int
-        See :func:`load`.
+    n : int
+        How many faces, at least 12.
+    size : int
+        Height and width in pixels, 64 to 512.
+    seed : int
+        Another seed gives other faces.
 
     Returns
     -------
@@ -170,11 +175,11 @@ def shortcut(
     def plan() -> Plan:
         return _shortcut_plan(factor, tied, n, seed)
 
-    _require_split(split)
-    _require_enough(n)
-    if factor not in CUES:
-        raise unknown_name("factor for a shortcut", factor, CUES)
-    tied = float(strength) if planted else 0.0
+    arguments.choice(split, "split", (None, *SPLITS))
+    _require_numbers(n, seed)
+    arguments.choice(factor, "factor for a shortcut", CUES)
+    arguments.choice(planted, "planted", (True, False))
+    tied = arguments.share(strength, "strength") if planted else 0.0
     drawn = rendered(f"synthetic-shortcut-{factor}-{tied}-{n}-seed{seed}", plan, size, root)
     where = (
         f"correlates with it ({tied:g}) in train and val, not in test" if tied else "says nothing"
@@ -203,8 +208,10 @@ def identities(
         How many, a multiple of 40, so that subgroups and folds are of equal size.
     pictures : int
         How many of each, at least 4.
-    size, seed : int
-        See :func:`load`.
+    size : int
+        Height and width in pixels, 64 to 512.
+    seed : int
+        Another seed gives other faces.
 
     Returns
     -------
@@ -224,6 +231,8 @@ def identities(
         return _identity_plan(people, pictures, seed)
 
     _require_people(people, pictures)
+    arguments.seed(seed)
+    _require_fold(split)
     name = f"synthetic-identities-{people}x{pictures}-seed{seed}"
     drawn = replace(rendered(name, plan, size, root), name="synthetic-identities")
     notes = (
@@ -239,7 +248,10 @@ def identities(
 def pairs(
     split: str | int | None = None,
     root: str | os.PathLike[str] | None = None,
-    **options: int,
+    people: int = 400,
+    pictures: int = 12,
+    size: int = 112,
+    seed: int = 0,
 ) -> PairTable:
     """Load pairs of the pictures of :func:`identities`, to be scored by a recogniser.
 
@@ -249,8 +261,14 @@ def pairs(
         One fold, "1" to "5"; by default all of them.
     root : path, optional
         See :func:`load`.
-    **options : int
-        ``people``, ``pictures``, ``size`` and ``seed``, as for :func:`identities`.
+    people : int
+        How many, a multiple of 40, so that subgroups and folds are of equal size.
+    pictures : int
+        How many of each, at least 4.
+    size : int
+        Height and width in pixels, 64 to 512.
+    seed : int
+        Another seed gives other faces.
 
     Returns
     -------
@@ -268,8 +286,9 @@ def pairs(
     InputError
         If a number is out of range, or the folder cannot be written to.
     """
-    pictured = identities(None, root, **options)
-    table = _pair_table(pictured.table, options.get("seed", 0))
+    _require_fold(split)
+    pictured = identities(None, root, people, pictures, size, seed)
+    table = _pair_table(pictured.table, seed)
     found = PairTable("synthetic-identities-pairs", table, pictured, pictured.notes)
     crossing = int(found.groups().isna().sum())
     note = (
@@ -328,9 +347,6 @@ def _part(drawn: FaceDataset, split: str | None) -> FaceDataset:
 def _fold(drawn: FaceDataset, fold: str | int | None) -> FaceDataset:
     if fold is None:
         return drawn
-    known = [str(each) for each in range(1, FOLDS + 1)]
-    if str(fold) not in known:
-        raise unknown_name("fold", str(fold), known)
     return replace(drawn.where(fold=int(fold)), name=f"{drawn.name} fold {fold}")
 
 
@@ -535,22 +551,22 @@ def _seed(seed: int, *path: int) -> int:
     return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0])
 
 
-def _require_split(split: str | None) -> None:
-    if split is not None and split not in SPLITS:
-        raise unknown_name("split", split, SPLITS)
+def _require_numbers(n: int, seed: int) -> None:
+    arguments.count(n, "n", 12, _MOST)
+    arguments.seed(seed)
 
 
-def _require_enough(n: int) -> None:
-    if n < 12:
-        raise InputError(f"n is {n}: at least 12 faces are needed for train, val and test.")
+def _require_fold(fold: str | int | None) -> None:
+    if fold is not None:
+        arguments.choice(str(fold), "fold", [str(each) for each in range(1, FOLDS + 1)])
 
 
 def _require_people(people: int, pictures: int) -> None:
     least = len(SUBGROUPS) * FOLDS
-    if people < least or people % least:
+    arguments.count(people, "people", high=_MOST)
+    if people % least:
         raise InputError(
             f"people is {people}: a multiple of {least} is needed, so that eight subgroups are "
             "equally large in five folds."
         )
-    if pictures < 4:
-        raise InputError(f"pictures is {pictures}: at least 4 of each person are needed.")
+    arguments.count(pictures, "pictures", 4, 1000)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import find_tree, home
+from helpers.datasets.images import ENDING
 from helpers.errors import BadTable, DataNotFound, InputError
 
 GENDERS = ("Male", "Female")
@@ -19,7 +20,10 @@ GENDERS = ("Male", "Female")
 RACES = ("White", "Black", "Asian", "Indian", "Others")
 """In the order of the codes 0 to 4; Others stands for Hispanic, Latino, Middle Eastern and more."""
 
-_LAYOUT = re.compile(r"()(?:.*/)?([^/]+)\.(?:jpe?g|png)", re.IGNORECASE)
+OLDEST = 120
+"""The highest age that is taken for one, in years; the release says 0 to 116."""
+
+_LAYOUT = re.compile(r"()(?:.*/)?([^/]+)" + ENDING)
 _LABELS = re.compile(r"(\d{1,3})_([01])_([0-4])_\d[^/]*")
 _REMEDY = "Its authors offer it on the UTKFace project page."
 
@@ -40,7 +44,7 @@ def load(split: None = None, root: str | os.PathLike[str] | None = None) -> Face
     FaceDataset
         Index ``file``, columns ``age`` (years, int), ``gender`` and ``race``. Pictures whose name
         is not ``[age]_[gender]_[race]_[date].jpg`` were left out (a few of the release lack the
-        race); a note counts and names them.
+        race), and so were ages above :data:`OLDEST`; a note counts and names them.
 
     Raises
     ------
@@ -53,12 +57,12 @@ def load(split: None = None, root: str | os.PathLike[str] | None = None) -> Face
     """
     if split is not None:
         raise InputError("UTKFace has no splits: make your own, and see datasets.leakage.")
-    where = home("utkface", root, _REMEDY)
+    where = home("utkface", root, _REMEDY, "*_*_*_*.jpg", "*_*_*_*.png")
     tree = find_tree(where, _LAYOUT)
     if tree is None:
         raise DataNotFound(f"there is no picture in {where} or a zip there. {_REMEDY}")
     source, pictures = tree
-    labels = {file: _LABELS.fullmatch(match[2]) for file, match in pictures.items()}
+    labels = {file: _label(match[2]) for file, match in pictures.items()}
     table = _table({file: match for file, match in labels.items() if match})
     malformed = [file for file, match in labels.items() if not match]
     if table.empty:
@@ -67,6 +71,11 @@ def load(split: None = None, root: str | os.PathLike[str] | None = None) -> Face
             f"gender, race, date); the first is {malformed[0]}."
         )
     return FaceDataset("utkface", table, source, tuple(_notes(table, malformed)))
+
+
+def _label(name: str) -> re.Match[str] | None:
+    found = _LABELS.fullmatch(name)
+    return found if found and int(found[1]) <= OLDEST else None
 
 
 def _table(labels: dict[str, re.Match[str]]) -> pd.DataFrame:
@@ -84,7 +93,7 @@ def _notes(table: pd.DataFrame, malformed: list[str]) -> list[str]:
     if malformed:
         notes.append(
             f"{len(malformed):,} pictures were left out because their names are not "
-            f"[age]_[gender]_[race]_[date]: {', '.join(malformed[:5])}"
+            f"[age]_[gender]_[race]_[date], with an age up to {OLDEST}: {', '.join(malformed[:5])}"
             f"{', ...' if len(malformed) > 5 else ''}."
         )
     again = int(table.index.str.rsplit("/", n=1).str[-1].duplicated().sum())

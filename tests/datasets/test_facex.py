@@ -118,7 +118,7 @@ def test_without_a_folder_of_masks_there_are_none(album: Path, tmp_path: Path) -
     labels = tmp_path / "labels.csv"
     named = datasets.load("facex", root=album, labels=labels, masks=tmp_path / "elsewhere")
     assert regions_of(named, "im10.jpeg") == {"nose": 4}
-    with pytest.raises(DataNotFound, match="no folder of masks"):
+    with pytest.raises(DataNotFound, match="nowhere does not exist"):
         datasets.load("facex", root=album, labels=labels, masks=tmp_path / "nowhere")
 
 

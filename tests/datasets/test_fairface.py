@@ -185,14 +185,21 @@ def test_further_columns_are_kept(tmp_path: Path) -> None:
     [
         (
             "val/2.jpg,0-2,Male,Martian,True",
-            r"row 3 \(val/2.jpg\): race 'Martian' is none of White",
+            r"line 3 \(val/2.jpg\): race 'Martian' is none of White",
         ),
-        ("val/2.jpg,0-2,male,White,True", r"row 3 \(val/2.jpg\): gender 'male' is none of Male"),
-        ("val/2.jpg,35,Male,White,True", r"row 3 \(val/2.jpg\): age '35' is none of 0-2"),
-        ("val/2.jpg,0-2,Male,White,maybe", r"row 3 \(val/2.jpg\): service_test 'maybe' is none of"),
-        ("val/2.jpg,0-2,Male", r"row 3 \(val/2.jpg\): race '' is none of"),
-        ("val/1.jpg,0-2,Male,White,True", r"row 3 \(val/1.jpg\): this file has a row already"),
-        ("val/2.jpg,0-2,Male,White,True,more,cells", "no table of comma-separated text"),
+        ("val/2.jpg,0-2,male,White,True", r"line 3 \(val/2.jpg\): gender 'male' is none of Male"),
+        ("val/2.jpg,35,Male,White,True", r"line 3 \(val/2.jpg\): age '35' is none of 0-2"),
+        (
+            "val/2.jpg,0-2,Male,White,maybe",
+            r"line 3 \(val/2.jpg\): service_test 'maybe' is none of",
+        ),
+        (
+            "val/2.jpg,0-2,Male",
+            "line 3 has 3 of the 5 cells .* none for race: the file was cut short",
+        ),
+        ("val/2.jpg,0-2,Male,,True", r"line 3 \(val/2.jpg\): race '' is none of"),
+        ("val/1.jpg,0-2,Male,White,True", "line 3: val/1.jpg has a row already, in line 2"),
+        ("val/2.jpg,0-2,Male,White,True,more,cells", "line 3 has 7 cells, but the header names 5"),
     ],
 )
 def test_a_row_without_meaning_is_named(tmp_path: Path, row: str, complaint: str) -> None:
@@ -211,9 +218,9 @@ def test_what_is_no_label_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match=r"a\.csv"):
         read_labels(path)
     path.write_bytes(bytes(range(128, 256)))
-    with pytest.raises(BadTable, match="no table of comma-separated text"):
+    with pytest.raises(BadTable, match="neither UTF-8 nor another encoding"):
         read_labels(path)
-    with pytest.raises(DataNotFound, match="cannot be read"):
+    with pytest.raises(DataNotFound, match="does not exist"):
         read_labels(tmp_path / "nowhere.csv")
 
 

@@ -52,7 +52,7 @@ def test_labels_stay_as_they_are_written(album: Path, tmp_path: Path, separator:
     ("text", "complaint"),
     [
         ("img,smiles\nim1.jpg,1\n", "no column file"),
-        ("file,smiles\nim1.jpg,1\nim1.jpg,0\n", "more than one row for im1.jpg"),
+        ("file,smiles\nim1.jpg,1\nim1.jpg,0\n", "line 3: im1.jpg has a row already, in line 2"),
         ("file,smiles\nim1,1\n", "names im1 but the photographs are called"),
         ("", "no table"),
     ],
@@ -71,9 +71,9 @@ def test_a_folder_without_photographs_says_so(tmp_path: Path, album: Path) -> No
     empty.mkdir()
     with pytest.raises(DataNotFound, match="no photograph in it"):
         datasets.load("folder", root=empty)
-    with pytest.raises(DataNotFound, match="no such folder"):
+    with pytest.raises(DataNotFound, match="nowhere does not exist"):
         datasets.load("folder", root=tmp_path / "nowhere")
-    with pytest.raises(DataNotFound, match="cannot be read"):
+    with pytest.raises(DataNotFound, match="nowhere.csv does not exist"):
         datasets.load("folder", root=album, labels=tmp_path / "nowhere.csv")
     with pytest.raises(InputError, match="needs root"):
         datasets.load("folder")

@@ -140,13 +140,30 @@ def test_what_cannot_be_compared_is_said(
     assert found.identical["train"].tolist() == ["blank.png"]
     with pytest.raises(UnknownName, match="no column 'person'"):
         leakage(*parts, identity="person")
-    with pytest.raises(InputError, match="255 bits"):
+    with pytest.raises(InputError, match="from 0 to 255"):
         leakage(*parts, distance=256)
 
 
-def test_a_part_without_pictures_leaks_nothing(parts: tuple[FaceDataset, FaceDataset]) -> None:
+def test_an_empty_part_is_refused_because_no_leak_was_looked_for(
+    parts: tuple[FaceDataset, FaceDataset],
+) -> None:
     train, test = parts
-    assert leakage(train.subset([]), test).summary().to_numpy().sum() == 0
+    with pytest.raises(InputError, match="has no image, so there is nothing to compare"):
+        leakage(train.subset([]), test)
+
+
+def test_rows_repeated_by_a_bootstrap_are_one_picture(
+    parts: tuple[FaceDataset, FaceDataset],
+) -> None:
+    train, test = parts
+    again = train.subset([*range(len(train)), 0, 0])
+    assert len(leakage(again, test).identical) == len(leakage(train, test).identical)
+
+
+def test_nobody_is_called_nothing() -> None:
+    train = pair_table([("a1", "a2", 1, "", ""), ("a1", "b1", 0, "a", "b")])
+    test = pair_table([("c1", "c2", 1, "", ""), ("d1", "a3", 0, "d", "a")])
+    assert sorted(leakage(train, test).identities.index) == ["a"]
 
 
 def pair_table(rows: list[tuple[str, str, int, str, str]]) -> PairTable:

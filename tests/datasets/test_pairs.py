@@ -67,7 +67,7 @@ def test_genuine_pairs_are_the_same_however_the_label_arrives(
 @pytest.mark.parametrize("label", ["-1", "2", "", "yes", "0.5"])
 def test_a_label_without_meaning_is_named_with_its_row(tmp_path: Path, label: str) -> None:
     row = ROWS[2].replace(",1,", f",{label},", 1)
-    with pytest.raises(BadTable, match=rf"row 5 .*bf/z/1.jpg.*label '{label}' is neither 1"):
+    with pytest.raises(BadTable, match=rf"line 6 .*bf/z/1.jpg.*label '{label}' is neither 1"):
         with_rows(tmp_path, row)
 
 
@@ -180,11 +180,11 @@ def test_pairs_are_chosen_as_images_are(pairs: PairTable) -> None:
         pairs.where(att1="asian_female")
     with pytest.raises(InputError, match="4 pairs"):
         pairs.subset([4])
-    with pytest.raises(InputError, match="4 pairs"):
+    with pytest.raises(InputError, match="each of the 4 rows of pairs"):
         pairs.subset([True, False])
     with pytest.raises(InputError, match="another table"):
         pairs.subset(pairs.fold(2).table["vgg16"] > 0)
-    with pytest.raises(UnknownName, match="pair 0 is not in"):
+    with pytest.raises(UnknownName, match="0 .*is not among the 2 pairs of"):
         pairs.fold(2).subset(pairs.table)
 
 
@@ -223,14 +223,11 @@ def test_other_separators_are_read(tmp_path: Path, separator: str) -> None:
 def test_tables_that_hold_no_pairs_say_what_they_hold(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="no column p2, label; it has p1, score"):
         PairTable.from_csv(write(tmp_path / "a.csv", "x.jpg,0.5", header="p1,score"))
-    with pytest.raises(BadTable, match=r"row 1 .*p1 '' names no picture"):
+    with pytest.raises(BadTable, match=r"line 2: p1 is empty, so it names no picture"):
         PairTable.from_csv(write(tmp_path / "b.csv", ",y.jpg,1", header="p1,p2,label"))
-    with pytest.raises(BadTable, match="no column p1"):
+    with pytest.raises(BadTable, match="no table: it is empty"):
         PairTable.from_csv(write(tmp_path / "c.csv", header=""))
-    (tmp_path / "d.csv").write_bytes(b"p1,p2,label\n\xff\xfe,b,1\n")
-    with pytest.raises(BadTable, match="no table"):
-        PairTable.from_csv(tmp_path / "d.csv")
-    with pytest.raises(DataNotFound, match="cannot be read"):
+    with pytest.raises(DataNotFound, match="nowhere.csv does not exist"):
         PairTable.from_csv(tmp_path / "nowhere.csv")
     unfolded = PairTable.from_csv(write(tmp_path / "e.csv", "a,b,1", header="p1,p2,label"))
     with pytest.raises(BadTable, match="no column fold"):
