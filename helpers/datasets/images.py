@@ -236,7 +236,8 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
 
 def _label(source: Any) -> str:
     if isinstance(source, str | os.PathLike):
-        return short(os.fsdecode(source))
+        name = os.fsdecode(source)
+        return name if len(name) < 256 else short(name)
     return str(getattr(source, "name", "the picture"))
 
 
