@@ -128,7 +128,9 @@ def wilson_limits(
     if np.ndim(level) == 0:
         levels = np.array(arguments.level(level))
     else:
-        levels = arguments.finite_array(level, "level", low=1e-12, high=1 - 1e-12)
+        levels = arguments.finite_array(level, "level", low=0, high=1)
+        if ((levels <= 0) | (levels >= 1)).any():
+            raise InputError("level holds 0 or 1: give confidence levels between them.")
     try:
         more = hits > trials
         np.broadcast_shapes(more.shape, levels.shape)
@@ -199,6 +201,13 @@ def _whole(value: object, name: str) -> int:
     return arguments.count(value, name, 0)
 
 
+def _bound(value: object, name: str) -> float:
+    """A bound: a number, infinite where nothing limits it, NaN where there is none."""
+    if isinstance(value, float | np.floating) and not np.isfinite(value):
+        return float(value)
+    return arguments.number(value, name)
+
+
 def _missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
@@ -227,7 +236,8 @@ def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) 
     Raises
     ------
     InputError
-        If the margin or the parity is no finite number, or the margin is negative.
+        If the margin or the parity is no finite number, the margin is negative, or a bound is no
+        number or on the wrong side.
 
     Examples
     --------
@@ -240,8 +250,11 @@ def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) 
     """
     allowed = arguments.number(margin, "margin", 0)
     middle = arguments.number(parity, "parity")
+    low, high = _bound(low, "low"), _bound(high, "high")
     if np.isnan(low) or np.isnan(high):
         return TOO_LITTLE
+    if low > high:
+        raise InputError(f"low is {low:g} and high is {high:g}: an interval runs from low to high.")
     # Rounding, as in 1 - 0.95, must not move an end across the margin.
     furthest = max(abs(low - middle), abs(high - middle))
     if furthest <= allowed + 1e-12:

@@ -5,19 +5,19 @@ error of so many draws; where an interval is known to hold the truth less often,
 """
 
 from collections.abc import Callable
+from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from helpers.bias.classification import METRICS, consistency
 from helpers.bias.classification.audits import percentiles
 from helpers.bias.classification.calibration import ece_interval
 from helpers.bias.classification.comparisons import _difference
-from helpers.bias.classification.disparities import _difference as gap
-from helpers.bias.classification.disparities import _fewer_extremes
-from helpers.bias.classification.disparities import _unlikeness as unlikeness
-from helpers.bias.classification.inversion import Inverted, inverted, worst
+from helpers.bias.classification.extremes import DIFFERENCE, RATIO, spread
+from helpers.bias.classification.inversion import gap_interval, smallest_interval
 from helpers.bias.classification.metrics import Array, Mean
 
 Z = special.ndtri(0.975)
@@ -75,56 +75,127 @@ def test_the_bootstrap_of_geometric_means_holds_the_truth_a_little_less_often(na
     assert 0.90 <= np.mean(covered) <= 0.97
 
 
+# -- gaps between two groups: every pair of counts, weighted with its chance
+
+SIZES = ((20, 20), (50, 50), (65, 65), (50, 500), (300, 300))
+RATES = ((0.005, 0.03), (0.01, 0.04), (0.10, 0.16), (0.2, 0.3), (0.002, 0.002), (0.99, 0.99))
+TRUTHS: dict[str, Callable[[Array], Array]] = {
+    "difference": lambda rates: spread(rates, DIFFERENCE),
+    "ratio": lambda rates: spread(rates, RATIO),
+    "worst group": lambda rates: rates.min(axis=-1),
+}
+
+
+@cache
+def interval(figure: str, hits: tuple[int, ...], n: tuple[int, ...]) -> tuple[float, float]:
+    counts = np.array(hits, float), np.array(n, float)
+    if figure == "worst group":
+        found = smallest_interval(*counts)
+    else:
+        found = gap_interval([counts], RATIO if figure == "ratio" else DIFFERENCE)
+    return found.low, found.high
+
+
+def newcombes_width(hits: tuple[int, ...], n: tuple[int, ...]) -> float:
+    """Of the interval of a difference without its sign."""
+    cells = np.zeros((2, 4))
+    cells[:, 0], cells[:, 2] = hits, np.array(n) - hits
+    low, high = (float(each[0]) for each in _difference(METRICS["recall"], *cells[:, None], Z))
+    return max(-low, high) - max(low, -high, 0.0)
+
+
+def enumerated(figure: str, n: tuple[int, int], rates: tuple[float, float]) -> dict[str, float]:
+    """Coverage, mean width and that of Newcombe's interval, without the unlikeliest counts."""
+    likely = [
+        np.flatnonzero(stats.binom.pmf(np.arange(size + 1), size, rate) > 1e-5)
+        for size, rate in zip(n, rates, strict=True)
+    ]
+    truth, total = float(TRUTHS[figure](np.array(rates))), 0.0
+    found = {"coverage": 0.0, "width": 0.0, "newcombe": 0.0}
+    for hits in product(*(each.tolist() for each in likely)):
+        chance = float(np.prod(stats.binom.pmf(hits, n, rates)))
+        if chance < 1e-6 or (figure == "ratio" and not any(hits)):
+            continue
+        low, high = interval(figure, hits, n)
+        assert high - low > 0.001
+        total += chance
+        found["coverage"] += chance * (low <= truth + 1e-9 and truth - 1e-9 <= high)
+        found["width"] += chance * (high - low)
+        found["newcombe"] += chance * newcombes_width(hits, n)
+    return {name: value / total for name, value in found.items()}
+
+
+def check_two_groups(figure: str, n: tuple[int, int], rates: tuple[float, float]) -> None:
+    found = enumerated(figure, n, rates)
+    assert found["coverage"] >= 0.93
+    # Near the ends one error more or less decides: no interval as good covers less than 99 %.
+    if min(size * min(rate, 1 - rate) for size, rate in zip(n, rates, strict=True)) >= 5:
+        assert found["coverage"] <= 0.98
+    if figure == "difference":
+        assert found["width"] <= 1.1 * found["newcombe"]
+
+
+@pytest.mark.parametrize("figure", TRUTHS)
+@pytest.mark.parametrize(
+    ("n", "rates"), [((65, 65), (0.005, 0.03)), ((50, 50), (0.01, 0.04)), ((20, 20), (0.2, 0.3))]
+)
+def test_the_interval_for_two_groups_holds_the_truth(
+    figure: str, n: tuple[int, int], rates: tuple[float, float]
+) -> None:
+    check_two_groups(figure, n, rates)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", TRUTHS)
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("rates", [*RATES, *((b, a) for a, b in RATES if a != b)])
+def test_the_interval_for_two_groups_holds_the_truth_at_all_sizes(
+    figure: str, n: tuple[int, int], rates: tuple[float, float]
+) -> None:
+    check_two_groups(figure, n, rates)
+
+
+# -- gaps between more groups, drawn a thousand times
+
 GAPS: dict[str, tuple[Array, Array]] = {
-    "two groups at parity": (np.full(2, 0.85), np.full(2, 65)),
-    "two groups apart": (np.array([0.7, 0.9]), np.full(2, 65)),
+    "three groups at parity": (np.full(3, 0.1), np.full(3, 65)),
+    "three groups, one behind": (np.array([0.8, 0.9, 0.9]), np.full(3, 100)),
+    "three rare errors": (np.array([0.01, 0.01, 0.04]), np.full(3, 65)),
     "seven groups at parity": (np.full(7, 0.85), np.full(7, 130)),
     "seven groups, one behind": (np.array([0.7] + [0.85] * 6), np.full(7, 130)),
+    "seven groups in two camps": (np.array([0.8] * 3 + [0.9] * 4), np.full(7, 130)),
     "seven groups, all different": (np.linspace(0.75, 0.95, 7), np.full(7, 130)),
     "fourteen groups at parity": (np.full(14, 0.85), np.full(14, 65)),
-    "fourteen rare errors": (np.full(14, 0.1), np.full(14, 65)),
+    "fourteen groups, one behind": (np.array([0.7] + [0.9] * 13), np.full(14, 65)),
+    "fourteen groups, two behind": (np.array([0.75] * 2 + [0.88] * 12), np.full(14, 100)),
+    "fourteen rare errors": (np.full(14, 0.02), np.full(14, 65)),
     "uneven groups": (np.linspace(0.8, 0.9, 6), np.array([50, 60, 100, 200, 400, 800])),
     "one small group behind": (np.array([0.7] + [0.9] * 6), np.array([20] + [130] * 6)),
 }
 
 
-def inverted_gap(statistic: Callable[[Array], Array]) -> Callable[[Array, Array, int], Inverted]:
-    def interval(hits: Array, n: Array, seed: int) -> Inverted:
-        pooled = np.full(len(n), hits.sum() / n.sum())
-        return inverted(statistic, hits, n, pooled, replicates=300, seed=seed, calmed=calmed)
-
-    return interval
-
-
-def calmed(apart: Array) -> Array:
-    return _fewer_extremes(apart[None])[0]
-
-
-def smallest(hits: Array, n: Array, seed: int) -> Inverted:
-    return worst(hits, n, replicates=300, seed=seed)
-
-
-FIGURES: dict[str, tuple[Callable[[Array], Array], Callable[[Array, Array, int], Inverted]]] = {
-    "difference": (gap, inverted_gap(gap)),
-    "ratio": (unlikeness, inverted_gap(unlikeness)),
-    "worst group": (lambda rates: rates.min(axis=-1), smallest),
-}
-
-
 def coverage(figure: str, case: str, draws: int) -> float:
-    statistic, interval = FIGURES[figure]
     rates, n = GAPS[case]
-    hits = np.random.default_rng(1).binomial(n, rates, (draws, len(n))).astype(float)
-    found = [interval(each, n.astype(float), seed) for seed, each in enumerate(hits)]
-    low, high = np.array([(each.low, each.high) for each in found]).T
-    return share(low, high, float(statistic(rates)))
+    hits = np.random.default_rng(1).binomial(n, rates, (draws, len(n)))
+    kept = [each for each in hits if figure != "ratio" or each.any()]
+    found = [interval(figure, tuple(each.tolist()), tuple(n.tolist())) for each in kept]
+    low, high = np.array(found).T
+    assert (high - low > 0.001).all()
+    return share(low, high, float(TRUTHS[figure](rates)))
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-@pytest.mark.parametrize("case", ["two groups apart", "seven groups at parity"])
+@pytest.mark.parametrize("figure", TRUTHS)
+@pytest.mark.parametrize("case", ["seven groups at parity", "fourteen groups, one behind"])
 def test_the_interval_of_a_gap_holds_the_truth(figure: str, case: str) -> None:
-    # The standard error of 150 draws is 1.8 points.
-    assert 0.90 <= coverage(figure, case, 150) <= 1
+    # The standard error of 60 draws is 2.8 points.
+    assert coverage(figure, case, 60) >= 0.88
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", TRUTHS)
+@pytest.mark.parametrize("case", GAPS)
+def test_the_interval_of_a_gap_holds_the_truth_in_a_thousand_audits(figure: str, case: str) -> None:
+    assert coverage(figure, case, DRAWS) >= 0.93
 
 
 def test_the_plain_bootstrap_of_the_largest_gap_never_holds_parity() -> None:
@@ -133,19 +204,10 @@ def test_the_plain_bootstrap_of_the_largest_gap_never_holds_parity() -> None:
     random = np.random.default_rng(2)
     hits = random.binomial(n, rates, (100, len(n)))
     lows = [
-        np.quantile(gap(random.binomial(n, each / n, (400, len(n))) / n), 0.025) for each in hits
+        np.quantile(np.ptp(random.binomial(n, each / n, (400, len(n))) / n, axis=-1), 0.025)
+        for each in hits
     ]
     assert min(lows) > 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("figure", FIGURES)
-@pytest.mark.parametrize("case", GAPS)
-def test_the_interval_of_a_gap_holds_the_truth_in_a_thousand_audits(figure: str, case: str) -> None:
-    # More than 97 % where a group is at the edge of what can be. With the one group that differs
-    # as small as 20, luck hides it too often: 88 % (audits mark groups so small).
-    floor = 0.86 if case == "one small group behind" else 0.93
-    assert floor <= coverage(figure, case, DRAWS) <= 0.99
 
 
 def calibration_coverage(slope: float, n: int, draws: int) -> float:
@@ -167,8 +229,9 @@ def calibration_coverage(slope: float, n: int, draws: int) -> float:
 
 
 def test_the_interval_of_the_calibration_error_holds_the_truth() -> None:
-    assert calibration_coverage(1.0, 130, 150) >= 0.90
-    assert calibration_coverage(0.4, 1000, 150) >= 0.90
+    # The standard error of 60 draws is 2.8 points.
+    assert calibration_coverage(1.0, 130, 60) >= 0.88
+    assert calibration_coverage(0.4, 1000, 60) >= 0.88
 
 
 @pytest.mark.slow

@@ -90,12 +90,15 @@ def read(
     if data is not None and not isinstance(data, pd.DataFrame):
         raise InputError(f"data must be a pandas table, not a value of type {type(data).__name__}.")
     table, attributes = _gather(truth, prediction, groups, score, data)
-    table = _complete(table, attributes)
+    table = table.apply(_without_blanks)
+    # Before faces are left out: a group that loses all of them keeps its row.
+    crossed = table[attributes].apply(_categorical)
+    table = _complete(table)
+    crossed = crossed.loc[table.index]
     if "score" in table:
         table["score"] = _probabilities(table["score"])
     _require_labels(table)
     right, told, note = _against(table, positive)
-    crossed = table[attributes].apply(_categorical).set_axis(attributes, axis=1)
     _require_groups(crossed)
     number = table["score"].to_numpy(dtype=float) if "score" in table else None
     if number is not None:
@@ -229,8 +232,8 @@ def _require_one_order(columns: dict[str, pd.Series]) -> None:
             )
 
 
-def _complete(table: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
-    missing = table.isna() | table.apply(_blank)
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    missing = table.isna()
     if not missing.to_numpy().any():
         return table
     counts = ", ".join(
@@ -249,11 +252,16 @@ def _complete(table: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
     return kept
 
 
-def _blank(values: pd.Series) -> pd.Series:
-    """Where a cell holds nothing but blanks."""
+def _without_blanks(values: pd.Series) -> pd.Series:
+    """The column, with cells that hold nothing but blanks as missing ones."""
     if values.dtype.kind in "biufcmM":
-        return pd.Series(False, index=values.index)
-    return values.map(lambda each: isinstance(each, str) and not each.strip()).astype(bool)
+        return values
+    blank = values.map(_blank).astype(bool)
+    return values.mask(blank) if blank.any() else values
+
+
+def _blank(cell: object) -> bool:
+    return isinstance(cell, str) and not cell.strip()
 
 
 def _probabilities(score: pd.Series) -> NDArray[np.float64]:
@@ -351,13 +359,13 @@ def _warn_if_turned_round(
 def _categorical(values: pd.Series) -> pd.Series:
     """A category for each name: 1 and "1" would be two groups of one name."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        levels = values.cat.categories
+        levels = pd.Index([each for each in values.cat.categories if not _blank(each)])
     else:
         try:
             levels = values.astype("category").cat.categories
         except TypeError:
-            levels = pd.Index(values.map(repr).unique())
-            values = values.map(repr)
+            values = values.map(str, na_action="ignore")
+            levels = pd.Index(values.dropna().unique())
     names = list(dict.fromkeys(map(str, levels)))
     if len(names) < len(levels):
         warnings.warn(
@@ -365,7 +373,7 @@ def _categorical(values: pd.Series) -> pd.Series:
             "they are taken for one group.",
             stacklevel=6,
         )
-        return values.astype(str).astype(pd.CategoricalDtype(names))
+        return values.astype(object).map(str, na_action="ignore").astype(pd.CategoricalDtype(names))
     return values.astype(pd.CategoricalDtype(levels))
 
 

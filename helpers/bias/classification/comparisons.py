@@ -238,9 +238,9 @@ def _pairs(names: list[str], reference: str | None) -> tuple[list[int], list[int
     if reference is None:
         first, second = zip(*combinations(range(len(names)), 2), strict=True)
         return list(first), list(second)
-    if reference not in names:
-        raise unknown_name("group", reference, names)
-    one = names.index(reference)
+    if str(reference) not in names:
+        raise unknown_name("group", " ".join(str(reference).split())[:60], names)
+    one = names.index(str(reference))
     others = [each for each in range(len(names)) if each != one]
     return others, [one] * len(others)
 

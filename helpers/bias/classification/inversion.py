@@ -298,7 +298,8 @@ def _edge(plausible: Callable[[float], bool], inside: float, outside: float) -> 
     for _ in range(_STEPS):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if plausible(middle) else (inside, middle)
-    return outside
+    # Not the other side: where parity is refused, the interval of a gap must leave 0 out.
+    return inside
 
 
 def _outside(plausible: Callable[[float], bool]) -> float:

@@ -1,0 +1,238 @@
+"""Ends of the intervals of gaps, against closed forms and a test inverted with plain loops."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from helpers.bias.classification import pairwise
+from helpers.bias.classification.calibration import ece_interval
+from helpers.bias.classification.extremes import DIFFERENCE, RATIO
+from helpers.bias.classification.inversion import (
+    TIES,
+    Inverted,
+    gap_interval,
+    inverted,
+    smallest_interval,
+)
+
+
+def difference(hits: list[int], n: list[int], level: float = 0.95) -> Inverted:
+    return gap_interval([(np.array(hits, float), np.array(n, float))], DIFFERENCE, level)
+
+
+@pytest.mark.parametrize("sizes", [[2, 2], [60, 60], [30, 60], [60, 30], [60] * 7])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_without_an_error_the_gap_reaches_up_to_what_the_smallest_group_can_hide(
+    sizes: list[int], level: float
+) -> None:
+    # A group with the error rate g shows none in (1 - g)^n of all audits, all of them ties.
+    found = difference([0] * len(sizes), sizes, level)
+    hidden = 1 - ((1 - level) / 2 / TIES) ** (1 / min(sizes))
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(hidden, abs=1e-4)
+    assert difference(sizes, sizes, level).high == pytest.approx(hidden, abs=1e-4)
+
+
+def test_a_ratio_of_one_without_a_miss_reaches_below_one() -> None:
+    n = np.array([60.0, 60.0])
+    found = gap_interval([(n, n)], RATIO)
+    assert found.low == 0
+    assert found.high == pytest.approx(1 - (0.025 / TIES) ** (1 / 60), abs=1e-4)
+
+
+def test_all_against_none_has_a_closed_form() -> None:
+    # Rates (1 + g) / 2 and (1 - g) / 2 show it in ((1 + g) / 2)^2n of all audits; near parity
+    # four of the five per cent are used.
+    found = difference([5, 0], [5, 5])
+    assert (found.value, found.high) == (1, 1)
+    assert found.low == pytest.approx(2 * (0.04 / TIES) ** (1 / 10) - 1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("hits", "n"), [([56, 12], [60, 60]), ([45, 12], [50, 120]), ([190, 20], [200, 200])]
+)
+def test_far_from_parity_each_end_misses_two_and_a_half_per_cent(
+    hits: list[int], n: list[int]
+) -> None:
+    # The test that is inverted, written out: all pairs of counts under the likeliest rates.
+    seen = hits[0] / n[0] - hits[1] / n[1]
+    apart = np.arange(n[0] + 1)[:, None] / n[0] - np.arange(n[1] + 1)[None] / n[1]
+
+    def tail(gap: float, direction: int) -> float:
+        def unlikely(low: float) -> float:
+            return -float(stats.binom.logpmf(hits, n, [low + gap, low]).sum())
+
+        low = optimize.minimize_scalar(unlikely, bounds=(0, 1 - gap), method="bounded").x
+        chance = np.outer(
+            stats.binom.pmf(np.arange(n[0] + 1), n[0], low + gap),
+            stats.binom.pmf(np.arange(n[1] + 1), n[1], low),
+        )
+        further, tied = direction * (apart - seen) > 1e-9, np.abs(apart - seen) <= 1e-9
+        return float(chance[further].sum() + TIES * chance[tied].sum()) - 0.025
+
+    found = difference(hits, n)
+    low = optimize.brentq(lambda gap: tail(gap, 1), 0.01, seen)
+    high = optimize.brentq(lambda gap: tail(gap, -1), seen, 0.999)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=2e-3)
+
+
+def test_at_parity_the_upper_end_is_about_newcombes() -> None:
+    truth, said = np.ones(400), np.tile([1, 0], 200)
+    row = pairwise(truth, said, ["x"] * 200 + ["y"] * 200, "recall").iloc[0]
+    found = difference([100, 100], [200, 200])
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(row["high"], abs=0.004)
+
+
+def test_the_lower_end_leaves_parity_when_chance_alone_is_too_seldom_so_far_apart() -> None:
+    # Three groups at parity: all tables counted. 5 % of them, ties counted in part, decide.
+    n = 12
+    counts = np.stack(np.meshgrid(*[np.arange(n + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    for low in range(7):
+        hits = [low, 6, 12 - low]
+        chance = stats.binom.pmf(counts, n, 0.5).prod(axis=1)
+        gaps = np.ptp(counts, axis=1)
+        seen = max(hits) - min(hits)
+        more, tied = chance[gaps > seen].sum(), chance[gaps == seen].sum()
+        found = difference(hits, [n] * 3)
+        assert found.p == pytest.approx(more + tied)
+        assert (found.low > 0) == (more + TIES * tied < 0.05)
+
+
+def test_more_groups_make_the_same_gap_less_certain() -> None:
+    lows = [
+        difference([70, *[85] * others, 95], [100] * (others + 2)).low for others in (3, 12, 40)
+    ]
+    assert lows == sorted(lows, reverse=True)
+    assert lows[0] - lows[2] > 0.005
+
+
+def test_the_interval_holds_what_was_seen_and_more_confidence_widens_it() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(20):
+        n = random.integers(2, 90, 4)
+        hits = random.binomial(n, random.random())
+        narrow, wide = (difference(hits.tolist(), n.tolist(), level) for level in (0.8, 0.95))
+        assert wide.low <= narrow.low <= narrow.value <= narrow.high <= wide.high
+        assert 0 <= wide.low < wide.high <= 1
+
+
+def test_two_metrics_together_are_less_certain_above_and_below_than_one() -> None:
+    n = np.array([100.0, 100.0])
+    one, other = (np.array([70.0, 90.0]), n), (np.array([50.0, 52.0]), n)
+    alone, both = gap_interval([one], DIFFERENCE), gap_interval([one, other], DIFFERENCE)
+    assert alone.value == both.value == pytest.approx(0.2)
+    assert both.low < alone.low
+    assert both.high >= alone.high
+    assert both.by_chance > alone.by_chance
+    # Luck in one is none in the other.
+    second = gap_interval([(np.array([45.0, 65.0]), n)], DIFFERENCE)
+    twice = gap_interval([one, (np.array([45.0, 65.0]), n)], DIFFERENCE)
+    assert twice.p == pytest.approx(1 - (1 - alone.p) * (1 - second.p))
+
+
+def test_what_chance_gives_is_the_mean_gap_of_equal_groups() -> None:
+    # The range of two and of fourteen normal means, 1.128 and 3.407 standard deviations.
+    for groups, expected in ((2, 1.128), (14, 3.407)):
+        found = difference([300] * groups, [600] * groups)
+        assert found.by_chance == pytest.approx(expected * 0.5 / math.sqrt(600), rel=0.05)
+
+
+# -- the worst group
+
+
+def test_without_an_error_the_worst_group_may_be_perfect_and_its_lower_end_is_closed() -> None:
+    found = smallest_interval(np.array([20.0, 40.0]), np.array([20.0, 40.0]))
+    assert (found.value, found.high, found.by_chance) == (1, 1, 1)
+    assert found.low == pytest.approx((0.025 / TIES) ** (1 / 20), abs=1e-6)
+
+
+def test_two_groups_that_are_never_right_may_both_be_right_a_little() -> None:
+    n = np.array([20.0, 20.0])
+    found = smallest_interval(np.zeros(2), n)
+    # Both at the rate c: one of them shows no hit in 1 - (1 - (1 - c)^20)^2 of all audits.
+    expected = 1 - (1 - math.sqrt(1 - 0.04 / TIES)) ** (1 / 20)
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_group_far_behind_has_the_interval_of_its_own_rate() -> None:
+    found = smallest_interval(np.array([30.0, 290.0, 295.0]), np.array([100.0, 300.0, 300.0]))
+    assert found.value == 0.3
+    # Exact limits with the same share of ties, by scipy's distribution.
+    for end, sign in ((found.low, 1), (found.high, -1)):
+        beyond = stats.binom.sf(30, 100, end) if sign > 0 else stats.binom.cdf(29, 100, end)
+        assert beyond + TIES * stats.binom.pmf(30, 100, end) == pytest.approx(0.025, abs=0.004)
+    assert found.by_chance == pytest.approx(0.835, abs=0.02)
+
+
+def test_the_unluckiest_of_many_equal_groups_is_allowed_its_bad_luck() -> None:
+    hits, n = np.array([78.0, 85, 86, 87, 84, 86, 88]), np.full(7, 100.0)
+    alone = smallest_interval(hits[:1].repeat(2), n[:2])
+    found = smallest_interval(hits, n)
+    assert found.high > 0.85
+    assert found.low < 0.7
+    assert found.by_chance == pytest.approx(0.8, abs=0.01)
+    assert alone.high > found.value
+
+
+# -- figures that are simulated
+
+
+def normal(far: float) -> np.ndarray:
+    """Audits of a figure with a standard error of 1, without luck of their own."""
+    return far + np.asarray(stats.norm.ppf((np.arange(4000) + 0.5) / 4000))
+
+
+def test_an_inverted_test_gives_each_side_half_far_from_parity_and_one_side_all_at_it() -> None:
+    def at(observed: float, level: float = 0.95) -> Inverted:
+        return inverted(normal, lambda far: far, observed, (normal, lambda far: far), level)
+
+    far = at(10)
+    assert (far.low, far.high) == pytest.approx((10 - 1.96, 10 + 1.96), abs=0.01)
+    far = at(10, 0.8)
+    assert (far.low, far.high) == pytest.approx((10 - 1.2816, 10 + 1.2816), abs=0.01)
+    # 5 % of audits at parity show more than 1.645.
+    assert at(1.6).low == 0
+    assert 0 < at(1.7).low < 0.3
+    assert far.by_chance == pytest.approx(0, abs=1e-9)
+    # Halfway to where 5 % end, three quarters of the error belong to this side.
+    low = at(0.8224 + stats.norm.isf(0.05 * 0.75)).low
+    assert low == pytest.approx(0.8224, abs=0.02)
+
+
+def test_an_audit_that_shows_less_than_chance_excludes_no_more_than_a_usual_one() -> None:
+    found = inverted(normal, lambda far: far, -1.5, (normal, lambda far: far))
+    usual = inverted(normal, lambda far: far, 0.0, (normal, lambda far: far))
+    assert found.high == usual.high > 1
+    assert found.low == -1.5
+
+
+@pytest.mark.parametrize(("right", "says"), [(30, 0.05), (70, 0.95), (60, 0.3), (5, 0.2)])
+def test_with_all_scores_in_one_bin_the_error_has_the_interval_of_one_rate(
+    right: int, says: float
+) -> None:
+    found = ece_interval(np.full(100, says), np.arange(100) < right)
+    exact = stats.binomtest(right, 100).proportion_ci(0.95, method="wilson")
+    ends = sorted([abs(exact.low - says), abs(exact.high - says)])
+    assert found.low <= found.value <= found.high
+    assert (found.low, found.high) == pytest.approx(ends, abs=0.02)
+
+
+def test_a_bin_that_happens_to_be_right_may_be_wrong_on_the_roomier_side() -> None:
+    found = ece_interval(np.full(20, 0.05), np.zeros(20))
+    assert (found.value, found.low) == (pytest.approx(0.05), 0)
+    assert found.high > 0.1  # not .05, which is all the room below
+    exact = ece_interval(np.full(100, 0.5), np.arange(100) < 50)
+    assert (exact.value, exact.low) == (0, 0)
+    assert 0.09 < exact.high < 0.15
+
+
+@pytest.mark.parametrize("says", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("right", [0, 1])
+def test_the_calibration_of_one_face_is_nearly_unknown(says: float, right: int) -> None:
+    found = ece_interval([says], [right])
+    assert found.low <= found.value <= found.high
+    assert found.high - found.low > 0.3
