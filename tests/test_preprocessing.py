@@ -190,6 +190,8 @@ def test_faces_above_the_lowest_score_are_kept_those_at_it_too(
     assert seen[-1] == (4, 1600, 3), "1600 px are searched as they are"
     detect(np.zeros((1601, 2, 3), np.uint8))
     assert seen[-1] == (1600, 2, 3)
+    detect(np.zeros((1, 5000, 3), np.uint8))
+    assert seen[-1] == (1, 1600, 3), "a row is not lost"
 
 
 def test_no_face_is_a_sentence_that_names_the_picture() -> None:
@@ -214,6 +216,11 @@ def test_the_detector_starts_and_works_in_silence() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_a_detection_stays_as_it_was_found() -> None:
+    with pytest.raises(AttributeError):
+        found_box(1, 2, 3, 4).score = 0.5  # type: ignore[misc]
 
 
 def test_a_detection_reads_as_a_line_of_text() -> None:
@@ -305,6 +312,14 @@ def test_a_size_is_a_whole_number_of_pixels_that_fits(noise: np.ndarray, size: A
 def test_points_are_pairs_of_numbers(points: Any) -> None:
     with pytest.raises(InputError, match="points"):
         into_crop(points, found_box(1, 1, 40, 40))
+
+
+def test_the_smallest_and_the_largest_crop(noise: np.ndarray) -> None:
+    face = found_box(1, 1, 40, 40)
+    assert align(noise, LANDMARKS / 3, 1).shape == (1, 1, 3)
+    x, y, side = (round(each) for each in face_square(face))
+    np.testing.assert_allclose(into_crop(np.array([x + side, y]), face, 1), [1, 0])
+    np.testing.assert_allclose(into_crop(np.array([x + side, y]), face, 8192), [8192, 0])
 
 
 def test_crops_and_aligned_faces_have_the_sizes_that_networks_take(noise: np.ndarray) -> None:
@@ -579,8 +594,13 @@ def test_the_ellipse_has_its_centre_and_half_axes_to_the_pixel() -> None:
     np.testing.assert_array_equal(mask, face_ellipse(LANDMARKS.tolist(), [220, 200]))
 
 
-def test_a_mask_may_be_a_single_pixel() -> None:
+def test_a_mask_may_be_a_single_pixel_and_as_long_as_a_picture() -> None:
     assert face_ellipse(LANDMARKS - (100, 100), (1, 1)).tolist() == [[True]]
+    assert face_ellipse(LANDMARKS, (65_535, 1)).shape == (65_535, 1)
+    assert face_ellipse(LANDMARKS, (1, 65_535)).shape == (1, 65_535)
+    for wrong in ((65_536, 1), (1, 65_536)):
+        with pytest.raises(InputError, match="is 65536: give a whole number"):
+            face_ellipse(LANDMARKS, wrong)
 
 
 def test_a_point_on_the_outline_is_on_the_face() -> None:
