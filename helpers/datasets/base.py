@@ -204,14 +204,10 @@ def _matches(table: pd.DataFrame, column: str, value: Any) -> np.ndarray:
     values = table[column]
     if isinstance(values.dtype, pd.CategoricalDtype):
         wanted = [arguments.choice(each, column, values.cat.categories) for each in wanted]
-    try:
-        found = values.isin(wanted).to_numpy()
-    except TypeError:
-        raise InputError(
-            f"{column} is to be {value!r:.60}: give one label, or a list of labels."
-        ) from None
+    if any(pd.api.types.is_list_like(each) for each in wanted):
+        raise InputError(f"{column} is to be {value!r:.60}: give one label, or a list of labels.")
     _require_same_kind(values, wanted)
-    return np.asarray(found, dtype=bool)
+    return values.isin(wanted).to_numpy(dtype=bool)
 
 
 def _require_same_kind(values: pd.Series, wanted: list[Any]) -> None:

@@ -110,7 +110,8 @@ def photographs(source: Folder) -> tuple[list[str], tuple[str, ...]]:
     )
     if not endings:
         return found, ()
-    kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common(8))
+    ranked = sorted(endings.items(), key=lambda each: (-each[1], each[0]))
+    kinds = ", ".join(f"{count:,} {ending}" for ending, count in ranked[:8])
     note = (
         f"{endings.total():,} files were left out because of their endings ({kinds}): if they are "
         "photographs, save them as JPEG or PNG."

@@ -1,6 +1,7 @@
 """A data set hands out the right image for each row, however the rows are named."""
 
 import multiprocessing
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
@@ -234,3 +235,86 @@ def test_what_a_computer_adds_to_a_folder_or_zip_is_left_aside(tmp_path: Path) -
             archive.write(path, path.relative_to(tmp_path))
     assert Folder(tmp_path).files() == ["1.png", "b/2.png"]
     assert sorted(Archive(tmp_path / ".hidden.zip").files()) == ["1.png", "b/2.png"]
+
+
+def test_rows_that_repeat_in_a_bootstrap_are_named_as_any_others(grey: FaceDataset) -> None:
+    again = grey.subset([5, 5, 1, 7])
+    assert numbers(again.images("val/5.png")) == [5]
+    assert numbers(again.images(["val/7.png", "val/5.png"])) == [7, 5]
+    assert numbers(again.images(again.table.iloc[[0, 1, 3]])) == [5, 5, 7]
+    assert numbers(again.images(again.table["race"] == "Indian")) == [5, 5]
+    assert numbers(again.images(slice(1, None))) == [5, 1, 7]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [None, 1.5, [0.0], {"val/1.png": 1}, {0, 1}, np.zeros((2, 2), int), [[0], [1, 2]], [True, None]]
+    + [slice("a", "b"), slice(0, 4, 0), float("nan"), b"val/1.png"],
+)
+def test_what_names_no_rows_is_a_sentence(grey: FaceDataset, rows: object) -> None:
+    for ask in (grey.images, grey.files, grey.subset):
+        with pytest.raises(InputError) as refused:
+            ask(rows)  # type: ignore[operator]
+        assert "grey" in str(refused.value)
+
+
+def test_a_mask_with_gaps_is_refused(grey: FaceDataset) -> None:
+    mask = pd.Series([True] * COUNT, index=grey.table.index, dtype="boolean")
+    assert len(grey.images(mask)) == COUNT
+    mask.iloc[3] = pd.NA
+    with pytest.raises(InputError, match="has gaps"):
+        grey.images(mask)
+
+
+def test_a_label_of_another_kind_is_refused_instead_of_finding_nothing(grey: FaceDataset) -> None:
+    labelled = replace(grey, table=grey.table.assign(age=range(COUNT), code=["7"] * COUNT))
+    assert len(labelled.where(age=[3, 4])) == 2
+    with pytest.raises(InputError, match="age holds numbers: give 3, not '3'"):
+        labelled.where(age="3")
+    with pytest.raises(InputError, match="code holds text: give '7', not 7"):
+        labelled.where(code=7)
+    with pytest.raises(InputError, match="give one label"):
+        labelled.where(code=[["7"]])
+
+
+def test_a_column_that_is_there_twice_is_named(grey: FaceDataset) -> None:
+    twice = replace(grey, table=pd.concat([grey.table, grey.table[["gender"]]], axis=1))
+    with pytest.raises(InputError, match="2 columns called 'gender'"):
+        twice.where(gender="Male")
+
+
+def test_what_is_no_data_set_is_refused(grey: FaceDataset) -> None:
+    with pytest.raises(InputError, match="must be a pandas table"):
+        FaceDataset("mine", {"file": ["a"]}, grey.source)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="has no read"):
+        FaceDataset("mine", grey.table, "folder")  # type: ignore[arg-type]
+    for size in ("4", 2.5, True):
+        with pytest.raises(InputError, match="batch_size is"):
+            next(grey.batches(size))  # type: ignore[arg-type]
+
+
+def test_masks_that_differ_in_size_are_a_sentence(grey: FaceDataset) -> None:
+    masked = replace(grey, mask_reader=lambda file: np.zeros((19, len(file), 4), dtype=bool))
+    with pytest.raises(UnreadableImage, match="differ in size"):
+        masked.masks(["val/1.png", "val/10.png"])
+
+
+def test_a_file_that_a_zip_has_not_got_is_named_before_it_is_compared(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.png", b"x")
+    with pytest.raises(UnreadableImage, match="b.png is not in"):
+        Archive(tmp_path / "a.zip").fingerprints(["a.png", "b.png"])
+
+
+def test_pipes_are_not_opened_and_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.png").touch()
+    (tmp_path / "b" / "up").symlink_to(tmp_path)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "b")
+    source = Folder(tmp_path)
+    assert source.files() == ["a.png", "b/c.png"]
+    with pytest.raises(UnreadableImage, match="is a pipe or a device"):
+        source.data("a.png")
+    with pytest.raises(DataNotFound, match="no zip file, but a folder, a pipe"):
+        Archive(tmp_path / "a.png").files()

@@ -93,3 +93,44 @@ def test_what_is_missing_is_said(release: Path, tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(DataNotFound, match="no picture such as 000001.jpg"):
         datasets.load("celeba", root=release)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Anno/list_attr_celeba.txt", ATTRIBUTES.replace("000002", "000001")),
+        ("Eval/list_eval_partition.txt", "000001.jpg 0\n" * 2),
+        ("Anno/identity_CelebA.txt", "000001.jpg 5\n" * 2),
+    ],
+)
+def test_a_picture_that_a_list_names_twice_is_named_with_its_line(
+    release: Path, name: str, text: str
+) -> None:
+    (release / name).write_text(text)
+    with pytest.raises(BadTable, match=rf"{Path(name).stem}.*, line \d: 000001.jpg has a row"):
+        datasets.load("celeba", root=release)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_lists_are_read_in_other_encodings(release: Path, encoding: str) -> None:
+    (release / "Anno/list_attr_celeba.txt").write_text(ATTRIBUTES, encoding)
+    (release / "Eval/list_eval_partition.txt").write_text(PARTITION, encoding)
+    assert datasets.load("celeba", root=release).table["Male"].tolist() == [False, True]
+
+
+def test_an_attribute_that_is_there_twice_is_named(release: Path) -> None:
+    (release / "Anno/list_attr_celeba.txt").write_text(ATTRIBUTES.replace("Smiling", "Male"))
+    with pytest.raises(BadTable, match="two columns called Male"):
+        datasets.load("celeba", root=release)
+
+
+def test_rows_without_an_identity_are_counted(release: Path) -> None:
+    (release / "Anno/identity_CelebA.txt").write_text("000001.jpg 2880\n")
+    assert "2 rows of the table have no identity." in datasets.load("celeba", root=release).notes
+
+
+def test_pictures_may_end_in_capitals(release: Path) -> None:
+    for path in (release / "Img/img_align_celeba").iterdir():
+        path.rename(path.with_suffix(".JPG"))
+    with pytest.raises(BadTable, match="names 000001.jpg but the photographs are called"):
+        datasets.load("celeba", root=release)

@@ -1,11 +1,13 @@
 """A chapter always has faces to work with, and always says whose."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.errors import InputError
 
 
 @pytest.mark.real_data
@@ -37,3 +39,22 @@ def test_without_fairface_it_is_one_person_and_says_so(
     assert len({image.numpy().tobytes() for image in images}) == 42
     again = datasets.classroom(per_group=3).images([5])
     np.testing.assert_array_equal(again[0], images[5])
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"per_group": each}, "per_group") for each in (0, -1, 1.5, "two", None, True)]
+    + [({"seed": each}, "seed") for each in (-1, 0.5, "x", None, 2**40)],
+)
+def test_what_cannot_be_counted_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], name: str
+) -> None:
+    monkeypatch.setenv("EXPLAINING_FACES_DATA", str(tmp_path))
+    with pytest.raises(InputError, match=f"{name} is"):
+        datasets.classroom(**options)
+
+
+@pytest.mark.real_data
+def test_more_faces_than_there_are_is_a_sentence(data_folder: Path) -> None:
+    with pytest.raises(InputError, match="per_group is 100, but .* there are only 65 faces"):
+        datasets.classroom(per_group=100)

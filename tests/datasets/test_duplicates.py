@@ -1,5 +1,6 @@
 """The same photograph under two names is found, and never left in both parts."""
 
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -74,3 +75,29 @@ def test_what_cannot_be_compared_is_refused(dataset: FaceDataset) -> None:
         duplicates(FaceDataset("rendered", dataset.table, Rendered()))
     with pytest.raises(UnknownName, match="no column 'gendre'"):
         duplicates(dataset, labels=["gendre"])
+
+
+def test_rows_repeated_by_a_bootstrap_are_one_image(dataset: FaceDataset) -> None:
+    again = dataset.subset([*range(7), 3, 3, 0])
+    assert list(duplicates(again).index) == list(duplicates(dataset).index)
+    kept = drop_duplicates(again, labels=["gender"])
+    assert sorted(kept.table.index.unique()) == ["train/1.jpg", "train/4.jpg", "val/2.jpg"]
+
+
+def test_labels_called_like_what_is_added_keep_their_values(dataset: FaceDataset) -> None:
+    grouped = replace(dataset, table=dataset.table.assign(group=list("abcdefg")))
+    found = duplicates(grouped, labels="gender")
+    assert found["group_label"].tolist() == ["a", "c", "g", "b", "e"]
+    assert found["group"].tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("wrong", [None, 5, pd.DataFrame({"file": ["a.jpg"]})])
+def test_what_is_no_data_set_is_refused(wrong: object) -> None:
+    for look in (duplicates, drop_duplicates):
+        with pytest.raises(InputError, match="in a data set"):
+            look(wrong)  # type: ignore[arg-type]
+
+
+def test_labels_that_are_no_list_are_refused(dataset: FaceDataset) -> None:
+    with pytest.raises(InputError, match="labels is 5"):
+        duplicates(dataset, labels=5)  # type: ignore[arg-type]

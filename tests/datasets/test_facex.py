@@ -158,3 +158,52 @@ def test_the_only_csv_beside_the_pictures_is_found(album: Path) -> None:
         datasets.load("facex", root=album, labels=album / "more.csv")
     with pytest.raises(InputError, match="no splits"):
         datasets.load("facex", split="train", root=album)
+
+
+def test_masks_are_read_as_labels_not_as_pictures(album: Path) -> None:
+    values = np.zeros((6, 4), dtype=np.uint16)
+    values[0] = 1
+    Image.fromarray(values).save(album.parent / "rfw-mask-anno/im10_nose.png")
+    assert regions_of(load(album), "im10.jpeg") == {"nose": 4}
+
+
+def test_a_mask_that_is_a_link_to_nothing_is_named(album: Path) -> None:
+    masks = album.parent / "rfw-mask-anno"
+    (masks / "im1_nose.png").symlink_to(masks / "gone.png")
+    with pytest.raises(UnreadableImage, match=r"im1_nose.png does not exist"):
+        load(album).masks("im1.jpg")
+
+
+@pytest.mark.parametrize(
+    ("header", "complaint"),
+    [
+        ("img,file,race", "a column img, which names the photographs, and another called file"),
+        ("img,has_masks,race", "a column has_masks, which is made here"),
+        ("img, img,race", "2 columns called 'img'"),
+    ],
+)
+def test_columns_with_a_name_that_is_taken_are_named(
+    album: Path, header: str, complaint: str
+) -> None:
+    labels = csv(album, "im1.jpg,1,0", header=header)
+    with pytest.raises(BadTable, match=complaint):
+        datasets.load("facex", root=album, labels=labels)
+
+
+def test_pairs_are_read_as_every_other_table(album: Path) -> None:
+    labels = csv(album, ".\\im1.jpg ; im10.jpeg ; -1", ";;", header="a; b; same")
+    pairs = datasets.load("facex-pairs", root=album, labels=labels)
+    assert pairs.images([0])[0].shape == (1, 3, 8, 8)
+    assert pairs.genuine.tolist() == [False]
+    csv(album, "im1.jpg,im10.jpeg,0,F", header="a,b,same,label")
+    with pytest.raises(BadTable, match="a column called label after its first three"):
+        datasets.load("facex-pairs", root=album, labels=labels)
+    csv(album, "im1.jpg,im10.jpeg,0", "im1.jpg", header="a,b,same")
+    with pytest.raises(BadTable, match="line 3 has 1 of the 3 cells"):
+        datasets.load("facex-pairs", root=album, labels=labels)
+
+
+def test_a_folder_called_facex_may_be_a_part_of_the_pictures(album: Path) -> None:
+    picture(album / "facex/me.jpg")
+    csv(album, "facex/me.jpg,1,0").rename(album / "labels.csv")
+    assert datasets.load("facex", root=album).files(0) == ["facex/me.jpg"]

@@ -324,3 +324,24 @@ def test_real_spreadsheet_damage_is_repaired_to_the_true_ages(
         warnings.simplefilter("error")
         true = read_labels(folder / "fairface_label_val.csv")
     pd.testing.assert_frame_equal(repaired, true.loc[repaired.index])
+
+
+@pytest.mark.parametrize("column", ["file", "age", "race"])
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path, column: str) -> None:
+    row = "val/1.jpg,0-2,Male,White,True,x"
+    path = write_table(tmp_path / "a.csv", row, header=f"{HEADER}, {column} ")
+    with pytest.raises(BadTable, match=f"2 columns called '{column}'"):
+        read_labels(path)
+
+
+def test_a_row_without_a_file_is_named(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ",0-2,Male,White,True")
+    with pytest.raises(BadTable, match="line 2: file is empty, so it names no image"):
+        read_labels(path)
+
+
+def test_an_exported_index_is_no_label(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", "0,val\\1.jpg,0-2,Male,White,True", header=f",{HEADER}")
+    table = read_labels(path)
+    assert table.index.tolist() == ["val/1.jpg"]
+    assert list(table) == ["age", "gender", "race", "service_test"]

@@ -1,12 +1,17 @@
 """One's own photographs become a data set."""
 
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers import datasets
-from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
 
 FILES = ("im1.jpg", "im10.jpeg", "holiday/IM2.PNG")
 
@@ -79,3 +84,107 @@ def test_a_folder_without_photographs_says_so(tmp_path: Path, album: Path) -> No
         datasets.load("folder")
     with pytest.raises(InputError, match="has no splits"):
         datasets.load("folder", split="train", root=album)
+
+
+def as_nobody(look: Callable[[], object]) -> object:
+    """Do something as a user who may not enter what is closed; root may enter anything."""
+    if os.geteuid() != 0:
+        return look()
+    os.setresuid(65534, 65534, 0)
+    try:
+        return look()
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="there are no other users here")
+@pytest.mark.parametrize("name", [n for n in datasets.LOADERS if not n.startswith("synthetic")])
+@pytest.mark.parametrize("below", [".", "inner"])
+def test_a_folder_that_may_not_be_entered_is_named(public: Path, name: str, below: str) -> None:
+    closed = public / "closed"
+    (closed / "inner").mkdir(parents=True)
+    closed.chmod(0)
+    with pytest.raises(DataNotFound, match=r"closed.* permission denied"):
+        as_nobody(lambda: datasets.load(name, root=closed / below))
+    closed.chmod(0o700)
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="there are no other users here")
+def test_a_folder_within_that_may_not_be_entered_is_named(public: Path) -> None:
+    datasets.save_image(public / "a.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    (public / "private").mkdir(mode=0)
+    with pytest.raises(DataNotFound, match="private may not be entered: permission denied"):
+        as_nobody(lambda: datasets.load("folder", root=public))
+
+
+@pytest.mark.parametrize("name", datasets.LOADERS)
+@pytest.mark.parametrize("root", [5, b"photos", "a\0b", "", "~nosuchuser/photos"])
+def test_what_is_no_folder_is_refused_by_every_loader(name: str, root: Any) -> None:
+    with pytest.raises(InputError, match="root|the path|nosuchuser"):
+        datasets.load(name, root=root)
+
+
+def test_a_misspelt_option_is_answered_with_the_options_there_are(album: Path) -> None:
+    with pytest.raises(UnknownName, match="'label': did you mean 'labels'.* split, root, labels"):
+        datasets.load("folder", root=album, label="labels.csv")
+    with pytest.raises(UnknownName, match="'persons'.*people, pictures, size, seed"):
+        datasets.load("synthetic-identities-pairs", persons=40)
+    with pytest.raises(UnknownName, match="no data set"):
+        datasets.load(["folder"])  # type: ignore[call-overload]
+
+
+def test_every_ending_of_a_photograph_is_read_and_others_are_counted(tmp_path: Path) -> None:
+    black = np.zeros((4, 4, 3), dtype=np.uint8)
+    picture = datasets.save_image(tmp_path / "a.jpg", black)
+    for name in ("b.jfif", "c.jpe", "d.pjpeg", "e.JPG", "f.Jpeg", "g.JFIF"):
+        shutil.copy(picture, tmp_path / name)
+    for name in ("h.heic", "i.HEIC", "j.mov", "IMG_1", "notes.txt", "labels.csv"):
+        (tmp_path / name).write_bytes(b"x")
+    album = datasets.load("folder", root=tmp_path)
+    assert len(album) == 7
+    assert album.images(slice(None)).shape == (7, 3, 4, 4)
+    assert album.notes == (
+        (
+            "4 files were left out because of their endings (2 .heic, 1 .mov, 1 without ending): "
+            "if they are photographs, save them as JPEG or PNG."
+        ),
+    )
+
+
+def test_a_folder_of_heic_alone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"x")
+    with pytest.raises(DataNotFound, match=r"no photograph in it .*1 \.heic"):
+        datasets.load("folder", root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("file,smiles\n,1\nim1.jpg,2\n", "line 2: file is empty, so it names no photograph"),
+        ("file,smiles,smiles \nim1.jpg,1,2\n", "2 columns called 'smiles'"),
+        ("file,smiles\nim1.jpg,1\nim10.jpeg\n", "line 3 has 1 of the 2 cells"),
+    ],
+)
+def test_a_row_without_meaning_is_named_with_its_line(
+    album: Path, tmp_path: Path, text: str, complaint: str
+) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text(text)
+    with pytest.raises(BadTable, match=complaint):
+        datasets.load("folder", root=album, labels=labels)
+
+
+def test_names_and_codes_of_digits_stay_text(tmp_path: Path) -> None:
+    datasets.save_image(tmp_path / "007.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    labels = tmp_path / "labels.csv"
+    labels.write_text(" file ; camera\n 007.png ; 0042 \n;\n")
+    table = datasets.load("folder", root=tmp_path, labels=labels).table
+    assert table["camera"].to_dict() == {"007.png": "0042"}

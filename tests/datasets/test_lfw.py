@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.datasets.lfw import read_pairs
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
 
 VIEW_2 = """2\t1
@@ -95,3 +96,42 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     (tmp_path / "pairs.txt").write_text("1 1\nA 1 2\nA 1 B 2\n")
     pairs = datasets.load("lfw", root=tmp_path)
     assert pairs.notes == ("None of the pictures is here, so .images cannot be used.",)
+
+
+def test_a_folder_called_lfw_beside_the_list_is_where_the_pictures_lie(tmp_path: Path) -> None:
+    picture = np.zeros((9, 9, 3), dtype=np.uint8)
+    datasets.save_image(tmp_path / "lfw/Ann_Author/Ann_Author_0001.JPG", picture)
+    (tmp_path / "pairs.txt").write_text("1 1\nAnn_Author 1 2\nAnn_Author 1 Bea_Baker 1\n")
+    pairs = datasets.load("lfw", root=tmp_path)
+    assert pairs.notes == ("1 of the 3 pictures of these pairs are here.",)
+    (tmp_path / "pairs.txt").rename(tmp_path / "lfw/pairs.txt")
+    assert datasets.load("lfw", root=tmp_path).notes == pairs.notes
+
+
+def test_a_list_below_root_finds_the_pictures_beside_its_folder(tmp_path: Path) -> None:
+    picture = np.zeros((9, 9, 3), dtype=np.uint8)
+    datasets.save_image(tmp_path / "lfw_funneled/A/A_0001.jpg", picture)
+    (tmp_path / "lfw").mkdir()
+    (tmp_path / "lfw/pairs.txt").write_text("1 1\nA 1 2\nA 1 B 1\n")
+    assert datasets.load("lfw", root=tmp_path).faces is not None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_foreign_names_are_read_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "pairs.txt").write_text("1\t1\nJosé_B\t1\t2\nA_B\t1\tC_D\t1\n", encoding)
+    pairs = datasets.load("lfw", root=tmp_path)
+    assert pairs.table["id1"].tolist() == ["José_B", "A_B"]
+    assert any("was read as Western European" in note for note in pairs.notes) == (
+        encoding == "latin-1"
+    )
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "pairs.txt").write_text("1 1\n\nA 1 2\n\nA one B 2\n")
+    with pytest.raises(BadTable, match="line 5: 'A one B 2'"):
+        datasets.load("lfw", root=tmp_path)
+    (tmp_path / "pairs.txt").write_text(f"1 {'9' * 5000}\nA 1 2\n")
+    with pytest.raises(BadTable, match="does not begin with its counts"):
+        read_pairs(tmp_path / "pairs.txt")
+    with pytest.raises(DataNotFound, match="does not exist"):
+        read_pairs(tmp_path / "nowhere.txt")

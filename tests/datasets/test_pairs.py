@@ -242,3 +242,95 @@ def test_a_table_made_in_memory_is_looked_through_as_well() -> None:
         "1 pairs repeat an earlier one, in either order.",
         "1 pairs have no score in score (NaN).",
     )
+
+
+@pytest.mark.parametrize("column", ["id1", "id2", "fold", "p1", "p2"])
+def test_an_empty_cell_is_nobody_and_no_fold(tmp_path: Path, column: str) -> None:
+    cells = dict(zip(HEADER.split(","), ROWS[1].split(","), strict=True)) | {column: " "}
+    with pytest.raises(BadTable, match=f"line 6: {column} is empty"):
+        with_rows(tmp_path, ",".join(cells.values()))
+
+
+def test_an_empty_subgroup_is_missing_and_counted(tmp_path: Path) -> None:
+    cells = dict(zip(HEADER.split(","), ROWS[1].split(","), strict=True)) | {"att1": "", "att2": ""}
+    pairs = with_rows(tmp_path, ",".join(cells.values()).replace("am/y/1", "am/y/2"))
+    assert "1 pairs have no att1: they are in no subgroup." in pairs.notes
+    assert pairs.groups("att").isna().tolist() == [False, True, False, False, True]
+    assert "" not in pairs.table["att1"].cat.categories
+
+
+def test_a_column_that_nobody_filled_in_is_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv", "a,b,1,,,.5", "a,c,0,,,.2", header="p1,p2,label,id1,id2,score")
+    pairs = PairTable.from_csv(path)
+    assert list(pairs.table) == ["p1", "p2", "label", "score"]
+    assert pairs.notes[0] == "Column id1 is empty and was left out."
+    with pytest.raises(BadTable, match="line 2: id1 is empty"):
+        PairTable.from_csv(path, required=("p1", "id1"))
+
+
+@pytest.mark.parametrize("cells", range(1, len(HEADER.split(","))))
+def test_a_download_that_ends_within_a_row_is_refused(tmp_path: Path, cells: int) -> None:
+    path = write(tmp_path / "cut.csv", *ROWS, ",".join(ROWS[1].split(",")[:cells]))
+    with pytest.raises(BadTable, match=f"line 6 has {cells} of the 15 cells"):
+        PairTable.from_csv(path)
+
+
+def test_a_download_that_ends_within_a_score_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_text("p1,p2,label,score\na,b,1,0.82\na,c,0,0.")
+    assert "has no end" in PairTable.from_csv(path).notes[0]
+
+
+def test_names_are_those_of_the_pictures_whatever_slashes_they_have(tmp_path: Path) -> None:
+    path = write(tmp_path / "p.csv", ".\\af\\1.jpg, ./af/2.jpg ,1", header="p1, p2, label")
+    assert PairTable.from_csv(path).table.iloc[0, :2].tolist() == ["af/1.jpg", "af/2.jpg"]
+
+
+def test_identities_of_any_length_stay_apart(tmp_path: Path) -> None:
+    long = "9" * 5000
+    path = write(
+        tmp_path / "p.csv",
+        f"a,b,0,{long},{long}1",
+        "c,d,0,18446744073709551617,7",
+        header="p1,p2,label,id1,id2",
+    )
+    pairs = PairTable.from_csv(path)
+    assert sorted(map(len, pairs.identities)) == [1, 20, 5000, 5001]
+
+
+def test_a_score_that_is_infinite_is_named(tmp_path: Path) -> None:
+    pairs = with_rows(tmp_path, ROWS[0].replace("0.9", "inf"))
+    with pytest.raises(BadTable, match=r"row 5 .*vgg16 .*inf.* is no number"):
+        pairs.scores("vgg16")
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        (None, "must be a pandas table"),
+        ({"p1": ["a"]}, "must be a pandas table"),
+        (pd.DataFrame({"p1": ["a"], "p2": ["b"]}), "no column 'label'"),
+        (pd.DataFrame([["a", "b", 1, 0]], columns=["p1", "p2", "label", "label"]), "2 columns"),
+        (pd.DataFrame([["a", "b", 1, 0, 1]], columns=["p1", "p2", "label", "id1", "id1"]), "id1"),
+    ],
+)
+def test_a_table_without_pairs_makes_no_pair_table(table: object, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        PairTable("mine", table)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_asked_of_pairs_is_a_sentence(pairs: PairTable) -> None:
+    with pytest.raises(UnknownName, match="no score column"):
+        pairs.scores(["vgg16"])  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="give one name"):
+        pairs.groups(("a1", "a2", "e1"))  # type: ignore[arg-type]
+    with pytest.raises(UnknownName, match="no fold"):
+        pairs.fold(1.5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="give a FaceDataset"):
+        PairTable("mine", pairs.table, faces="faces")  # type: ignore[arg-type]
+
+
+def test_bootstrapped_pairs_are_chosen_by_position_mask_and_index(pairs: PairTable) -> None:
+    again = pairs.subset([2, 0, 0, 3])
+    assert again.subset(again.table["vgg16"] > 0.8).scores().tolist() == [0.9, 0.9]
+    assert again.subset(pairs.table.loc[[0, 2]]).scores().tolist() == [0.9, 0.7]

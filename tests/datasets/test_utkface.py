@@ -59,3 +59,11 @@ def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     datasets.save_image(tmp_path / WITHOUT_RACE, np.zeros((20, 20, 3), dtype=np.uint8))
     with pytest.raises(BadTable, match=f"no picture .* the first is {WITHOUT_RACE}"):
         datasets.load("utkface", root=tmp_path)
+
+
+def test_an_age_that_nobody_has_is_left_out_and_named(release: Path) -> None:
+    slip = release / "part1" / "999_0_1_2017.jpg"
+    datasets.save_image(slip, np.zeros((20, 20, 3), dtype=np.uint8))
+    faces = datasets.load("utkface", root=release)
+    assert faces.table["age"].max() == 116
+    assert slip.name in faces.notes[0]
