@@ -57,7 +57,6 @@ from helpers.bias.verification.extremes import (
     false_matches,
     likeness,
 )
-from helpers.errors import unknown_name
 
 _AT_ONCE = 1_000_000  # weights of pairs held at a time; about 8 MB an array
 _LEAST_FREEDOM = 6.0  # below, Student's quantile says nothing about single errors any more
@@ -101,8 +100,7 @@ class Bootstrap:
             If there is no such measure, or no such group.
         """
         for what, name in (("metric", metric), ("group", group)):
-            if name not in set(self.measures[what]):
-                raise unknown_name(what, name, dict.fromkeys(self.measures[what]))
+            arguments.choice(name, what, dict.fromkeys(self.measures[what]))
         found = (self.measures["metric"] == metric) & (self.measures["group"] == group)
         return int(np.flatnonzero(found)[0])
 

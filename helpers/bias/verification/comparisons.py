@@ -288,15 +288,18 @@ def _column(values: Any, name: str) -> np.ndarray:
         raise InputError(
             f"{name} must be one value per row, as a list or a column, not {_what(values)}."
         )
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.asarray(0)  # rows of different lengths
-    if array.ndim != 1:
+    # As objects: among text, NumPy would turn a missing value into the text "nan".
+    array = np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+    nested = array.dtype == object and any(map(_is_column, array.ravel()))
+    if array.ndim != 1 or nested:
         raise InputError(
             f"{name} must be one value per row, as a list or a column, not {_what(values)}."
         )
     return array
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | dict | np.ndarray | pd.Series)
 
 
 def _what(given: Any) -> str:

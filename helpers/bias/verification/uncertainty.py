@@ -28,7 +28,7 @@ GRID = tuple(float(each) for each in np.geomspace(1e-4, 1, 41))
 _COLUMNS = ["metric", "group", "n_genuine", "n_impostor", "n_identities"]
 _ENDS = ["value", "low", "high", "impostors", "note"]
 _FEW = 20  # people, below which coverage was not measured
-_FEW_EVENTS = 2.0  # independent errors, below which coverage fell under what is said
+_FEW_EVENTS = 2.3  # independent errors, below which coverage fell under what is said
 _FEW_BEHIND = 15.0  # equal people behind a value, below which it did
 
 
