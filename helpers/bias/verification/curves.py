@@ -247,7 +247,7 @@ def tar_at_far(
     Examples
     --------
     >>> float(tar_at_far([0.9, 0.4, 0.6, 0.2], [1, 1, 0, 0], far=0.5)["tar"].iloc[0])
-    0.5
+    1.0
     """
     asked = fars(far)
     pairs = comparisons(scores, genuine, group, impostors, distance)
