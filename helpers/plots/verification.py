@@ -533,19 +533,23 @@ def _explorer(
             _step(rates[:, :, position], f"{value:.3f}") for position, value in enumerate(positions)
         ],
     }
+    _styled(figure, slider, len(names))
+    return figure
+
+
+def _styled(figure: "go.Figure", slider: dict[str, object], count: int) -> None:
     figure.update_layout(
         template="plotly_white",
         sliders=[slider],
         showlegend=False,
         font={"size": 14},
-        height=230 + 34 * len(names),
+        height=230 + 34 * count,
         margin={"l": 10, "r": 30, "t": 55, "b": 10},
     )
     figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
     figure.update_annotations(font_size=13)  # so that titles fit side by side on a phone
     # A category each, in order: Plotly would take groups called 18 and 30 for numbers.
     figure.update_yaxes(autorange="reversed", automargin=True, type="category")
-    return figure
 
 
 def _step(rates: np.ndarray, value: str) -> dict[str, object]:
