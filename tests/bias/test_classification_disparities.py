@@ -7,7 +7,8 @@ from fairlearn import metrics as fairlearn
 from sklearn.metrics import accuracy_score, precision_score
 
 from helpers.bias import classification
-from helpers.errors import InputError
+from helpers.errors import InputError, UnknownName
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, holm
 
 
 def world(rates: list[float], n: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -97,6 +98,7 @@ def test_nothing_to_compare_is_undefined_in_words() -> None:
     assert np.isnan(row["value"])
     assert row["note"].startswith("undefined (fewer than two groups)")
     perfect = found(world([0.0, 0.0])).loc[("error parity", "ratio")]
+    assert perfect["verdict"] == TOO_LITTLE
     assert np.isnan(perfect["value"])
     assert "the rate is 0 in every group" in perfect["note"]
     with pytest.raises(InputError, match="needs two groups; there is only everyone"):
@@ -118,3 +120,207 @@ def test_exact_answers_among_many_classes_have_only_accuracy_to_compare() -> Non
     )
     assert set(table["criterion"]) == {"accuracy parity"}
     assert table["note"].str.contains("exact answer among 3 labels").all()
+
+
+def test_with_100_and_20_faces_the_row_names_the_right_groups() -> None:
+    group, truth = ["many"] * 100 + ["few"] * 20, np.ones(120)
+    said = np.r_[np.ones(60), np.zeros(40), np.ones(18), np.zeros(2)]
+    row = classification.disparities(truth, said, group).set_index(["criterion", "measure"])
+    for measure in ("difference", "ratio"):
+        found_row = row.loc[("equal opportunity", measure)]
+        assert (found_row["lowest"], found_row["highest"]) == ("many", "few")
+    worst = row.loc[("accuracy parity", "worst group")]
+    assert (worst["lowest"], worst["value"]) == ("many", 0.6)
+    assert row.loc[("equal opportunity", "difference"), "value"] == pytest.approx(0.3)
+    assert row.loc[("equal opportunity", "ratio"), "value"] == pytest.approx(2 / 3)
+
+
+def test_equalised_odds_keep_the_ratio_of_recall_where_no_group_has_false_positives() -> None:
+    group = ["a"] * 40 + ["b"] * 40
+    truth = [1, 0] * 40
+    said = [1, 0] * 20 + [1, 0] * 10 + [0, 0] * 10
+    row = classification.disparities(truth, said, group).set_index(["criterion", "measure"])
+    odds = row.loc[("equalised odds", "ratio")]
+    assert (odds["value"], odds["metric"]) == (0.5, "recall")
+    assert "fpr is 0 in every group, so it has no ratio" in odds["note"]
+    assert row.loc[("equalised odds", "difference"), "value"] == 0.5
+
+
+def test_equalised_odds_are_the_worse_of_both_metrics() -> None:
+    group = ["a"] * 100 + ["b"] * 100
+    truth = ([1] * 50 + [0] * 50) * 2
+    said = [1] * 50 + [0] * 50 + [1] * 40 + [0] * 10 + [1] * 20 + [0] * 30
+    table = classification.disparities(truth, said, group).set_index(["criterion", "measure"])
+    odds = table.loc[("equalised odds", "difference")]
+    assert (odds["metric"], odds["lowest"], odds["highest"]) == ("fpr", "a", "b")
+    assert odds["value"] == pytest.approx(0.4)
+    assert table.loc[("equalised odds", "ratio"), "value"] == 0
+
+
+# -- verdicts
+
+
+def errors(*counts: tuple[int, int]) -> pd.DataFrame:
+    """Groups with so many errors of so many faces, half of them of each class."""
+    parts = []
+    for number, (wrong, n) in enumerate(counts):
+        truth = np.arange(n) % 2
+        said = np.where(np.arange(n) < wrong, 1 - truth, truth)
+        parts.append(pd.DataFrame({"group": f"g{number}", "truth": truth, "said": said}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def said_of(data: pd.DataFrame, criterion: str = "accuracy parity", **options: object) -> str:
+    return str(found(data, **options).loc[(criterion, "difference"), "verdict"])
+
+
+def test_a_large_gap_is_a_gap_a_narrow_interval_is_none_and_a_wide_one_says_too_little() -> None:
+    assert said_of(errors((10, 200), (60, 200))) == GAP
+    assert said_of(errors((3, 2000), (4, 2000))) == NO_GAP
+    assert said_of(errors((10, 40), (10, 40))) == TOO_LITTLE
+    assert said_of(errors((0, 2), (0, 2))) == TOO_LITTLE
+
+
+def test_the_margin_decides_what_is_small_and_a_ratio_is_held_to_its_distance_from_one() -> None:
+    data = errors((100, 2000), (180, 2000))
+    table = found(data)
+    assert table.loc[("accuracy parity", "difference"), "verdict"] == GAP
+    assert table.loc[("accuracy parity", "ratio"), "verdict"] == GAP
+    assert table.loc[("accuracy parity", "worst group"), "verdict"] == GAP
+    assert table.loc[("error parity", "ratio"), "high"] < 0.95
+    wide = found(data, margin=0.1)
+    assert wide.loc[("accuracy parity", "difference"), "verdict"] == NO_GAP
+    assert wide.loc[("accuracy parity", "ratio"), "verdict"] == NO_GAP
+    assert wide.loc[("error parity", "difference"), "verdict"] == NO_GAP
+    assert wide.loc[("error parity", "ratio"), "verdict"] == GAP
+
+
+def test_p_values_of_criteria_are_corrected_for_their_number() -> None:
+    data = errors((4, 100), (13, 100))
+    alone = {
+        criterion: float(found(data, criteria=[criterion]).loc[(criterion, "difference"), "p_holm"])
+        for criterion in classification.CRITERIA
+    }
+    table = found(data)
+    together = [table.loc[(each, "difference"), "p_holm"] for each in classification.CRITERIA]
+    np.testing.assert_allclose(together, holm(list(alone.values())))
+    for criterion in classification.CRITERIA:
+        rows = table.loc[criterion, "p_holm"]
+        assert rows.nunique() == 1
+    # One criterion alone finds the gap; among six the evidence is too little.
+    assert said_of(data, criteria=["accuracy parity"], margin=0.01) == GAP
+    assert said_of(data, margin=0.01) == TOO_LITTLE
+
+
+def test_gaps_is_another_name_and_says_the_same() -> None:
+    pd.testing.assert_frame_equal(
+        classification.gaps("truth", "said", ["group"], data=DATA),
+        classification.disparities("truth", "said", ["group"], data=DATA),
+    )
+
+
+def test_a_group_of_one_class_or_left_out_leaves_no_gap_unsaid() -> None:
+    clean = errors((3, 4000), (4, 4000))
+    assert said_of(clean) == NO_GAP
+    alone = pd.DataFrame({"group": "women", "truth": 1, "said": 1}, index=range(4000))
+    table = found(pd.concat([clean, alone], ignore_index=True))
+    assert NO_GAP not in set(table["verdict"])
+    assert table["note"].str.contains("only one class in women").all()
+    assert table.loc["equalised odds", "note"].str.contains("without women").all()
+    empty = clean.assign(group=pd.Categorical(clean["group"], ["g0", "g1", "nobody"]))
+    table = found(empty)
+    assert NO_GAP not in set(table["verdict"])
+    assert table["note"].str.contains("without nobody").all()
+
+
+def test_without_a_positive_class_nobody_is_of_one_class() -> None:
+    truth = np.tile(["x", "y", "z"], 2000)
+    table = classification.gaps(truth, truth, ["a"] * 3000 + ["b"] * 3000, positive=None)
+    assert list(table["criterion"].unique()) == ["accuracy parity", "error parity"]
+    assert table["verdict"].iloc[0] == NO_GAP
+    assert not table["note"].str.contains("one class").any()
+
+
+def degenerate(random: np.random.Generator) -> pd.DataFrame:
+    """Groups of which one at least is empty, has one member, or faces of one class only."""
+    kinds = ["empty", "one", "one class"]
+    chosen = [random.choice(kinds), *random.choice([*kinds, "few", "many"], random.integers(1, 5))]
+    names, truths = [], []
+    for number, kind in enumerate(chosen):
+        n = {"empty": 0, "one": 1, "few": 4, "many": 200}.get(kind, int(random.integers(2, 40)))
+        names += [f"g{number}"] * n
+        one = kind in ("one", "one class")
+        truths += [random.integers(0, 2)] * n if one else random.integers(0, 2, n).tolist()
+    truth = np.array(truths, dtype=int)
+    wrong = random.random(len(truth)) < random.choice([0, 0, 0.05, 0.3])
+    group = pd.Categorical(names, [f"g{number}" for number in range(len(chosen))])
+    return pd.DataFrame({"group": group, "truth": truth, "said": truth ^ wrong})
+
+
+def check_degenerate(audits: int, seed: int) -> None:
+    random, false_gaps = np.random.default_rng(seed), 0
+    for _ in range(audits):
+        data = degenerate(random)
+        if not len(data):
+            continue
+        table = classification.gaps("truth", "said", "group", data=data)
+        shown = table[table["value"].notna()]
+        assert NO_GAP not in set(table["verdict"])
+        assert (shown["high"] - shown["low"] > 0.001).all()
+        assert ((shown["low"] <= shown["value"]) & (shown["value"] <= shown["high"])).all()
+        assert (table.loc[table["value"].isna(), "verdict"] == TOO_LITTLE).all()
+        sizes = data["group"].value_counts()
+        for name in sizes.index[sizes == 0]:
+            assert table["note"].str.contains(name).all()
+        # Answers err alike in all groups; their base rates differ, and so may what hangs on them.
+        equal = table["criterion"].isin(["equal opportunity", "accuracy parity", "error parity"])
+        false_gaps += GAP in set(table.loc[equal, "verdict"])
+    # Five per cent and three standard errors.
+    assert false_gaps <= audits * 0.05 + 3 * np.sqrt(audits * 0.05 * 0.95)
+
+
+def test_degenerate_audits_say_no_gap_never_and_show_no_certainty() -> None:
+    check_degenerate(30, 0)
+
+
+@pytest.mark.slow
+def test_ten_thousand_degenerate_audits_say_no_gap_never_and_show_no_certainty() -> None:
+    check_degenerate(10_000, 1)
+
+
+def test_where_fairlearns_bootstrap_is_certain_of_no_gap_the_evidence_is_too_little() -> None:
+    data = errors((0, 30), (0, 30), (0, 2))
+    frame = fairlearn.MetricFrame(
+        metrics=accuracy_score,
+        y_true=data["truth"],
+        y_pred=data["said"],
+        sensitive_features=data["group"],
+        n_boot=20,
+        ci_quantiles=[0.025, 0.975],
+        random_state=0,
+    )
+    theirs = [float(each) for each in frame.difference_ci()]
+    ours = found(data).loc[("accuracy parity", "difference")]
+    assert frame.difference() == ours["value"] == 0
+    assert theirs == [0, 0]
+    # A group of two without an error hides error rates of up to 80 %.
+    assert (ours["low"], ours["verdict"]) == (0, TOO_LITTLE)
+    assert ours["high"] == pytest.approx(0.80, abs=0.01)
+
+
+def test_arguments_without_meaning_are_refused() -> None:
+    for options, match in (
+        ({"criteria": []}, "criterion is empty"),
+        ({"criteria": "equal chances"}, "no criterion 'equal chances'"),
+        ({"criteria": ["error parity"] * 2}, "twice"),
+        ({"margin": 5}, "0.05 for 5 %"),
+        ({"margin": 1}, "below 1"),
+        ({"level": 95}, "0.95 for 95 %"),
+        ({"seed": -1}, "seed is -1"),
+        ({"smallest": "few"}, "smallest is 'few'"),
+        ({"positive": None, "criteria": ["equal opportunity"]}, "there is no positive class"),
+    ):
+        with pytest.raises(InputError, match=match):
+            found(DATA, **options)
+    with pytest.raises(UnknownName):
+        found(DATA, criteria=[None])

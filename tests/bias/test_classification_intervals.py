@@ -165,7 +165,8 @@ def test_a_group_far_behind_has_the_interval_of_its_own_rate() -> None:
     for end, sign in ((found.low, 1), (found.high, -1)):
         beyond = stats.binom.sf(30, 100, end) if sign > 0 else stats.binom.cdf(29, 100, end)
         assert beyond + TIES * stats.binom.pmf(30, 100, end) == pytest.approx(0.025, abs=0.004)
-    assert found.by_chance == pytest.approx(0.835, abs=0.02)
+    # Of three groups at 615/700 the one with 100 faces is the smallest most often.
+    assert found.by_chance == pytest.approx(0.859, abs=0.006)
 
 
 def test_the_unluckiest_of_many_equal_groups_is_allowed_its_bad_luck() -> None:

@@ -123,7 +123,9 @@ def column(name: str, values: Column, data: pd.DataFrame | None) -> pd.Series:
             f"{name} has shape {array.shape}; one value a face is needed, shape (N,)."
             + (" Give the column of the positive class, score[:, k]." if name == "score" else "")
         )
-    return pd.Series(array)
+    plain = pd.Series(array)
+    plain.attrs["counted"] = True  # an array has no index that could say whose value this is
+    return plain
 
 
 def _array(name: str, values: Any) -> NDArray[Any]:
@@ -186,7 +188,9 @@ def _attributes(groups: Groups, data: pd.DataFrame | None) -> dict[str, pd.Serie
         if all(_is_column(each) for each in groups):
             return {f"attribute {k}": column("groups", each, None) for k, each in enumerate(groups)}
     if isinstance(groups, np.ndarray) and groups.ndim == 2:
-        return {f"attribute {k}": pd.Series(groups[:, k]) for k in range(groups.shape[1])}
+        return {
+            f"attribute {k}": column("groups", groups[:, k], None) for k in range(groups.shape[1])
+        }
     return {"groups": column("groups", groups, data)}
 
 
@@ -211,15 +215,20 @@ def _is_column(values: Any) -> bool:
 
 def _require_one_length(columns: dict[str, pd.Series]) -> None:
     if len({len(each) for each in columns.values()}) > 1:
-        counts = ", ".join(f"{name} {len(each)}" for name, each in columns.items())
+        counts = ", ".join(f"{_plain(name)} {len(each)}" for name, each in columns.items())
         raise InputError(f"every face needs a value in each column, but lengths differ: {counts}.")
     if not len(columns["truth"]):
         raise InputError("there are no faces to audit: truth is empty.")
 
 
+def _plain(name: str) -> str:
+    """A column as the reader calls it."""
+    return name.removeprefix("group: ")
+
+
 def _require_one_order(columns: dict[str, pd.Series]) -> None:
     """Refuse columns whose indexes say that rows are of different faces: slices, or a new order."""
-    names = list(columns)
+    names = [name for name, each in columns.items() if not each.attrs.get("counted")]
     for one, other in combinations(names, 2):
         first, second = columns[one].index, columns[other].index
         # An index that merely counts says nothing about which face a row is, beside file names.
@@ -227,8 +236,9 @@ def _require_one_order(columns: dict[str, pd.Series]) -> None:
         named = any(each.dtype.kind not in "iu" for each in (first, second))
         if not first.equals(second) and not (counted and named):
             raise InputError(
-                f"{one} and {other} have different indexes, so their rows may be of different "
-                f"faces: align them with .loc[...], or pass .to_numpy() if the order is right."
+                f"{_plain(one)} and {_plain(other)} have different indexes, so their rows may be "
+                "of different faces: align them with .loc[...], or pass .to_numpy() if the order "
+                "is right."
             )
 
 
@@ -237,9 +247,7 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
     if not missing.to_numpy().any():
         return table
     counts = ", ".join(
-        f"{count} without {str(name).removeprefix('group: ')}"
-        for name, count in missing.sum().items()
-        if count
+        f"{count} without {_plain(str(name))}" for name, count in missing.sum().items() if count
     )
     kept = table[~missing.any(axis=1)].copy()
     if not len(kept):
@@ -291,6 +299,8 @@ def _require_labels(table: pd.DataFrame) -> None:
                 "with a threshold first, and pass the scores as score=..."
             )
     unknown = told - known
+    if known | told <= {0, 1}:  # where all are of one class, all may be missed
+        return
     if not known & told or (unknown and len(known) == 2):
         raise InputError(
             f"prediction holds {_listed(unknown)}, which truth never does (truth: "
@@ -369,8 +379,8 @@ def _categorical(values: pd.Series) -> pd.Series:
     names = list(dict.fromkeys(map(str, levels)))
     if len(names) < len(levels):
         warnings.warn(
-            f"{values.name} holds labels of two types that read alike, such as 1 and '1': "
-            "they are taken for one group.",
+            f"{_plain(str(values.name))} holds labels of two types that read alike, such as 1 and "
+            "'1': they are taken for one group.",
             stacklevel=6,
         )
         return values.astype(object).map(str, na_action="ignore").astype(pd.CategoricalDtype(names))

@@ -1,6 +1,7 @@
 """Calibration: of the faces to which the model gives 80 %, are 80 % right?"""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -104,23 +105,19 @@ def ece_interval(
     def error(share: Array) -> float:
         return float((np.abs(share - mean) * n).sum() / n.sum())
 
-    def drawn(share: Array) -> Array:
-        # How many faces fall into each bin is luck as well, the same in every world.
-        hits = np.random.default_rng(luck).binomial(faces, share)
-        return np.asarray(np.abs(hits - faces * mean).sum(axis=1) / n.sum())
+    def drawn(towards: Array, far: float) -> Array:
+        # How many faces fall into each bin is luck as well, the same in every world. Where the model
+        # is right in every bin it is no matter, and the test of that keeps the bins as they are.
+        held = faces if far else np.broadcast_to(n.astype(np.int64), faces.shape)
+        hits = np.random.default_rng(luck).binomial(held, _shares(mean, towards, far))
+        return np.asarray(np.abs(hits - held * mean).sum(axis=1) / n.sum())
+
+    def truth(towards: Array, far: float) -> float:
+        return error(_shares(mean, towards, far))
 
     seen, beyond = _moved(right, n, mean, arguments.level(level))
-    observed = error(right / n)
-    return inverted(
-        lambda far: drawn(_shares(mean, seen, far)),
-        lambda far: error(_shares(mean, seen, far)),
-        observed,
-        (
-            lambda far: drawn(_shares(mean, beyond, far)),
-            lambda far: error(_shares(mean, beyond, far)),
-        ),
-        level,
-    )
+    above = partial(drawn, beyond), partial(truth, beyond)
+    return inverted(partial(drawn, seen), partial(truth, seen), error(right / n), above, level)
 
 
 def _moved(right: Array, n: Array, mean: Array, level: float) -> tuple[Array, Array]:

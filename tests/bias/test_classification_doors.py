@@ -1,0 +1,346 @@
+"""Doors of the audit of classifiers: what has no meaning is refused in one sentence."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.bias import classification
+from helpers.bias.classification.answers import read
+from helpers.errors import BadTable, InputError
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE
+
+RANDOM = np.random.default_rng(0)
+TRUTH = RANDOM.integers(0, 2, 60)
+SAID = TRUTH ^ (RANDOM.random(60) < 0.2)
+GROUP = np.where(np.arange(60) % 2, "a", "b")
+SCORE = np.where(SAID == 1, 0.8, 0.2)
+POINTS = RANDOM.normal(size=(60, 3))
+LABELS = {"truth": TRUTH, "prediction": SAID, "groups": GROUP}
+
+DOORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "audit": (
+        classification.audit,
+        LABELS | {"score": SCORE, "seed": 0, "metrics": ["recall"], "level": 0.9, "bins": 5},
+    ),
+    "bootstrap": (
+        classification.bootstrap,
+        LABELS | {"seed": 0, "metrics": ["recall"], "level": 0.9, "replicates": 20},
+    ),
+    "gaps": (
+        classification.gaps,
+        LABELS | {"seed": 0, "criteria": ["error parity"], "level": 0.9, "margin": 0.1},
+    ),
+    "pairwise": (
+        classification.pairwise,
+        LABELS | {"metric": "recall", "level": 0.9, "margin": 0.1},
+    ),
+    "reliability": (
+        classification.reliability,
+        {"truth": TRUTH, "score": SCORE, "groups": GROUP, "bins": 5, "level": 0.9},
+    ),
+    "consistency": (
+        classification.consistency,
+        {"embeddings": POINTS, "prediction": SAID, "neighbours": 3, "level": 0.9},
+    ),
+    "ece": (classification.ece, {"confidence": SCORE, "correct": TRUTH, "bins": 5}),
+}
+WRONG = ("high", "", np.nan, -1, [], {}, object(), b"x", 1 + 1j, [None], pd.Series([1.0]), "95%")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_whatever_has_no_meaning_is_refused_in_a_sentence(door: str) -> None:
+    function, good = DOORS[door]
+    function(**good)
+    for name in good:
+        for wrong in WRONG:
+            with pytest.raises(InputError) as refusal:
+                function(**(good | {name: wrong}))
+            assert 20 < len(str(refusal.value)) < 600
+
+
+@pytest.mark.parametrize("door", [each for each in DOORS if "level" in DOORS[each][1]])
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_a_level_is_a_share_between_zero_and_one(door: str, level: float) -> None:
+    function, good = DOORS[door]
+    with pytest.raises(InputError, match="level is"):
+        function(**(good | {"level": level}))
+
+
+@pytest.mark.parametrize("replicates", [0, -5, 1, 2.5])
+def test_a_bootstrap_needs_replicates(replicates: float) -> None:
+    with pytest.raises(InputError, match=f"replicates is {replicates}"):
+        classification.bootstrap(**(DOORS["bootstrap"][1] | {"replicates": replicates}))
+
+
+def test_a_table_is_a_table() -> None:
+    for data in ({"truth": [1, 0], "said": [1, 0]}, [[1, 0]], "table.csv"):
+        with pytest.raises(InputError, match="data must be a pandas table"):
+            classification.audit("truth", "said", None, data=data)  # type: ignore[arg-type]
+    twice = pd.DataFrame([[1, 1, 0], [0, 0, 1]], columns=["truth", "said", "truth"])
+    with pytest.raises(BadTable, match="2 columns called 'truth'"):
+        classification.audit("truth", "said", None, data=twice)
+
+
+# -- which label is positive
+
+
+@pytest.mark.parametrize("positive", ["1", "yes", "Female", 2, -1, 0.5, ["yes"], np.nan, {}])
+def test_a_positive_label_that_does_not_occur_is_refused_where_labels_are_0_and_1(
+    positive: Any,
+) -> None:
+    for door in (classification.audit, classification.gaps):
+        with pytest.raises(InputError, match="is none of the labels, .*0.*1"):
+            door([0, 1, 0, 1], [0, 0, 0, 1], list("aabb"), positive=positive)
+
+
+def test_of_labels_0_and_1_one_may_happen_not_to_occur() -> None:
+    table = classification.audit([0, 0], [0, 0], None, metrics=["accuracy", "recall"])
+    assert table["value"][0] == 1
+    assert table["note"][1] == "undefined (no positives)"
+    for positive in (1, True, np.int64(1), 1.0, np.True_):
+        classification.audit([0, 0], [0, 0], None, positive=positive)
+    assert classification.audit([1, 1], [1, 1], None, positive=0)["n"].eq(2).all()
+
+
+def test_a_score_belongs_to_a_positive_label() -> None:
+    with pytest.raises(InputError, match="positive=None names none"):
+        classification.audit(TRUTH, SAID, GROUP, SCORE, positive=None)
+    with pytest.raises(InputError, match="positive is None"):
+        classification.reliability(TRUTH, SCORE, positive=None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="score is None"):
+        classification.reliability(TRUTH, None)  # type: ignore[arg-type]
+
+
+def test_scores_for_labels_are_refused_on_either_side() -> None:
+    scores, labels = np.linspace(0, 1, 40), np.arange(40) % 2
+    for truth, said in ((labels * 1.0, scores), (scores, labels * 1.0)):
+        with pytest.raises(InputError, match="looks like scores"):
+            classification.audit(truth, said, None)
+
+
+# -- which rows belong together
+
+
+def test_slices_shifted_by_a_row_are_refused() -> None:
+    table = pd.DataFrame({"truth": TRUTH, "said": SAID, "group": GROUP})
+    with pytest.raises(InputError, match="truth and prediction have different indexes"):
+        classification.audit(table["truth"][:-1], table["said"][1:], None)
+    with pytest.raises(InputError, match="truth and groups have different indexes"):
+        classification.gaps(table["truth"][:-1], table["said"][:-1], table["group"][1:])
+    kept = table[table["truth"] == 1]
+    with pytest.raises(InputError, match="different indexes"):
+        classification.audit(kept["truth"], pd.Series(kept["said"].to_numpy()), None)
+    whole = classification.audit(kept["truth"], kept["said"], kept["group"])
+    plain = classification.audit(kept["truth"].to_numpy(), kept["said"], kept["group"])
+    pd.testing.assert_frame_equal(whole, plain)
+
+
+def test_an_index_that_merely_counts_goes_with_file_names() -> None:
+    files = [f"{k}.jpg" for k in range(60)]
+    named = classification.audit(pd.Series(TRUTH, files), pd.Series(SAID), GROUP)
+    pd.testing.assert_frame_equal(named, classification.audit(TRUTH, SAID, GROUP))
+
+
+# -- what a group is
+
+
+def test_a_list_of_columns_is_one_whatever_the_number_of_rows() -> None:
+    two = pd.DataFrame({"truth": [1, 0], "said": [1, 1], "race": ["B", "W"], "sex": ["f", "m"]})
+    for data in (two, pd.concat([two, two], ignore_index=True)):
+        table = classification.audit("truth", "said", ["race", "sex"], data=data)
+        assert list(table["group"].unique()) == ["B, f", "B, m", "W, f", "W, m"]
+    one = classification.audit("truth", "said", ["race"], data=two[:1])
+    assert list(one["group"].unique()) == ["B"]
+    labels = classification.audit("truth", "said", ["x", "y"], data=two)
+    assert list(labels["group"].unique()) == ["x", "y"]
+    for wrong in (["race", "race"], ["race", "age", "sex"]):
+        with pytest.raises(InputError, match="twice|no column 'age'"):
+            classification.audit("truth", "said", wrong, data=two)
+
+
+def test_lists_of_values_are_crossed_without_a_table() -> None:
+    race, sex = list("BBWW"), list("fmfm")
+    expected = classification.audit([1, 0, 1, 0], [1, 1, 1, 0], {"race": race, "sex": sex})
+    for groups in ([race, sex], (race, sex), np.array([race, sex]).T, [pd.Series(race), sex]):
+        table = classification.audit([1, 0, 1, 0], [1, 1, 1, 0], groups)  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(table, expected)
+
+
+def test_a_number_and_its_text_are_one_group_with_a_warning() -> None:
+    mixed = np.array([1, "1", 1, "1", 2, 2], dtype=object)
+    with pytest.warns(UserWarning, match="taken for one group"):
+        table = classification.audit([1, 1, 0, 0, 1, 0], [1, 0, 0, 1, 1, 0], mixed)
+    assert table.groupby("group")["n"].first().to_dict() == {"1": 4, "2": 2}
+    with pytest.warns(UserWarning, match="taken for one group"):
+        classification.audit([1, 0], [1, 0], [1, "1"])
+    assert list(read([1, 0], [1, 0], [1, 2]).names) == ["1", "2"]
+
+
+def test_crossed_groups_of_one_name_are_refused() -> None:
+    groups = {"one": ["a, b", "a"], "other": ["c", "b, c"]}
+    with pytest.raises(InputError, match="both called 'a, b, c'"):
+        classification.audit([1, 0], [1, 0], groups)
+
+
+def test_names_of_files_are_no_groups() -> None:
+    files = [f"{k}.jpg" for k in range(5000)]
+    truth = np.arange(5000) % 2
+    for door in (classification.gaps, classification.pairwise, classification.audit):
+        with pytest.raises(InputError, match="5,000 different values for 5,000 faces"):
+            door(truth, truth, files)
+    crossed = {"one": np.arange(5000) // 10, "other": np.arange(5000) % 500}
+    with pytest.raises(InputError, match="250,000 different values"):
+        classification.gaps(truth, truth, crossed)
+    # As many groups as faces are fine where both are few.
+    assert len(classification.audit([1, 0, 1], [1, 0, 1], list("abc"), metrics=["error"])) == 3
+    many = np.arange(5000) // 10
+    with pytest.raises(InputError, match="500 groups make 124,750 pairs"):
+        classification.pairwise(truth, truth, many)
+    assert len(classification.pairwise(truth, truth, many, reference="7")) == 499
+    assert len(classification.pairwise([1, 0], [1, 0], [1, 2], reference=2)) == 1  # type: ignore[arg-type]
+
+
+def test_blank_cells_are_no_group_and_a_group_that_loses_all_faces_keeps_its_row() -> None:
+    group = ["a", "a", "b", "  ", ""]
+    with pytest.warns(UserWarning, match="3 of 5 faces are left out.*1 without truth, 2 without"):
+        table = classification.audit([1, 0, np.nan, 1, 0], [1, 0, 1, 1, 0], group)
+    assert list(table["group"].unique()) == ["a", "b"]
+    assert set(table.loc[table["group"] == "b", "note"]) == {"undefined (nobody in this group)"}
+
+
+# -- which metrics
+
+
+def test_metrics_have_one_name_in_tables() -> None:
+    names = ["TPR", "Accuracy", "ppv"]
+    for door in (classification.audit, classification.bootstrap):
+        table = door(TRUTH, SAID, None, metrics=names)
+        assert list(table["metric"]) == ["recall", "accuracy", "precision"]
+    assert set(classification.pairwise(TRUTH, SAID, GROUP, "TNR")["metric"]) == {"specificity"}
+    single = classification.audit(TRUTH, SAID, None, metrics="accuracy")
+    assert list(single["metric"]) == ["accuracy"]
+    with pytest.raises(InputError, match="'recall' twice"):
+        classification.audit(TRUTH, SAID, None, metrics=["tpr", "recall"])
+
+
+@pytest.mark.parametrize("name", ["ece", "ECE"])
+def test_the_calibration_error_needs_scores_and_has_no_bootstrap(name: str) -> None:
+    table = classification.audit(TRUTH, SAID, None, SCORE, metrics=[name])
+    assert list(table["metric"]) == ["ece"]
+    with pytest.raises(InputError, match="give them as score"):
+        classification.audit(TRUTH, SAID, None, metrics=[name])
+    with pytest.raises(InputError, match="no bootstrap"):
+        classification.bootstrap(TRUTH, SAID, None, metrics=[name])
+
+
+def test_rounding_is_forgiven_in_scores_and_nothing_else_is() -> None:
+    just_above = 0.1 + 0.2 + 0.7 + 2.220446049250313e-16
+    assert just_above > 1
+    scores = np.array([just_above, 0.9, 0.2, -1e-12])
+    assert classification.ece(scores, [1, 1, 0, 0]) == pytest.approx(0.075)
+    table = classification.audit([1, 1, 0, 0], [1, 1, 0, 0], None, scores)
+    assert table.set_index("metric").loc["ece", "value"] == pytest.approx(0.075)
+    for wrong in (1.001, -0.001, -0.5):
+        with pytest.raises(InputError, match="outside"):
+            classification.audit([1, 0], [1, 0], None, [wrong, 0.2])
+        with pytest.raises(InputError, match="confidence must be in"):
+            classification.ece([wrong, 0.2], [1, 0])
+    with pytest.raises(InputError, match="score must be numbers"):
+        classification.audit([1, 0], [1, 0], None, np.array(["0.9", "0.2"], dtype=object))
+
+
+def test_a_bootstrap_that_sees_one_value_only_gives_no_interval() -> None:
+    table = classification.audit([1, 1, 0, 0], [1, 1, 0, 0], None, metrics=["g_mean", "recall"])
+    assert table["value"].tolist() == [1, 1]
+    assert np.isnan(table["low"][0])
+    assert np.isnan(table["high"][0])
+    assert "no interval (every resample gives the same)" in table["note"][0]
+    assert table["low"][1] < 1
+
+
+# -- verdicts on pairs
+
+
+def pair(right: tuple[int, int], n: tuple[int, int], metric: str = "recall", **options: Any) -> Any:
+    said = np.concatenate([np.arange(size) < hits for hits, size in zip(right, n, strict=True)])
+    truth, group = np.ones(sum(n)), np.repeat(["a", "b"], n)
+    return classification.pairwise(truth, said * 1.0, group, metric, **options).iloc[0]
+
+
+def test_a_pair_has_a_verdict_within_its_margin() -> None:
+    assert pair((190, 140), (200, 200))["verdict"] == GAP
+    assert pair((1990, 1985), (2000, 2000))["verdict"] == NO_GAP
+    assert pair((38, 37), (40, 40))["verdict"] == TOO_LITTLE
+    assert pair((0, 0), (2, 2))["verdict"] == TOO_LITTLE
+    assert pair((1990, 1900), (2000, 2000))["verdict"] == GAP
+    assert pair((1990, 1900), (2000, 2000), margin=0.1)["verdict"] == NO_GAP
+
+
+def test_two_against_two_differ_by_newcombes_interval_but_not_by_the_exact_chance() -> None:
+    # Equal groups show it in 2 of 16 audits.
+    row = pair((2, 0), (2, 2))
+    assert row["low"] > 0
+    assert row["p"] < 0.05
+    assert row["verdict"] == TOO_LITTLE
+    assert pair((6, 0), (6, 6))["verdict"] == GAP  # in 2 of 4,096
+
+
+def test_a_sum_of_two_proportions_needs_thirty_faces_in_each_for_a_gap() -> None:
+    def row(n: int) -> Any:
+        truth = np.tile(np.arange(2 * n) % 2, 2)
+        said = np.r_[truth[: 2 * n], 1 - truth[2 * n :]]
+        group = ["a"] * 2 * n + ["b"] * 2 * n
+        return classification.pairwise(truth, said, group, "balanced_accuracy").iloc[0]
+
+    assert (row(30)["difference"], row(30)["verdict"]) == (1, GAP)
+    assert (row(29)["difference"], row(29)["verdict"]) == (1, TOO_LITTLE)
+
+
+def test_groups_of_one_class_are_not_called_equal_in_what_both_classes_decide() -> None:
+    assert pair((2000, 2000), (2000, 2000))["verdict"] == NO_GAP
+    row = pair((2000, 2000), (2000, 2000), "accuracy")
+    assert row["verdict"] == TOO_LITTLE
+    assert row["note"] == "only one class in a; only one class in b"
+
+
+# -- consistency
+
+
+def test_what_chance_gives_leaves_the_face_itself_out() -> None:
+    # Of the 9 others, 4 have the answer of a face of the larger kind, and 4 of the other.
+    said = [1] * 5 + [0] * 5
+    row = classification.consistency(RANDOM.normal(size=(10, 2)), said, neighbours=3).iloc[0]
+    assert row["by_chance"] == pytest.approx(4 / 9)
+    uneven = classification.consistency(RANDOM.normal(size=(10, 2)), [1] * 7 + [0] * 3)
+    assert uneven["by_chance"][0] == pytest.approx((7 * 6 + 3 * 2) / 90)
+
+
+def test_embeddings_without_direction_or_distance_are_refused() -> None:
+    points = POINTS.copy()
+    points[:2] = 0
+    with pytest.raises(InputError, match="2 embeddings are all zeros"):
+        classification.consistency(points, SAID)
+    classification.consistency(points, SAID, metric="euclidean")
+    for wrong, match in (
+        (np.full((60, 3), "x"), "must be numbers"),
+        ([[1, 2], [3]] * 30, "must be numbers"),
+        (np.zeros((60, 0)), "no column"),
+    ):
+        with pytest.raises(InputError, match=match):
+            classification.consistency(wrong, SAID)
+    with pytest.raises(InputError, match="metric='nearest' is no distance"):
+        classification.consistency(POINTS, SAID, metric="nearest")
+    for neighbours in (0, 60, 2.5):
+        with pytest.raises(InputError, match="neighbours"):
+            classification.consistency(POINTS, SAID, neighbours=neighbours)  # type: ignore[arg-type]
+
+
+def test_nothing_is_warned_about_in_good_tables() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for function, good in DOORS.values():
+            function(**good)
