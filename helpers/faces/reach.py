@@ -107,5 +107,5 @@ def _reach(name: str) -> Reach:
 
 REACH: Mapping[str, Reach] = MappingProxyType({name: _reach(name) for name in FACTORS})
 """Where each factor may change a picture by more than four grey levels of 255 in any channel, twice
-the standard deviation of the camera's noise. Smaller changes reach further: the smile's cheeks and
-the shade of an ear are smooth hills without an edge."""
+the standard deviation of the camera's noise. Smaller changes may lie further off, since the hills
+of the relief and the tints of the skin have no edge."""
