@@ -20,6 +20,7 @@ from helpers.datasets.download import fetch, remote_size
 from helpers.datasets.fairface import IMAGES_ZIP, SPLITS, read_labels
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.errors import DownloadFailed, InputError
+from helpers.files import path_of, require_writable
 
 PAGE = "https://github.com/joojs/fairface"
 _DRIVE = "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t"
@@ -59,9 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        folder = _destination(options)
     except InputError as trouble:
-        print(f"\n{trouble}\n\n{_by_hand(_destination(options))}", file=sys.stderr)
+        print(trouble, file=sys.stderr)
+        return 2
+    try:
+        return _run(options, folder)
+    except InputError as trouble:
+        print(f"\n{trouble}\n\n{_by_hand(folder)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. Run the same again: it goes on from here.", file=sys.stderr)
@@ -72,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Download FairFace (margin 0.25) and its labels, after showing what it is."
     )
-    parser.add_argument("--to", type=Path, help=f"folder (default: fairface in ${VARIABLE})")
+    parser.add_argument("--to", help=f"folder (default: fairface in ${VARIABLE})")
     parser.add_argument("--url-base", help="a mirror that serves the three files by their names")
     parser.add_argument("--images-url", help="another address of the zip with the images")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -80,12 +86,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _destination(options: argparse.Namespace) -> Path:
-    folder: Path = options.to or data_folder() / "fairface"
-    return folder.expanduser()
+    folder = data_folder() / "fairface" if options.to is None else path_of(options.to, "--to")
+    # Whatever is in the way of the tables is in the way of the folder.
+    require_writable(folder / "fairface_label_val.csv")
+    return folder
 
 
-def _run(options: argparse.Namespace) -> int:
-    folder = _destination(options)
+def _run(options: argparse.Namespace, folder: Path) -> int:
     urls = _urls(options, folder)
     print(NOTICE)
     _announce(urls, folder)

@@ -11,7 +11,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from helpers import datasets
 from helpers.datasets.rendered import rendered_folder
@@ -72,7 +71,7 @@ def _part(
     )
     part.add_argument("--size", type=int, help="height and width in pixels, 64 to 512")
     part.add_argument("--seed", type=int, help="another seed gives other faces")
-    part.add_argument("--root", type=Path, help=f"folder (default: {rendered_folder()})")
+    part.add_argument("--root", help=f"folder (default: {rendered_folder()})")
     return part
 
 
@@ -84,8 +83,7 @@ def _report(
 ) -> None:
     path = faces.source.path  # type: ignore[union-attr]
     print(f"{len(faces):,} faces, {path.stat().st_size / 1e6:,.0f} MB, {seconds:,.0f} s: {path}")
-    given = {key: str(value) if key == "root" else value for key, value in options.items()}
-    extra = "".join(f", {key}={value!r}" for key, value in given.items())
+    extra = "".join(f", {key}={value!r}" for key, value in options.items())
     print(f'\n    from helpers import datasets\n    datasets.load("{name}"{extra})')
 
 

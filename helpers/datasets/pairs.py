@@ -19,6 +19,7 @@ from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset, labelled
 from helpers.datasets.rows import Rows, positions
 from helpers.errors import BadTable, InputError, unknown_name
+from helpers.files import short
 
 if TYPE_CHECKING:
     import torch
@@ -474,6 +475,8 @@ def _require(table: pd.DataFrame, columns: Sequence[str], name: str | os.PathLik
 
 def _pairs(read: tables.Table, required: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """Turn a table as it is written into pairs, and say what is missing."""
+    if not len(read):
+        raise BadTable(f"{short(read.path)} has a header and not a single pair.")
     for side in ("p1", "p2"):
         read.require_filled(side, ", so it names no picture; name it")
     read = read.with_names(("p1", "p2"))

@@ -175,3 +175,27 @@ def test_the_real_tables_pass_the_check(
     assert fetch(server, tmp_path, "--yes") == 0
     assert "89.0 MB" in capsys.readouterr().out
     assert len(datasets.load("fairface", root=tmp_path)) == 14_910
+
+
+@pytest.mark.parametrize(
+    ("place", "complaint"),
+    [
+        ("file", "is a file, not a folder"),
+        ("~nosuchuser/faces", "no user of that name"),
+        ("x" * 300, "too long"),
+        ("", "cannot be the name"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_named_before_anything_is_asked(
+    mirror: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert main(["--url-base", mirror.url, "--to", place, "--yes"]) == 2
+    assert complaint in capsys.readouterr().err
+    assert mirror.requests == []

@@ -62,3 +62,24 @@ def test_an_interruption_says_how_to_go_on(
     monkeypatch.setattr(faces, "render", interrupted)
     assert main(["synthetic", "--n", "12", "--root", str(tmp_path)]) == 130
     assert "it goes on from here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--n", "-5"], "n is -5"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--size", "9"], "size is 9"),
+        (["--root", "~nosuchuser/faces"], "no user of that name"),
+    ],
+)
+def test_a_number_or_folder_that_will_not_do_is_a_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["synthetic", "--n", "12", "--root", str(tmp_path), *words]) == 2
+    assert complaint in capsys.readouterr().err

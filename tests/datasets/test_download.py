@@ -1,7 +1,9 @@
 """A download survives a bad line, and never passes off wrong bytes as the file."""
 
 import hashlib
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -186,3 +188,35 @@ def test_a_place_that_cannot_be_written_is_named(url: str, tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(DownloadFailed, match="could not be written"):
         fetch(url, tmp_path / "file" / "faces.zip")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"url": None}, "url is None"),
+        ({"url": ""}, "url is ''"),
+        ({"url": "faces.zip"}, "cannot be fetched"),
+        ({"path": None}, "the path is None"),
+        ({"path": "x" * 300}, "too long"),
+        ({"sha256": "abc"}, "give 64 hexadecimal digits"),
+    ],
+)
+def test_what_cannot_be_fetched_is_a_sentence(
+    url: str, target: Path, options: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(DownloadFailed, match=complaint):
+        fetch(**{"url": url, "path": target, "pause": 0, **options})
+
+
+@pytest.mark.parametrize("name", ["faces.zip", "faces.zip.part"])
+def test_a_pipe_or_a_folder_in_its_place_is_named_at_once(
+    url: str, target: Path, name: str
+) -> None:
+    target.parent.mkdir()
+    os.mkfifo(target.with_name(name))
+    with pytest.raises(DownloadFailed, match="is a folder, a pipe or a device"):
+        fetch(url, target)
+    target.with_name(name).unlink()
+    target.with_name(name).mkdir()
+    with pytest.raises(DownloadFailed, match="is a folder, a pipe or a device"):
+        fetch(url, target)

@@ -1,6 +1,7 @@
 """Whatever a reader brings, a picture is upright RGB or one sentence that names the file."""
 
 import io
+import os
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -283,3 +284,73 @@ def chunk(kind: bytes, data: bytes = b"") -> bytes:
 
 def ihdr(width: int, height: int) -> bytes:
     return struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "source", [None, 5, True, ["a.jpg"], np.zeros((4, 4, 3), dtype=np.uint8), b"\xff\xd8\xff", ""]
+)
+def test_what_is_no_path_and_no_file_is_refused(source: object) -> None:
+    refusal(source)
+
+
+def test_an_open_file_that_gives_no_bytes_says_how_to_open_it(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (4, 4)))
+    with path.open(encoding="latin-1") as text:
+        assert 'open it with open(path, "rb")' in refusal(text)
+    with path.open("rb") as file:
+        pass
+    assert "has been closed" in refusal(file)
+    with (tmp_path / "b.png").open("wb") as writing:
+        assert "cannot be read from its beginning" in refusal(writing)
+    assert "io.BytesIO" in refusal(path.read_bytes())
+
+
+def test_pipes_devices_and_long_names_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    assert "is a pipe or a device" in refusal(tmp_path / "a.jpg")
+    assert "is a pipe or a device" in refusal("/dev/zero")
+    assert "too long" in refusal("x" * 300)
+    assert "is an address" in refusal("https://example.org/a.jpg")
+
+
+@pytest.mark.parametrize("limit", [None, "many", 0, -1, 1.5, True])
+def test_a_limit_that_is_none_does_not_blame_the_picture(tmp_path: Path, limit: Any) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (4, 4)))
+    with pytest.raises(InputError, match="max_pixels is"):
+        read_image(path, max_pixels=limit)
+
+
+@pytest.mark.parametrize("size", ["8", 0, -3, 2.5, (8, 2.5), (3, 8, 8), (8,), True, 10**9, {8}])
+def test_a_size_that_is_none_is_named(gradient: np.ndarray, size: Any) -> None:
+    with pytest.raises(InputError, match="size is"):
+        to_tensor([gradient], size=size)
+
+
+def test_a_size_may_come_from_numpy_or_torch(gradient: np.ndarray) -> None:
+    for size in (np.int64(4), [4, 4], np.array([4, 4]), torch.empty(4, 4).shape):
+        assert to_tensor([gradient], size=size).shape == (1, 3, 4, 4)  # type: ignore[arg-type]
+    assert to_tensor(image for image in [gradient]).shape == (1, 3, 6, 9)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("images", [None, 3, "a.jpg", b"x", {"a": 1}])
+def test_what_is_no_list_of_pictures_is_refused(images: Any) -> None:
+    with pytest.raises(InputError, match="give a list of pictures"):
+        to_tensor(images)
+
+
+@pytest.mark.parametrize("ending", [".webp", ".jpg", ".JPE", ".jfif"])
+def test_a_failed_save_leaves_the_old_picture_whole(tmp_path: Path, ending: str) -> None:
+    small, wide = np.zeros((8, 8, 3), np.uint8), np.zeros((1, 70_000, 3), np.uint8)
+    path = save_image(tmp_path / f"a{ending}", small)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"could not be written"):
+        save_image(path, wide)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert read_image(path).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("path", [None, 5, "", "a\0.png", "x" * 300 + ".png"])
+def test_what_cannot_be_a_place_for_a_picture_is_refused(path: Any) -> None:
+    with pytest.raises(InputError):
+        save_image(path, np.zeros((4, 4, 3), dtype=np.uint8))

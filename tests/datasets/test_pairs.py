@@ -229,6 +229,8 @@ def test_tables_that_hold_no_pairs_say_what_they_hold(tmp_path: Path) -> None:
         PairTable.from_csv(write(tmp_path / "c.csv", header=""))
     with pytest.raises(DataNotFound, match="nowhere.csv does not exist"):
         PairTable.from_csv(tmp_path / "nowhere.csv")
+    with pytest.raises(BadTable, match="not a single pair"):
+        PairTable.from_csv(write(tmp_path / "f.csv", ",,", header="p1,p2,label"))
     unfolded = PairTable.from_csv(write(tmp_path / "e.csv", "a,b,1", header="p1,p2,label"))
     with pytest.raises(BadTable, match="no column fold"):
         unfolded.split(1)

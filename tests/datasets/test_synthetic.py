@@ -4,6 +4,7 @@ import multiprocessing
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -443,3 +444,62 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence_and_leaves_nothing(
 def test_a_fold_that_is_not_there_is_refused(root: Path, people: datasets.FaceDataset) -> None:
     with pytest.raises(UnknownName, match="no fold '6'"):
         datasets.load("synthetic-identities", split="6", root=root, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("synthetic", {"n": each}) for each in (12.5, "many", None, True, -1, 10**12)]
+    + [("synthetic", {"seed": each}) for each in (-1, 1.5, "now", None)]
+    + [("synthetic", {"size": each}) for each in (10, "big", 64.5, 10**6)]
+    + [("synthetic-shortcut", {"strength": each}) for each in ("x", 95, float("nan"), None)]
+    + [("synthetic-shortcut", {"planted": "no"})]
+    + [("synthetic-identities", {"people": each}) for each in ("all", 0, 40.0)]
+    + [("synthetic-identities", {"pictures": each}) for each in (4.5, 3, None)],
+)
+def test_a_number_that_is_none_is_named_before_anything_is_drawn(
+    tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    (option,) = options
+    few: dict[str, Any] = {"n": 12} if name == "synthetic" else {}
+    with pytest.raises(InputError, match=option):
+        datasets.load(name, root=tmp_path, **{**few, **options})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["synthetic-identities", "synthetic-identities-pairs"])
+def test_a_fold_that_does_not_exist_is_named_before_anything_is_drawn(
+    tmp_path: Path, name: str
+) -> None:
+    for fold in ("9", 0, ["1"], 1.5):
+        with pytest.raises(UnknownName, match="no fold"):
+            datasets.load(name, fold, root=tmp_path)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("keep", ["nothing", "half", "no table"])
+def test_a_kept_file_that_is_not_whole_says_that_it_is_drawn_again(
+    tmp_path: Path, keep: str
+) -> None:
+    draw(tmp_path, n=12)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    if keep == "no table":
+        with ZipFile(path) as archive:
+            rest = {each: archive.read(each) for each in archive.namelist() if each != "table.csv"}
+        with ZipFile(path, "w") as archive:
+            for each, data in rest.items():
+                archive.writestr(each, data)
+    else:
+        path.write_bytes(whole[: len(whole) // 2] if keep == "half" else b"")
+    with pytest.raises(DataNotFound, match=r"set-.*\.zip.* is damaged: remove it") as refused:
+        draw(tmp_path, n=12)
+    assert "download" not in str(refused.value)
+    path.unlink()
+    assert len(draw(tmp_path, n=12)) == 12
+
+
+def test_a_table_without_landmarks_is_named() -> None:
+    with pytest.raises(InputError, match="no column 'eye_left_x'"):
+        landmarks(pd.DataFrame({"a": [1]}))
+    with pytest.raises(InputError, match="must be a pandas table"):
+        landmarks(None)  # type: ignore[arg-type]
