@@ -3,12 +3,15 @@
 from tests.bad_inputs import (
     classification,
     commands,
+    explanations,
     figures,
     loaders,
     networks,
     pairs,
     people,
     pictures,
+    releases,
+    sets,
     shares,
     verification,
 )
@@ -17,12 +20,15 @@ from tests.bad_inputs.harness import Case
 _ROOMS = (
     pictures,
     loaders,
+    releases,
+    sets,
     pairs,
     people,
     classification,
     verification,
     shares,
     networks,
+    explanations,
     figures,
     commands,
 )
