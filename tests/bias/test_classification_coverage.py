@@ -1,7 +1,8 @@
 """Every interval that an audit prints holds the truth in about 95 of 100 audits.
 
-Worlds with known rates are audited again and again. The bands are those of 95 % plus the standard
-error of so many draws; where an interval is known to hold the truth less often, the test says so.
+Gaps between two groups are counted out over all that could be seen; all else is audited again and
+again in worlds with known rates. The bands are those of 95 % plus the standard error of so many
+draws; where an interval is known to hold the truth less or more often, the test says so.
 """
 
 from collections.abc import Callable
@@ -237,7 +238,8 @@ def test_the_interval_of_the_calibration_error_holds_the_truth() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("slope", "n"), [(1.0, 65), (0.4, 1000), (2.0, 130), (2.0, 400)])
 def test_the_interval_of_the_calibration_error_in_a_thousand_audits(slope: float, n: int) -> None:
-    assert 0.93 <= calibration_coverage(slope, n, DRAWS) <= 0.985
+    # Few faces in many bins: the upper end is cautious.
+    assert 0.93 <= calibration_coverage(slope, n, DRAWS) <= 0.99
 
 
 def test_the_interval_of_consistency_knows_that_neighbours_are_shared() -> None:
