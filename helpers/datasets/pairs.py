@@ -147,9 +147,10 @@ class PairTable:
 
     @property
     def identities(self) -> np.ndarray:
-        """Every identity, on either side, once and sorted: (K,)."""
+        """Every identity, on either side, once and sorted: (K,). Gaps are nobody."""
         _require(self.table, ("id1", "id2"), self.name)
-        return np.asarray(pd.unique(_both_sides(self.table, "id").dropna().sort_values()))
+        everybody = _both_sides(self.table, "id")
+        return np.asarray(pd.unique(everybody[~tables.is_empty(everybody)].sort_values()))
 
     @property
     def files(self) -> list[str]:
@@ -211,7 +212,8 @@ class PairTable:
             and no single group owns those: count them, and say that you left them out.
         """
         one, two = self._sides(columns)
-        return one.where(one.astype(object).to_numpy() == two.astype(object).to_numpy())
+        same = one.astype(object).to_numpy() == two.astype(object).to_numpy()
+        return one.where(same & ~tables.is_empty(one))
 
     def within(self, columns: str | tuple[str, str] = "att") -> "PairTable":
         """Return the pairs whose two sides share their subgroup; see :meth:`groups`."""
@@ -339,9 +341,16 @@ class PairTable:
 
     def _in_fold(self, number: int | str) -> np.ndarray:
         _require(self.table, ("fold",), self.name)
-        inside = (self.table["fold"].astype(str) == str(number)).to_numpy()
+        folds = self.table["fold"]
+        empty = tables.is_empty(folds)
+        if empty.any():
+            raise _bad_value(self.table, "fold", empty, "names no fold")
+        # Numbers that came through a column with gaps are 1.0 instead of 1.
+        whole = pd.api.types.is_float_dtype(folds) and bool((folds % 1 == 0).all())
+        names = (folds.astype(np.int64) if whole else folds).astype(str)
+        inside = (names == str(number)).to_numpy(dtype=bool)
         if not inside.any():
-            raise unknown_name("fold", str(number), pd.unique(self.table["fold"].astype(str)))
+            raise unknown_name("fold", str(number), pd.unique(names))
         return np.asarray(inside)
 
 
@@ -365,7 +374,7 @@ def findings(table: pd.DataFrame) -> tuple[str, ...]:
     if "id1" not in table or "id2" not in table:
         return tuple(notes)
     one, two = (table[side].astype(object).to_numpy() for side in ("id1", "id2"))
-    known = pd.notna(one) & pd.notna(two)
+    known = ~(tables.is_empty(table["id1"]) | tables.is_empty(table["id2"]))
     contradicting = int((known & ((one == two) != _genuine(table))).sum())
     if contradicting:
         notes.append(f"{contradicting:,} pairs have a label that contradicts their identities.")
@@ -428,7 +437,8 @@ def _missing_scores(table: pd.DataFrame) -> list[str]:
 
 def _several_folds(table: pd.DataFrame) -> pd.DataFrame:
     identity, fold = _both_sides(table, "id"), pd.concat([table["fold"]] * 2, ignore_index=True)
-    counts = pd.crosstab(identity.rename("identity"), fold)
+    known = ~tables.is_empty(identity)
+    counts = pd.crosstab(identity[known].rename("identity"), fold[known])
     return counts[(counts > 0).sum(axis=1) > 1]
 
 

@@ -336,3 +336,32 @@ def test_bootstrapped_pairs_are_chosen_by_position_mask_and_index(pairs: PairTab
     again = pairs.subset([2, 0, 0, 3])
     assert again.subset(again.table["vgg16"] > 0.8).scores().tolist() == [0.9, 0.9]
     assert again.subset(pairs.table.loc[[0, 2]]).scores().tolist() == [0.9, 0.7]
+
+
+def test_gaps_of_a_table_made_in_memory_are_nobody_and_no_group() -> None:
+    table = pd.DataFrame(
+        {
+            "p1": ["a", "b", "c"],
+            "p2": ["b", "c", "a"],
+            "label": [1, 0, 0],
+            "id1": ["", "x", "x"],
+            "id2": ["", None, "y"],
+            "att1": ["", "F", None],
+            "att2": ["", "F", None],
+            "fold": [1.0, 1.0, 2.0],
+        }
+    )
+    pairs = PairTable("mine", table)
+    assert pairs.identities.tolist() == ["x", "y"]
+    assert pairs.groups().isna().tolist() == [True, False, True]
+    assert pairs.identities_in_several_folds().index.tolist() == ["x"]
+    assert findings(table) == (
+        (
+            "1 identities are in more than one fold: a test on one fold meets people of the "
+            "others (see identities_in_several_folds)."
+        ),
+    )
+    assert len(pairs.fold(1)) == len(pairs.fold("1")) == 2
+    gaps = PairTable("mine", table.assign(fold=[1, None, 2]))
+    with pytest.raises(BadTable, match=r"row 2 of the pairs .*fold .*nan.* names no fold"):
+        gaps.fold(1)
