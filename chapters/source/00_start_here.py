@@ -202,7 +202,7 @@ from helpers import models, preprocessing
 from helpers.explain import explain
 
 model = models.load("gender-fairface")
-found = preprocessing.detect(portrait)[0]
+found = preprocessing.find_faces(portrait)[0]
 crop = preprocessing.crop_face(portrait, found)
 image = datasets.to_tensor([crop], size=model.input_size)
 answer = model.classes[int(model(image).argmax())]

@@ -238,7 +238,7 @@ def exercise_2_5(test: Any) -> str:
         "n_second",
         "difference",
         "p_holm",
-        "differs",
+        "verdict",
     )
     if not isinstance(row, pd.Series) or any(each not in row for each in columns):
         raise NotYet("the evidence is one row of classification.pairwise(...), such as .iloc[0].")
@@ -253,8 +253,8 @@ def exercise_2_5(test: Any) -> str:
     follows = _verdict(row, result["direction"])
     expect(
         result["verdict"] == follows,
-        f"the difference is {row['difference']:+.3f}, corrected p = {row['p_holm']:.3g}, and the claim "
-        f"is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
+        f"the difference is {row['difference']:+.3f}, the row's verdict is {row['verdict']!r}, and the "
+        f"claim is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
         f"{result['verdict']!r}.",
     )
     return (
@@ -264,7 +264,7 @@ def exercise_2_5(test: Any) -> str:
 
 
 def _verdict(row: pd.Series, direction: str) -> str:
-    if not row["differs"]:
+    if row["verdict"] != intervals.GAP:
         return "undecided"
     return "supported" if (row["difference"] > 0) == (direction == "above") else "contradicted"
 

@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from helpers import checks
 from helpers.bias import classification, verification
-from helpers.intervals import bootstrap_mean, holm, wilson
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, bootstrap_mean, holm, wilson
 from tests.checks import wrong_01, wrong_03
 
 
@@ -130,11 +130,10 @@ def redrawn(right: np.ndarray, group: np.ndarray, where: str) -> np.ndarray:
     return np.array(found)
 
 
-def compared(**changes: Any) -> Callable[[], dict]:
+def compared(of_row: dict | None = None, **changes: Any) -> Callable[[], dict]:
     """A claim about two groups and a row of ``pairwise`` that supports it, but for the changes."""
-    row = {"metric": "recall", "first": "one", "second": "two", "difference": 0.2, "differs": True}
-    row |= {"p_holm": 0.01, "n_first": 80, "n_second": 90, "note": ""}
-    row |= {name: changes.pop(name) for name in list(changes) if name in row}
+    row = {"metric": "recall", "first": "one", "second": "two", "difference": 0.2, "verdict": GAP}
+    row |= {"p_holm": 0.01, "n_first": 80, "n_second": 90, "note": ""} | (of_row or {})
     right = {
         "claim": "Recall is higher in the first group than in the second.",
         "evidence": pd.Series(row),
@@ -192,11 +191,12 @@ WRONG = {
     "2.5 no dict": (lambda: 3, "return a dict"),
     "2.5 no sentence": (compared(claim="it differs"), "whole sentence"),
     "2.5 no row": (compared(evidence=0.04), "one row of"),
-    "2.5 a bold verdict": (compared(differs=False), "'undecided', not 'supported'"),
+    "2.5 a bold verdict": (compared({"verdict": TOO_LITTLE}), "'undecided', not 'supported'"),
+    "2.5 within the margin": (compared({"verdict": NO_GAP}), "'undecided', not 'supported'"),
     "2.5 a timid verdict": (compared(verdict="undecided"), "'supported', not 'undecided'"),
     "2.5 the wrong side": (compared(direction="below"), "'contradicted', not 'supported'"),
     "2.5 no direction": (compared(direction="less"), "where does your claim put"),
-    "2.5 undefined": (compared(difference=np.nan), "undefined"),
+    "2.5 undefined": (compared({"difference": np.nan}), "undefined"),
     "0.1 averages everything": (lambda x: x.mean(), "one number"),
     "0.1 sums": (lambda x: x.sum((1, 2, 3)), "sum of the pixels"),
     "0.1 one channel": (lambda x: x[:, 0].mean((1, 2)), "not the mean"),
