@@ -11,7 +11,7 @@ from helpers.faces.sampling import SHADOW_REACH
 PAINT_REACH = 0.02
 """How far paint changes pixels around it, as a share of the picture's width: it tapers off."""
 
-HAIR_REACH = 0.04
+HAIR_REACH = 0.05
 """The same for what borders on hair: single strands stand off, each thinner than a pixel."""
 
 # An edge that covers less than half of a pixel, and the lens that softens it, at every size.
