@@ -366,6 +366,7 @@ class Bench:
         for name in ("helpers", "tests", "data_scripts", "book/tools"):
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", folder)
+        self._require_copy()
 
     def judge(self, mutation: Mutation, source: str, past: Sequence[Verdict]) -> Verdict:
         """Make a change, run the tests of its room until one fails, and take it back."""
@@ -419,16 +420,26 @@ class Bench:
                 sys.exit(f"without any change, the tests of {path} fail:\n{said[-3000:]}")
             self.usual[frozenset(words)] = time.monotonic() - started
 
+    def _require_copy(self) -> None:
+        """An installed package must not hide the copy: else every change would go unnoticed."""
+        words = [sys.executable, "-c", "import helpers; print(helpers.__file__)"]
+        said = subprocess.check_output(words, cwd=self.folder, env=self._environment(), text=True)
+        if not Path(said.strip()).is_relative_to(self.folder):
+            sys.exit(f"the tests would use {said.strip()} instead of the copy in {self.folder}.")
+
+    def _environment(self) -> dict[str, str]:
+        # Without real photographs, as on a machine of CI; and no stale bytecode of an earlier change.
+        kept = {name: each for name, each in os.environ.items() if name != "EXPLAINING_FACES_DATA"}
+        own = {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        return kept | own | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
     def _run(self, words: Sequence[str], limit: float) -> tuple[int | None, str]:
         flags = ["-x", "-q", "--no-header", "-p", "no:cacheprovider"]
         flags += ["-m", "not slow and not browser and not real_data"]
-        environment = {k: v for k, v in os.environ.items() if k != "EXPLAINING_FACES_DATA"}
-        environment |= {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        environment |= {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *flags, *words],
             cwd=self.folder,
-            env=environment,
+            env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
