@@ -34,7 +34,8 @@ _MOST = 1_000_000
 """Faces of one sample; they take about 3 GB."""
 
 SHADOW_REACH = 0.12
-"""How far a worn thing changes pixels around it, as a share of the picture's width."""
+"""How far a worn thing changes pixels around it, as a share of the picture's width; two pixels of
+soft edges come on top."""
 
 
 def sample(n: int, seed: int = 0, **factors: Any) -> list[Face]:
@@ -112,9 +113,10 @@ def twin(face: Face, **changes: Any) -> Face:
 
     Notes
     -----
-    Pixels change where the factor is shown, and a little around it. For paint, that is lipstick and
-    colours, it is the softness of the lens: up to four pixels at 112. What stands out from the face
-    also moves its shadow, up to :data:`SHADOW_REACH` of the picture's width away. A hat presses
+    Pixels change where the factor is shown, and a little around it; ``faces.REACH`` says where, and
+    how far around, for each factor. For paint, that is lipstick and colours, it is the softness of
+    the lens: up to four pixels at 112, along hair seven. What stands out from the face also moves
+    its shadow, up to :data:`SHADOW_REACH` of the picture's width away. A hat presses
     hair flat, and expressions move cheeks and the folds beside the mouth. Skin tone changes the
     whole picture a little: the exposure is metered on the skin, as cameras do, so that behind
     darker skin everything is somewhat brighter.
