@@ -533,16 +533,21 @@ def _cue_prose(found: dict[str, Any]) -> list[str]:
 
 
 _EXPERIMENTS = {
-    "factor": "**What it uses, by factor.** Mean absolute change of the probability of the last class "
-    "when one\nfactor alone is changed, shadow included,",
-    "region": "**What it uses, by region.** The same when one region is exchanged for that of a twin,",
+    "factor": (
+        "**What it uses, by factor.** Mean absolute change of the probability of the last class",
+        "when one factor alone is changed, shadow included, with its 95 % bootstrap interval.",
+        "*More* is the mean change towards more of it, *picture* the mean change of a pixel, in",
+        "per cent.",
+    ),
+    "region": (
+        "**What it uses, by region.** The same when one region is exchanged for that of a twin.",
+    ),
 }
 
 
 def _effects_prose(kind: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = [
-        f"{_EXPERIMENTS[kind]} with its 95 % bootstrap interval. *More* is",
-        "the mean change towards more of it, *picture* the mean change of a pixel, in per cent.",
+        *_EXPERIMENTS[kind],
         "",
         f"| {kind} | n | effect | interval | more | interval | picture |",
         "|---|---|---|---|---|---|---|",
