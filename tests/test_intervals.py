@@ -5,7 +5,16 @@ import pytest
 from scipy import stats
 
 from helpers.errors import InputError
-from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, bootstrap_mean, verdict, wilson
+from helpers.intervals import (
+    GAP,
+    NO_GAP,
+    TOO_LITTLE,
+    bootstrap_mean,
+    holm,
+    verdict,
+    wilson,
+    wilson_limits,
+)
 
 
 def closed_form(successes: int, n: int, level: float) -> tuple[float, float]:
@@ -113,3 +122,93 @@ def test_a_wider_margin_forgives_more_and_none_is_negative() -> None:
     for margin in (-0.1, math.nan, "wide", None):
         with pytest.raises(InputError, match="margin is"):
             verdict(0.0, 0.1, margin)  # type: ignore[arg-type]
+
+
+# -- arguments without meaning
+
+
+@pytest.mark.parametrize(
+    ("successes", "n"),
+    [(5, 3), (-1, 3), (1, -3), ("1", 3), (1, None), (0.5, 3), (True, 3), (1, [])],
+)
+def test_more_successes_than_trials_and_what_is_no_count_are_refused(
+    successes: object, n: object
+) -> None:
+    with pytest.raises(InputError, match="successes is|n is"):
+        wilson(successes, n)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5, "95%", None, math.nan, [0.9]])
+def test_a_level_is_a_share_between_zero_and_one(level: object) -> None:
+    for door in (wilson, lambda k, n, level: bootstrap_mean([1, 2], level)):
+        with pytest.raises(InputError, match="level is"):
+            door(1, 3, level)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="level"):
+        wilson_limits([1], [3], level if level != [0.9] else [0.9, 1.0])  # type: ignore[arg-type]
+
+
+def test_counts_may_come_as_whole_floats_and_no_successes_are_fine() -> None:
+    assert wilson(3.0, 9.0) == wilson(3, 9)  # type: ignore[arg-type]
+    assert wilson(3, 3)[1] == 1
+    assert wilson(0, 3)[0] == 0
+
+
+def test_many_limits_follow_their_levels_and_refuse_what_does_not_go_together() -> None:
+    low, high = wilson_limits([3, 3], 9, [0.9, 0.99])
+    assert (low[0], high[0]) == pytest.approx(wilson(3, 9, 0.9))
+    assert (low[1], high[1]) == pytest.approx(wilson(3, 9, 0.99))
+    assert wilson_limits(3, 3)[1] == 1
+    for successes, n, match in (
+        ([5], [3], "no more can succeed"),
+        ([-1], [3], "at least 0"),
+        ([math.nan], [3], "NaN"),
+        (["1"], [3], "must hold numbers"),
+        ([1, 2], [3, 3, 3], "do not go together"),
+    ):
+        with pytest.raises(InputError, match=match):
+            wilson_limits(successes, n)
+
+
+def test_a_bootstrap_refuses_text_infinity_and_too_few_replicates() -> None:
+    for values, match in (([1, math.inf], "NaN or infinite"), (["a"], "must hold numbers")):
+        with pytest.raises(InputError, match=match):
+            bootstrap_mean(values)
+    for replicates in (0, 1, -5, 2.5):
+        with pytest.raises(InputError, match="replicates is"):
+            bootstrap_mean([1, 2, 3], replicates=replicates)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="seed is -1"):
+        bootstrap_mean([1, 2, 3], seed=-1)
+    assert bootstrap_mean([1, 2, 3], replicates=2)[0] == 2
+
+
+def test_two_values_are_enough_for_an_interval() -> None:
+    mean, low, high = bootstrap_mean([0.0, 1.0])
+    assert (mean, low, high) == (0.5, 0, 1)
+    # A quarter of all resamples holds one value twice.
+    _, low, high = bootstrap_mean([0.0, 1.0], level=0.4)
+    assert (low, high) == (0.5, 0.5)
+
+
+def test_holm_refuses_what_is_no_probability() -> None:
+    for p, match in (
+        ([1.5], "at least 0 and at most 1"),
+        ([-0.5], "at least 0"),
+        (["a"], "must hold numbers"),
+        (0.5, "a list of p-values"),
+        ([[0.5]], "a list of p-values"),
+    ):
+        with pytest.raises(InputError, match=match):
+            holm(p)
+    assert len(holm([])) == 0
+    np.testing.assert_allclose(holm([math.nan, 0.02, 0.03]), [math.nan, 0.04, 0.04])
+
+
+def test_a_verdict_needs_bounds_in_order() -> None:
+    with pytest.raises(InputError, match=r"low is 0.2 and high is 0.1"):
+        verdict(0.2, 0.1)
+    for wrong in (None, "0.1", [0.1]):
+        with pytest.raises(InputError, match="low is|high is"):
+            verdict(wrong, 0.1)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="high is"):
+            verdict(0.0, wrong)  # type: ignore[arg-type]
+    assert verdict(-math.inf, 0.0) == TOO_LITTLE
