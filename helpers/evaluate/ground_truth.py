@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from helpers import arguments
 from helpers import faces as rendered
@@ -28,6 +28,7 @@ from helpers.evaluate.counterfactuals import (
 )
 from helpers.faces import FACTORS, REGIONS, Face, Rendered
 from helpers.intervals import bootstrap_mean
+from helpers.models.contract import answers, require_network
 
 VISIBLE = 4
 """Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
@@ -248,6 +249,9 @@ def changed_pixels(
 # -- the experiment --------------------------------------------------------------------------------
 
 
+_EMBEDS = ", an embedding: a recogniser has no class"
+
+
 @dataclass(frozen=True)
 class _Change:
     """One exchange: which factors get another value, and which pixels of the twin are taken."""
@@ -318,24 +322,16 @@ def _largest_step(before: Rendered, after: Rendered) -> NDArray[np.int16]:
 
 
 def _scores(model: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The probability of the last class of each picture."""
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
-        scores = _probability(model(pixels)).cpu().numpy()
-    if not np.isfinite(scores).all():
+        logits = answers(model, pixels)
+    if logits.shape[1] < 2 or getattr(model, "classes", None) == ():
         raise InputError(
-            "the model answers NaN or infinity to rendered faces: its weights are damaged."
+            "effects need a model that returns a score for each of two classes or more, but this "
+            f"one returned shape {tuple(logits.shape)}{_EMBEDS if logits.shape[1] > 1 else ''}."
         )
-    return scores
-
-
-def _probability(logits: Tensor) -> Tensor:
-    shape = tuple(getattr(logits, "shape", ()))
-    if len(shape) != 2 or shape[1] < 2:
-        raise InputError(
-            "effects need a model that returns a score for each of two classes or more, "
-            f"but this one returned {f'shape {shape}' if shape else type(logits).__name__}."
-        )
-    return logits.double().softmax(dim=1)[:, -1]
+    return logits.double().softmax(dim=1)[:, -1].cpu().numpy()
 
 
 def _row(
@@ -402,13 +398,7 @@ def _require_faces(faces: Sequence[Face], least: int) -> list[Face]:
 
 def _require_model(model: nn.Module) -> int:
     """Return the size of the faces that a model takes."""
-    if not isinstance(model, nn.Module):
-        raise InputError(f"the model must be a torch module, not {type(model).__name__}.")
-    # Other layers do the same in both modes.
-    random = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
-    if any(each.training for each in model.modules() if isinstance(each, random)):
-        raise InputError("the model is in training mode: call model.eval() first.")
-    height, width = getattr(model, "input_size", (112, 112))
+    height, width = getattr(require_network(model), "input_size", (112, 112))
     if height != width:
         raise InputError(f"the model takes {height} x {width} pixels, but faces are drawn square.")
     return int(height)
