@@ -283,7 +283,10 @@ def _shape(logs: np.ndarray, noise: np.ndarray) -> np.ndarray:
         if np.abs(kind).max() < _EQUAL and its.any():
             one, two = np.argsort(its)[-2:]
             kind[one], kind[two] = -its[two] / 2, its[two] / 2
-    return np.asarray(shape.ravel())
+    # Differences far below their uncertainty tell the direction only.
+    largest = np.abs(shape).max()
+    enlarged = max(1.0, spread.max() / largest) if largest > 0 else 1.0
+    return np.asarray(enlarged * shape.ravel())
 
 
 def _crossing(beyond: Callable[[float], bool]) -> float:

@@ -1,0 +1,289 @@
+"""Formulas against oracles that are written out: sums over all pairs of pairs, closed forms."""
+
+import math
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+from helpers.bias import verification
+from helpers.bias.verification.bootstrap import (
+    _dyadic,
+    _freedom,
+    _influence,
+    _placements,
+    _Plan,
+    _plans,
+)
+from helpers.bias.verification.comparisons import comparisons, identity_numbers
+from helpers.bias.verification.inequality import _inverted, _max_over_min
+from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
+from helpers.intervals import wilson
+from tests.bias.simulated import Group, Pairs, simulate
+
+# The package's function of that name hides the module.
+module = import_module("helpers.bias.verification.bootstrap")
+
+
+def drawn(pairs: Pairs, **options: object) -> verification.Bootstrap:
+    found = {"threshold": 2.0, "far": 0.1, "replicates": 30, **options}
+    return verification.bootstrap(
+        pairs.scores, pairs.genuine, pairs.identities, pairs.groups, **found
+    )
+
+
+def plan_of(pairs: Pairs) -> _Plan:
+    made = comparisons(pairs.scores, pairs.genuine)
+    return _plans(made, identity_numbers(pairs.identities, made, len(pairs.scores)))[0]
+
+
+# -- standard errors
+
+
+def test_the_dyadic_variance_is_a_sum_over_all_pairs_that_share_a_person() -> None:
+    pairs = simulate({"a": Group()}, people=9, genuine=3, impostor=2, wolves=0.6, seed=5)
+    plan = plan_of(pairs)
+    impostor, genuine = (_influence(each) for each in _placements(plan.unit))
+    value = np.concatenate([impostor, genuine])
+    one = np.concatenate([plan.one, plan.person])
+    two = np.concatenate([plan.two, plan.person])
+    share = (
+        (one[:, None] == one)
+        | (one[:, None] == two)
+        | (two[:, None] == one)
+        | (two[:, None] == two)
+    )
+    total = float((value[:, None] * value * share).sum())
+    # Of nine people, residuals are too small by (n - 2) / n, and by (n - 1) / n as any variance.
+    expected = math.sqrt(9 * 8 / 7**2 * total)
+    assert _dyadic(plan, impostor, genuine)[0] == pytest.approx(expected)
+    only = float((genuine[:, None] * genuine * (plan.person[:, None] == plan.person)).sum())
+    spread = _dyadic(plan, np.zeros(len(impostor)), genuine)[0]
+    assert spread == pytest.approx(math.sqrt(9 / 8 * only))
+
+
+def test_degrees_of_freedom_of_an_area_are_those_of_the_summed_influences() -> None:
+    pairs = simulate({"a": Group()}, people=30, wolves=0.5, seed=1)
+    plan = plan_of(pairs)
+    impostor, genuine = (_influence(each) for each in _placements(plan.unit))
+    summed = np.zeros(30)
+    for side in (plan.one, plan.two):
+        np.add.at(summed, side, impostor)
+    np.add.at(summed, plan.person, genuine)
+    found = drawn(pairs)
+    assert found.freedom[found.row("AUC", "overall")] == pytest.approx(_freedom(summed))
+
+
+def test_what_a_pair_adds_to_an_area_is_its_share_of_pairs_beaten_ties_counted_half() -> None:
+    pairs = simulate({"a": Group(0, 1)}, people=8, genuine=3, impostor=1)
+    rounded = np.round(pairs.scores)
+    plan = plan_of(Pairs(rounded, pairs.genuine, pairs.identities, pairs.groups))
+    impostor, genuine = _placements(plan.unit)
+    of_genuine, of_impostor = rounded[plan.unit.genuine], rounded[plan.unit.impostors]
+    beats = (of_genuine[:, None] > of_impostor) + 0.5 * (of_genuine[:, None] == of_impostor)
+    np.testing.assert_allclose(genuine, beats.mean(axis=1))
+    np.testing.assert_allclose(impostor, beats.mean(axis=0))
+
+
+def test_the_standard_errors_of_area_and_equal_error_are_their_spread_over_other_people() -> None:
+    tables = [
+        drawn(
+            simulate({"a": Group(0, 2)}, 15, genuine=4, impostor=1, seed=seed), replicates=12, far=1
+        )
+        for seed in range(100)
+    ]
+    for metric in ("AUC", "EER"):
+        row = tables[0].row(metric, "overall")
+        values = np.array([each.measures["value"][row] for each in tables])
+        said = np.sqrt(np.mean([each.spread[row] ** 2 for each in tables]))
+        assert said == pytest.approx(values.std(ddof=1), rel=0.2)
+
+
+def test_draws_do_not_depend_on_how_many_are_held_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=8, genuine=2, impostor=1)
+    whole = drawn(pairs)
+    monkeypatch.setattr(module, "_AT_ONCE", 10 * 56)  # ten draws of the 56 impostor pairs
+    np.testing.assert_array_equal(drawn(pairs).draws, whole.draws)
+
+
+def test_people_are_drawn_within_their_group_and_as_many_as_there_are() -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=7, genuine=1, impostor=1)
+    made = comparisons(pairs.scores, pairs.genuine, pairs.groups)
+    people = identity_numbers(pairs.identities, made, len(pairs.scores))
+    counts = module._draw_people(made, people, 50, 0)
+    assert counts.shape == (50, 14)
+    assert (counts[:, :7].sum(axis=1) == 7).all()
+    assert (counts[:, 7:].sum(axis=1) == 7).all()
+    assert counts.max() > 2
+
+
+# -- intervals of measures and of differences
+
+
+def test_the_interval_of_a_rate_of_people_is_students_in_log_odds() -> None:
+    pairs = simulate({"a": Group()}, people=50)
+    found = drawn(pairs)
+    row = found.row("FNMR", "a")
+    value = found.measures["value"][row]
+    half = stats.t.ppf(0.95, found.freedom[row]) * found.spread[row] / (value * (1 - value))
+    odds = math.log(value / (1 - value))
+    expected = [1 / (1 + math.exp(half - odds)), 1 / (1 + math.exp(-half - odds))]
+    said = verification.intervals(found, level=0.9).iloc[row]
+    assert said[["low", "high"]].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("measure", ["difference", "ratio"])
+def test_the_interval_of_a_gap_squares_and_adds_with_the_correlation_of_the_draws(
+    measure: str,
+) -> None:
+    found = drawn(simulate({"a": Group(), "b": Group(0.5)}, people=20, seed=3), replicates=100)
+    rows = [found.row("FMR", group) for group in ("b", "overall")]
+    table = verification.intervals(found).iloc[rows]
+    value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
+    if measure == "ratio":
+        value, low, high = (np.log(each) for each in (value, low, high))
+    r = np.corrcoef(found.draws[:, rows], rowvar=False)[0, 1]
+    assert r > 0.3
+    gap = value[0] - value[1]
+    down = np.array([value[0] - low[0], high[1] - value[1]])
+    up = np.array([high[0] - value[0], value[1] - low[1]])
+    expected = [
+        gap,
+        gap - math.sqrt((down**2).sum() - 2 * r * down.prod()),
+        gap + math.sqrt((up**2).sum() - 2 * r * up.prod()),
+    ]
+    expected = np.exp(expected) if measure == "ratio" else expected
+    said = verification.compare(found, "FMR", measure=measure).set_index("group").loc["b"]
+    assert said[["value", "low", "high"]].tolist() == pytest.approx(list(expected))
+
+
+# -- summaries of two groups, whose logarithm's difference is normal
+
+
+def inverted(
+    ratio: float, error: float, groups: int = 2
+) -> tuple[float, float, float, float, float]:
+    rates = np.concatenate([np.geomspace(0.01, 0.01 * ratio, groups), np.full(groups, 0.1)])
+    noise = np.random.default_rng(0).normal(size=(20_000, 2 * groups)) * error / math.sqrt(2)
+    return _inverted(_max_over_min(slice(groups)), rates, noise, 0.95)
+
+
+def test_far_from_parity_the_interval_of_a_ratio_is_that_of_a_normal_difference() -> None:
+    value, low, high, _, p = inverted(8.0, 0.3)
+    assert value == pytest.approx(8)
+    assert math.log(8 / low) / 0.3 == pytest.approx(stats.norm.ppf(0.975), abs=0.05)
+    # The upper tail is 0.3 of the lower one.
+    assert math.log(high / 8) / 0.3 == pytest.approx(stats.norm.ppf(1 - 0.3 * 0.025), abs=0.08)
+    assert p == 0
+
+
+def test_an_interval_that_nearly_reaches_parity_ends_where_the_folded_normal_says() -> None:
+    _, low, _, _, _ = inverted(2.0, 0.3)
+
+    def beyond(difference: float) -> float:
+        both = stats.norm.sf([math.log(2) - difference, math.log(2) + difference], scale=0.3)
+        return float(both.sum()) - 0.025
+
+    assert math.log(low) == pytest.approx(optimize.brentq(beyond, 0, 0.6), abs=0.02)
+
+
+def test_chance_alone_gives_two_equal_groups_a_ratio_of_known_size() -> None:
+    value, low, high, chance, p = inverted(1.3, 0.2)
+    # The mean of exp |d| for a normal d of standard deviation s: 2 Phi(s) exp(s^2 / 2).
+    assert chance == pytest.approx(2 * stats.norm.cdf(0.2) * math.exp(0.02), rel=0.01)
+    assert p == pytest.approx(2 * stats.norm.sf(math.log(1.3) / 0.2), abs=0.01)
+    assert low == pytest.approx(1)
+    assert value < high < 1.3 * math.exp(3 * 0.2)
+
+
+def test_a_ratio_closer_to_one_than_chance_leaves_it_is_no_proof_of_parity() -> None:
+    # As if chance had given the 16 % quantile of |d|: the difference, in standard errors, at which
+    # |d| is below that in 0.3 of 2.5 % of samples.
+    least = stats.norm.ppf(0.58)
+    expected = optimize.brentq(
+        lambda d: stats.norm.cdf(least - d) - stats.norm.cdf(-least - d) - 0.3 * 0.025, 1, 5
+    )
+    for ratio in (1.0, 1.0001, 1.01):
+        value, low, high, _, _ = inverted(ratio, 0.2)
+        assert low == pytest.approx(1)
+        assert math.log(high) / 0.2 == pytest.approx(expected, abs=0.12)
+        assert value == pytest.approx(ratio)
+
+
+# -- the probe
+
+
+def test_a_recall_is_a_ratio_of_sums_over_people() -> None:
+    people = np.repeat(list("abcdef"), [1, 2, 3, 4, 5, 5])
+    right = np.array([1, 1, 0, 1, 1, 0, 1, 1, 1, 0, *[1] * 5, *[1, 1, 1, 0, 0]], dtype=bool)
+    row = _recall("x", right, people, 0.95)
+    value = right.mean()
+    residual = [(right[people == each] - value).sum() / 20 for each in "abcdef"]
+    variance = sum(each**2 for each in residual) * 6 / 5
+    assert row["value"] == pytest.approx(0.75)
+    assert row["variance"] == pytest.approx(variance)
+    assert (row["n"], row["n_identities"], row["freedom"]) == (20, 6, 5)
+    half = stats.t.ppf(0.975, 5) * math.sqrt(variance) / (0.75 * 0.25)
+    expected = [1 / (1 + math.exp(-math.log(3) + sign * half)) for sign in (1, -1)]
+    assert [row["low"], row["high"]] == pytest.approx(expected)
+    assert row["note"] == NOT_COUNTED
+    other = _recall("y", ~right, people, 0.95)
+    both = _balanced([row, other], 9, 0.95)
+    assert both["value"] == pytest.approx(0.5)
+    assert both["variance"] == pytest.approx(2 * variance / 4)
+    assert (both["n"], both["n_identities"], both["freedom"]) == (40, 9, 5)
+
+
+def test_a_recall_without_a_mistake_is_wilsons_interval_over_people() -> None:
+    row = _recall("x", np.ones(12, bool), np.repeat(list("abcd"), 3), 0.9)
+    assert (row["low"], row["high"]) == pytest.approx(wilson(4, 4, 0.9))
+    assert row["note"].startswith("1 in the sample: Wilson's interval for 4 people")
+
+
+# -- curves and samples
+
+
+def test_bands_tighten_each_limit_by_what_its_neighbours_exclude() -> None:
+    pairs = simulate({"a": Group()}, people=15, seed=2)
+    grid = (0.01, 0.02, 0.05, 0.1, 0.3)
+    bands = verification.bands(
+        pairs.scores, pairs.genuine, pairs.identities, fmr=grid, replicates=9
+    )
+    found = verification.bootstrap(
+        pairs.scores, pairs.genuine, pairs.identities, far=grid, replicates=9
+    )
+    read = verification.intervals(found).set_index("metric").filter(like="TAR", axis=0)
+    np.testing.assert_allclose(bands["fnmr"], 1 - read["value"])
+    np.testing.assert_allclose(bands["high"], np.minimum.accumulate(1 - read["low"]))
+    np.testing.assert_allclose(bands["low"], np.maximum.accumulate((1 - read["high"])[::-1])[::-1])
+    assert bands["fmr"].tolist() == list(grid)
+
+
+def test_few_errors_of_a_kind_are_named_where_the_rate_is_small_or_large() -> None:
+    groups = {"a": Group(0, 1), "b": Group(1, 1)}
+    pairs = simulate(groups, people=15, genuine=4, impostor=1, wolves=0.1)
+    impostors = np.sort(pairs.scores[~pairs.genuine & (pairs.groups[0] == "a")])[::-1]
+    for errors, named in ((9, True), (10, False)):
+        found = drawn(pairs, threshold=impostors[errors - 1])
+        note = verification.disparities(found, simulations=100)["note"].iloc[1]
+        assert note == ("rough: fewer than 10 errors of a kind in a" if named else "")
+
+
+def test_summaries_weigh_false_matches_by_alpha() -> None:
+    found = drawn(simulate({"a": Group(), "b": Group(0.6)}, people=30))
+    fmr, fnmr = (
+        [found.measures["value"][found.row(kind, group)] for group in "ab"]
+        for kind in ("FMR", "FNMR")
+    )
+    for alpha in (0.0, 0.3, 1.0):
+        table = verification.disparities(found, alpha, simulations=200).set_index("metric")
+        assert table.loc["FDR", "value"] == pytest.approx(verification.fdr(fmr, fnmr, alpha))
+        assert table.loc["GARBE", "value"] == pytest.approx(verification.garbe(fmr, fnmr, alpha))
+    ratios = verification.inequity(pd.Series(fmr, index=list("ab")))
+    assert table.loc["FMR max/min", "value"] == pytest.approx(ratios["max_over_min"])
+    assert table.loc["FMR max/geomean", "value"] == pytest.approx(ratios["max_over_geomean"])
+    assert table["groups"].tolist() == [2] * 6
