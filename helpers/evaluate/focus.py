@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from helpers.arguments import same_length
 from helpers.errors import InputError
 
 
@@ -41,8 +42,21 @@ def focus_scores(relevance: Tensor, masks: Tensor, index: pd.Index | None = None
     Raises
     ------
     InputError
-        If the shapes differ, or the masks are not of type bool.
+        If the shapes differ, the masks are not of type bool, a map holds NaN or infinity, or the
+        index has another length.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from helpers.evaluate import focus_scores
+    >>> masks = torch.zeros(1, 4, 4, dtype=torch.bool)
+    >>> masks[:, :2] = True
+    >>> focus_scores(torch.ones(1, 4, 4), masks)[["focus", "chance"]].to_numpy().tolist()
+    [[0.5, 0.5]]
     """
+    for name, each in {"relevance": relevance, "masks": masks}.items():
+        if not isinstance(each, Tensor):
+            raise InputError(f"{name} is of type {type(each).__name__}: give a tensor (N, H, W).")
     if relevance.shape != masks.shape or relevance.ndim != 3:
         raise InputError(
             f"relevance and masks must both be (N, H, W), but are {tuple(relevance.shape)} and "
@@ -50,6 +64,10 @@ def focus_scores(relevance: Tensor, masks: Tensor, index: pd.Index | None = None
         )
     if masks.dtype != torch.bool:
         raise InputError(f"masks must be of type bool, but are {masks.dtype}: write masks > 0")
+    if not bool(torch.isfinite(relevance).all()):
+        raise InputError("relevance holds NaN or infinite numbers: such a map lies nowhere")
+    if index is not None:
+        same_length(relevance=relevance, index=index)
     positive = relevance.detach().clamp_min(0).double()
     inside = masks.double()
     scores = {

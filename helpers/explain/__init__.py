@@ -19,7 +19,7 @@ from helpers.explain.cams import CAMS, layer_maps
 from helpers.explain.factorisation import Factorization, factorize
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import Targets, one_per_image, resolve_targets
-from helpers.models.contract import check_images, require_network
+from helpers.models.contract import check_images, plain_state, require_network
 
 __all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "resolve_targets"]
 
@@ -98,11 +98,12 @@ def explain(
     count(batch_size, "batch_size")
     check_images(images)
     require_network(model)
-    maps = [
-        layer_maps(model, part, part_targets, method, layer)
-        for part, part_targets in _in_batches(images, targets, min(batch_size, len(images)))
-    ]
-    return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
+    with plain_state(images.device):
+        maps = [
+            layer_maps(model, part, part_targets, method, layer)
+            for part, part_targets in _in_batches(images, targets, min(batch_size, len(images)))
+        ]
+        return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
 
 
 def _in_batches(images: Tensor, targets: Targets, batch_size: int) -> list[tuple[Tensor, Targets]]:

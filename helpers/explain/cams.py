@@ -20,6 +20,7 @@ Five are written here, because ``grad-cam`` (1.5) computes something else than t
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -140,12 +141,13 @@ def layer_maps(
     require_network(model)
     with plain_state(images.device):
         maps = _maps(model, plain(images), targets, method, layer)
+        maps = maps if CAMS[method].signed else maps.clamp_min(0)
     if not bool(torch.isfinite(maps).all()):
         raise InputError(
             f"{method} gives a map of NaN or infinite numbers: a gradient or an activation of the "
             "network is too large for 32-bit numbers, or a sum that the method divides by is 0."
         )
-    return maps if CAMS[method].signed else maps.clamp_min(0)
+    return maps
 
 
 def _maps(
@@ -179,5 +181,6 @@ def _by_the_library(formula: str, activations: Tensor, slopes: Tensor) -> Tensor
     # The formulas look at arrays only; what the library does with a network is not made use of.
     method: Any = getattr(pytorch_grad_cam, formula)(nn.Linear(1, 1), [])
     arrays = (each.cpu().numpy() for each in (activations, slopes))
-    maps = method.get_cam_image(None, None, None, *arrays, eigen_smooth=False)
+    with np.errstate(over="ignore", invalid="ignore"):  # layer_maps says so in a sentence
+        maps = method.get_cam_image(None, None, None, *arrays, eigen_smooth=False)
     return torch.from_numpy(maps).to(activations.device)

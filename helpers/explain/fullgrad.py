@@ -197,7 +197,10 @@ def _constant(module: nn.Module, entered: Tensor) -> Tensor:
     # A layer without a tangent: whether it adds anything, the sum of all parts will tell.
     except (RuntimeError, TypeError, ValueError):
         return torch.zeros(1)
-    return (output - sloped).detach()
+    constant = (output - sloped).detach()
+    # What only rounding leaves is nothing, and stretched to a map it would be a map of nothing.
+    rounding = 1e-5 * float(output.abs().max())
+    return constant if float(constant.abs().max()) > rounding else torch.zeros(1)
 
 
 def _stretched(parts: Tensor) -> Tensor:

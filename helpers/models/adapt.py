@@ -1,7 +1,8 @@
 """A reader's own network, made to follow the contract of this course's models."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -392,7 +393,9 @@ def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[s
 
 def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str, ...], list[str]]:
     # A set has no order, and the letters of a text are no list of names.
-    if isinstance(classes, str | bytes | Mapping | Set) or not isinstance(classes, Iterable | None):
+    if isinstance(classes, str | bytes | Mapping | AbstractSet) or not isinstance(
+        classes, Iterable | None
+    ):
         raise InputError(
             f"classes is {classes!r:.60}: give a list of names, such as ('no', 'yes'), one for each "
             "output."

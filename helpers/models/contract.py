@@ -189,6 +189,8 @@ def _why_it_failed(model: nn.Module, images: Tensor, why: Exception) -> str:
             f"{start}: its weights are {wrong_precision(model)}, the images torch.float32; call "
             "model.float() first."
         )
+    if isinstance(why, MemoryError) or "memory" in said.lower():
+        return f"{start} at once: {said} Give a smaller batch_size."
     if devices:
         return f"{start}: they are on {images.device}, its weights on {devices.pop()}."
     if isinstance(size, tuple) and len(size) == 2 and size != (height, width):

@@ -56,13 +56,13 @@ def similarity(
             f"the model returns scores of {len(names)} classes, which are no embeddings: "
             "load a recogniser, such as mobilefacenet, or adapt yours with classes=()."
         )
-    one, two = (_directions(model, images, batch_size) for images in (images_a, images_b))
-    return (one * two).sum(1).clamp(-1, 1)
+    with plain_state(images_a.device), torch.no_grad():
+        one, two = (_directions(model, images, batch_size) for images in (images_a, images_b))
+        return (one * two).sum(1).clamp(-1, 1)
 
 
 def _directions(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
     """Embeddings of unit length."""
-    with plain_state(images.device), torch.no_grad():
-        embedded = torch.cat([answers(model, part) for part in plain(images).split(batch_size)])
-        # In 64 bits no ordinary embedding is too short or too long for its length to be known.
-        return (embedded.double() / embedded.double().norm(dim=1, keepdim=True)).float()
+    embedded = torch.cat([answers(model, part) for part in plain(images).split(batch_size)])
+    # In 64 bits no ordinary embedding is too short or too long for its length to be known.
+    return (embedded.double() / embedded.double().norm(dim=1, keepdim=True)).float()

@@ -90,3 +90,28 @@ def test_maps_and_masks_of_different_shape_or_type_are_refused() -> None:
         focus_scores(MAPS[0], FACES[0])
     with pytest.raises(InputError, match="bool"):
         focus_scores(MAPS, 255 * FACES.byte())
+    with pytest.raises(InputError, match="relevance is of type ndarray"):
+        focus_scores(MAPS.detach().numpy(), FACES)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="masks is of type NoneType"):
+        focus_scores(MAPS, None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="relevance has 3 values but index has 2"):
+        focus_scores(MAPS, FACES, pd.Index(["a", "b"]))
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_a_map_that_is_not_finite_lies_nowhere(value: float) -> None:
+    broken = MAPS.detach().clone()
+    broken[1, 0, 0] = value
+    with pytest.raises(InputError, match="NaN or infinite"):
+        focus_scores(broken, FACES)
+
+
+def test_the_central_bump_has_a_standard_deviation_of_a_quarter_of_the_side() -> None:
+    # From -2 to 2 standard deviations along each side, which has an odd number of pixels.
+    side = 201
+    inside = torch.zeros(1, side, side, dtype=torch.bool)
+    reach = round((side - 1) / 4)
+    inside[:, 100 - reach : 101 + reach] = True
+    within_one = torch.erf(torch.tensor(0.5**0.5)) / torch.erf(torch.tensor(2**0.5))
+    found = focus_scores(torch.ones(1, side, side), inside)["centre"][0]
+    assert found == pytest.approx(float(within_one), abs=0.01)

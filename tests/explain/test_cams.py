@@ -8,12 +8,15 @@ from torchvision.models import resnet18
 
 from helpers.errors import InputError, UnknownName
 from helpers.explain import METHODS, explain, layer_maps
-from helpers.explain.cams import CAMS, read_layer
+from helpers.explain.cams import CAMS, eigen_cam, grad_cam_plus_plus
+from helpers.explain.layers import gradients, read_layer
+from helpers.explain.maps import enlarge
+from helpers.models.architectures import NarrowEmbedder
 from tests.networks import awaken, pictures, small_network
 
 MODEL = small_network()
 IMAGES = pictures()
-READING_A_LAYER = [name for name, cam in CAMS.items() if cam.needs_layer]
+OF_THE_LIBRARY = [name for name, cam in CAMS.items() if cam.formula]
 
 
 def layer_gradcam(images: Tensor, layer: str, target: int) -> Tensor:
@@ -74,35 +77,234 @@ def test_only_methods_marked_as_signed_speak_against_a_class() -> None:
         assert (maps.min() < 0) == METHODS.signed[method], method
 
 
-# -- the formulas are grad-cam's
+# -- five formulas are grad-cam's
 
 
-def as_the_library_shows(maps: Tensor) -> np.ndarray:
-    """ReLU, stretch, enlarge, stretch: what grad-cam does to a map before it hands it over."""
-    from pytorch_grad_cam.utils.image import scale_cam_image
+def stretched(maps: Tensor) -> Tensor:
+    """What a reader sees of a map: its lowest place at 0, its highest at 1."""
+    low, high = maps.amin((1, 2), keepdim=True), maps.amax((1, 2), keepdim=True)
+    return ((maps - low) / (high - low)).nan_to_num(0)  # an empty map stays empty
 
-    return scale_cam_image(np.maximum(scale_cam_image(np.maximum(maps.numpy(), 0), (48, 48)), 0))
+
+def the_librarys(name: str, model: nn.Module, layer: str, targets: list[int]) -> Tensor:
+    """What grad-cam hands over: cut at 0, stretched and enlarged."""
+    with getattr(library, name)(model, [model.get_submodule(layer)]) as cam:
+        maps = cam(IMAGES, [ClassifierOutputTarget(target) for target in targets])
+    return torch.from_numpy(maps)
 
 
 @pytest.mark.parametrize("layer", ["layer4", "layer3"])
-@pytest.mark.parametrize("method", READING_A_LAYER)
-def test_every_formula_is_that_of_grad_cam(
-    method: str, layer: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("method", OF_THE_LIBRARY)
+def test_a_formula_of_the_librarys_gives_the_librarys_places(method: str, layer: str) -> None:
     targets = [0, 1, 2]
-    ours = layer_maps(MODEL, IMAGES, targets, method, layer)
-    assert capsys.readouterr().err == ""
-    with CAMS[method].cls(MODEL, [MODEL.get_submodule(layer)]) as cam:
-        theirs = cam(IMAGES, [ClassifierOutputTarget(target) for target in targets])
-    np.testing.assert_allclose(as_the_library_shows(ours), theirs, atol=2e-4)
+    ours = enlarge(layer_maps(MODEL, IMAGES, targets, method, layer).clamp_min(0), (48, 48))
+    theirs = the_librarys(CAMS[method].formula, MODEL, layer, targets)
+    torch.testing.assert_close(stretched(ours), stretched(theirs), atol=2e-4, rtol=0)
 
 
-def test_fullgrad_is_that_of_grad_cam() -> None:
-    with library.FullGrad(small_network(), []) as cam:
-        theirs = cam(IMAGES, [ClassifierOutputTarget(1)] * len(IMAGES))
-    ours = explain(MODEL, IMAGES, 1, "fullgrad")
-    np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-5)
-    assert ours.amax((1, 2)).tolist() == pytest.approx([1, 1, 1], abs=1e-5)
+def test_the_table_says_whose_formula_it_is() -> None:
+    ours = {"gradcam++", "eigencam", "scorecam", "ablationcam", "fullgrad"}
+    assert set(METHODS.index[METHODS.library == "helpers"]) == ours
+    assert set(METHODS.library) == {"helpers", "grad-cam"}
+    assert METHODS.paper["elementwise"] == "Pillai & Pirsiavash 2021"
+    assert list(METHODS.index[~METHODS.needs_layer]) == ["fullgrad"]
+
+
+# -- Grad-CAM++
+
+
+def read(layer: str, targets: list[int], model: nn.Module = MODEL) -> tuple[Tensor, Tensor]:
+    """Activations of a layer and their gradients."""
+    with torch.enable_grad():
+        logits, activations = read_layer(model, IMAGES, model.get_submodule(layer))
+    return activations.detach(), gradients(logits, torch.tensor(targets), activations, layer)
+
+
+@pytest.mark.parametrize("layer", ["layer4", "layer2"])
+def test_gradcam_plus_plus_is_the_papers_equation_in_exact_arithmetic(layer: str) -> None:
+    activations, slopes = (each.double() for each in read(layer, [0, 1, 2]))
+    total = activations.sum((2, 3), keepdim=True)
+    alpha = slopes**2 / (2 * slopes**2 + total * slopes**3)
+    weights = (alpha.nan_to_num() * slopes.clamp_min(0)).sum((2, 3), keepdim=True)
+    expected = (weights * activations).sum(1).clamp_min(0).float()
+    assert expected.max() > 0
+    ours = layer_maps(MODEL, IMAGES, [0, 1, 2], "gradcam++", layer)
+    torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_gradcam_plus_plus_is_the_librarys_where_its_millionth_does_not_count() -> None:
+    louder = small_network()
+    with torch.no_grad():
+        louder.fc.weight.mul_(300)
+    ours = enlarge(layer_maps(louder, IMAGES, [0, 1, 2], "gradcam++"), (48, 48))
+    theirs = the_librarys("GradCAMPlusPlus", louder, "layer4", [0, 1, 2])
+    torch.testing.assert_close(stretched(ours), stretched(theirs), atol=2e-3, rtol=0)
+
+
+def test_gradcam_plus_plus_of_one_channel_by_hand() -> None:
+    # Gradients 1, -1; the channel sums to 4: only the first place weighs, 1 / (2 + 4).
+    maps = grad_cam_plus_plus(torch.tensor([[[[1.0, 3.0]]]]), torch.tensor([[[[1.0, -1.0]]]]))
+    torch.testing.assert_close(maps, torch.tensor([[[1 / 6, 3 / 6]]]))
+
+
+# -- Eigen-CAM
+
+
+def test_eigencam_of_one_pattern_is_that_pattern() -> None:
+    # Each channel is a multiple of one map: projected on the direction of the multiples, it comes
+    # back in their length, here 5.
+    pattern = torch.tensor([[1.0, 2.0], [0.0, 4.0]])
+    activations = torch.stack([3 * pattern, 4 * pattern, 0 * pattern])[None]
+    torch.testing.assert_close(eigen_cam(activations)[0], 5 * pattern)
+
+
+def test_eigencam_projects_uncentred_activations_on_their_first_singular_vector() -> None:
+    for layer in ("layer4", "layer2"):
+        activations = read(layer, [0, 0, 0])[0]
+        maps = layer_maps(MODEL, IMAGES, 0, "eigencam", layer)
+        for row in range(len(IMAGES)):
+            places = activations[row].flatten(1).T.double().numpy()
+            values, vectors = np.linalg.eigh(places.T @ places)
+            first = vectors[:, values.argmax()]
+            expected = places @ (first * np.sign(first.sum()))
+            assert expected.min() >= 0, "all activations are positive, so is their pattern"
+            np.testing.assert_allclose(maps[row].flatten().numpy(), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_eigencam_has_no_mean_taken_off() -> None:
+    # A channel that is bright everywhere leads; centred it would vanish.
+    even, spot = torch.full((2, 2), 10.0), torch.tensor([[0.0, 0.0], [0.0, 1.0]])
+    maps = eigen_cam(torch.stack([even, spot])[None])[0]
+    assert maps.min() > 9
+
+
+@pytest.mark.parametrize("layer", ["layer1", "layer2", "layer3", "layer4", "layer4.1.conv2"])
+def test_eigencam_rises_with_the_layers_activation(layer: str) -> None:
+    activations = read(layer, [0, 0, 0])[0]
+    for maps, total in zip(eigen_cam(activations), activations.sum(1), strict=True):
+        pair = torch.stack([maps.flatten(), total.flatten()])
+        assert torch.corrcoef(pair)[0, 1] > 0
+
+
+def test_the_sign_of_eigencam_follows_from_the_activations_not_from_the_solver() -> None:
+    activations = read("layer4", [0, 0, 0])[0]
+    # Channels in another order give a solver another start, and the same map.
+    turned = eigen_cam(activations.flip(1))
+    torch.testing.assert_close(turned, eigen_cam(activations), rtol=1e-3, atol=1e-4)
+    # Behind a ReLU no map may be negative, even where many weak channels outweigh the strong one.
+    strong = torch.zeros(1, 101, 1, 2)
+    strong[0, 0, 0, 0] = 10.0
+    strong[0, 1:, 0, 1] = 0.5
+    assert eigen_cam(strong).min() >= 0
+    assert eigen_cam(strong).flatten().tolist() == pytest.approx([10, 0], abs=1e-3)
+
+
+def test_in_a_layer_of_both_signs_eigencam_goes_up_where_activations_do() -> None:
+    low, high = torch.tensor([[-9.0, -8.0]]), torch.tensor([[-3.0, -1.0]])
+    maps = eigen_cam(torch.stack([low, high])[None]).flatten()
+    assert maps[1] > maps[0]
+    assert maps.max() < 0, "nothing is subtracted"
+
+
+def test_eigencam_asks_for_no_class_and_so_explains_recognisers() -> None:
+    torch.manual_seed(0)
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    assert explain(recogniser, IMAGES, None, "eigencam").shape == (3, 48, 48)
+    for target in (0, 2):
+        torch.testing.assert_close(
+            explain(MODEL, IMAGES, target, "eigencam"), explain(MODEL, IMAGES, 1, "eigencam")
+        )
+    with pytest.raises(UnknownName, match="out of range"):
+        explain(MODEL, IMAGES, 3, "eigencam")
+
+
+# -- Score-CAM and Ablation-CAM
+
+
+def test_scorecam_weighs_channels_by_the_softmax_of_the_scores_of_masked_pictures() -> None:
+    activations, _ = read("layer2", [1, 1, 1])
+    maps = layer_maps(MODEL, IMAGES, 1, "scorecam", "layer2")
+    for image, channels, found in zip(IMAGES, activations, maps, strict=True):
+        scores = []
+        live = channels[channels.amax((1, 2)) > channels.amin((1, 2))]
+        assert len(live) > 2
+        for channel in live:
+            mask = enlarge(channel[None], (48, 48))[0]
+            mask = (mask - mask.min()) / (mask.max() - mask.min())
+            with torch.no_grad():
+                scores.append(MODEL((image * mask)[None])[0, 1])
+        weights = torch.stack(scores).exp() / torch.stack(scores).exp().sum()
+        torch.testing.assert_close(found, (weights[:, None, None] * live).sum(0))
+
+
+class Colours(nn.Module):
+    """Its layer is the picture itself, in which a channel may be equal everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.head = nn.Identity(), nn.Linear(3, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.layer(images).mean((2, 3)))
+
+
+def test_a_channel_that_is_equal_everywhere_has_no_vote_in_scorecam() -> None:
+    torch.manual_seed(0)
+    network, picture = Colours().eval(), torch.rand(1, 3, 4, 4)
+    picture[:, 1] = 0.5
+    red, _, blue = picture[0]
+    masks = [(each - each.min()) / (each.max() - each.min()) for each in (red, blue)]
+    with torch.no_grad():
+        scores = torch.stack([network(picture * mask)[0, 0] for mask in masks])
+    expected = (scores.softmax(0)[:, None, None] * torch.stack([red, blue])).sum(0)
+    found = layer_maps(network, picture, 0, "scorecam", "layer")[0]
+    torch.testing.assert_close(found, expected)
+    flat = torch.full((1, 3, 4, 4), 0.5)
+    assert torch.equal(layer_maps(network, flat, 0, "scorecam", "layer"), torch.zeros(1, 4, 4))
+
+
+def test_a_mask_of_scorecam_covers_what_a_map_of_the_same_channel_covers() -> None:
+    # One place of a corner, enlarged: the mask weighs the picture as far in as the map is drawn.
+    places = torch.zeros(1, 7, 7)
+    places[0, 0, 0] = 1
+    large = enlarge(places, (112, 112))[0]
+    assert large[0, 0] == large[7, 7] == 1, "half a place of 16 px reaches to the border"
+    assert large[15, 0] == pytest.approx(1 - 7.5 / 16)
+
+
+@pytest.mark.parametrize("target", [0, 1, 2])
+def test_before_a_linear_head_ablation_takes_away_what_a_channel_gave(target: int) -> None:
+    activations, _ = read("layer4", [target] * 3)
+    with torch.no_grad():
+        scores = MODEL(IMAGES)[:, [target]]
+    given = activations.mean((2, 3)) * MODEL.fc.weight[target].detach()
+    weights = given / scores.abs()
+    expected = (weights[:, :, None, None] * activations).sum(1).clamp_min(0)
+    found = layer_maps(MODEL, IMAGES, target, "ablationcam", "layer4")
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_ablationcam_is_not_turned_over_by_a_negative_score() -> None:
+    lower = small_network()
+    with torch.no_grad():
+        sizes = MODEL(IMAGES)[:, 0]
+        lower.fc.bias[0] -= 2 * sizes.max() + 1
+        scores = lower(IMAGES)[:, 0]
+    assert scores.max() < 0
+    as_it_was = layer_maps(MODEL, IMAGES, 0, "ablationcam")
+    expected = as_it_was * (sizes / scores).abs()[:, None, None]
+    found = layer_maps(lower, IMAGES, 0, "ablationcam")
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_nothing_is_a_share_of_a_score_of_zero() -> None:
+    torch.manual_seed(0)
+    network, picture = Colours().eval(), torch.rand(2, 3, 4, 4)
+    with torch.no_grad():
+        network.head.weight[1] = 0
+        network.head.bias[1] = 0
+    with pytest.raises(InputError, match="explained class is 0 for the image at position 1"):
+        layer_maps(network, picture, [0, 1], "ablationcam", "layer")
 
 
 # -- one image does not depend on its neighbours, and the model not on having been explained
@@ -157,11 +359,12 @@ def test_the_model_is_as_it_was_after_an_error(method: str) -> None:
     handle = model.fc.register_forward_pre_hook(fail_later)
     try:
         explain(model, IMAGES, 0, method)
-    except RuntimeError as problem:
+    except InputError as problem:
         assert "out of memory" in str(problem)
+        assert "smaller batch_size" in str(problem)
     finally:
         handle.remove()
-    needs_a_second_pass = method in ("scorecam", "ablationcam", "fullgrad")
+    needs_a_second_pass = method in ("scorecam", "ablationcam")
     assert (passes == 2) == needs_a_second_pass
     assert state(model) == before
 
@@ -243,7 +446,7 @@ def test_a_layer_that_runs_twice_or_never_has_no_single_activation() -> None:
 
 
 def test_a_layer_without_maps_is_refused() -> None:
-    with pytest.raises(InputError, match=r"Tensor of shape \(3, 3\).*convolutional"):
+    with pytest.raises(InputError, match=r"Tensor of shape \(3, 3\) for 3 image.*convolutional"):
         explain(MODEL, IMAGES, 0, layer="fc")
 
 

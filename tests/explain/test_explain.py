@@ -1,11 +1,20 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from helpers.errors import InputError, UnknownName
 from helpers.explain import METHODS, explain, layer_maps
 from helpers.explain.maps import enlarge
-from helpers.explain.targets import find_layer, resolve_targets
+from helpers.explain.targets import (
+    class_index,
+    class_names,
+    find_layer,
+    resolve_targets,
+    returns_embeddings,
+)
+from helpers.models.architectures import NarrowEmbedder
 from tests.networks import pictures, small_network
 
 MODEL = small_network()
@@ -18,6 +27,11 @@ def test_maps_are_as_large_as_the_images_whatever_their_size() -> None:
         maps = explain(MODEL, images)
         assert maps.shape == (3, height, width)
         assert maps.dtype == torch.float32
+
+
+def test_a_place_is_drawn_around_its_middle() -> None:
+    large = enlarge(torch.tensor([[[0.0, 1.0]]]), (1, 8))[0, 0]
+    assert large.tolist() == [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1]
 
 
 def test_enlarging_keeps_a_flat_map_flat_and_a_map_of_full_size_untouched() -> None:
@@ -124,6 +138,10 @@ def test_the_default_layer_is_the_models_own() -> None:
         (IMAGES * 255, r"reach from .* to \d+"),
         (IMAGES - 0.9, "Do not normalise"),
         (IMAGES / 0, "NaN or infinite"),
+        (IMAGES - IMAGES.min() - 0.002, "reach from -0.002"),
+        (IMAGES - IMAGES.max() + 1.002, r"to 1\)?"),
+        (IMAGES.to_sparse(), "at least one picture"),
+        (None, r"but got NoneType of shape \(\)"),
         (IMAGES.where(IMAGES > 0.3, torch.nan), "NaN or infinite"),
     ],
 )
@@ -133,6 +151,127 @@ def test_anything_but_rgb_between_0_and_1_is_refused(images: object, sentence: s
             call(MODEL, images)
 
 
+def test_a_rounding_error_beyond_the_range_is_none() -> None:
+    stretched = (IMAGES - IMAGES.min()) / (IMAGES.max() - IMAGES.min())
+    assert explain(MODEL, stretched * 1.0009, 0).isfinite().all()
+    assert explain(MODEL, stretched - 0.0009, 0).isfinite().all()
+
+
 def test_a_batch_of_no_images_is_refused() -> None:
-    with pytest.raises(InputError, match="batch_size is 0"):
-        explain(MODEL, IMAGES, batch_size=0)
+    for size in (0, -1, 2.5, "2", None, True):
+        with pytest.raises(InputError, match=r"batch_size is .*whole number"):
+            explain(MODEL, IMAGES, batch_size=size)  # type: ignore[arg-type]
+    assert torch.equal(explain(MODEL, IMAGES, batch_size=10**30), explain(MODEL, IMAGES))
+
+
+# -- everything else that may be given
+
+
+def test_a_method_is_a_name() -> None:
+    for method in (["gradcam"], None, 3):
+        with pytest.raises(UnknownName, match=r"no method .*Known: gradcam, "):
+            explain(MODEL, IMAGES, method=method)  # type: ignore[arg-type]
+
+
+def test_an_option_that_a_method_does_not_have_is_named() -> None:
+    with pytest.raises(InputError, match="sigma, tau: gradcam has no options"):
+        explain(MODEL, IMAGES, sigma=1, tau=2)
+
+
+@pytest.mark.parametrize(
+    ("targets", "sentence"),
+    [
+        (object(), "targets is <object .* give the number or the name"),
+        ({"a": 1}, "targets is {'a': 1}: give"),
+        ({0, 1, 2}, "targets is {0, 1, 2}: give"),
+        (b"Male", "targets is b'Male': give"),
+        (1j, "targets is 1j: give"),
+        (True, "no target 'True'.*Known: Male"),
+        ([None, None, None], "no target 'None'"),
+        ([0, False, 1], "no target 'False'"),
+        (float("nan"), "no target 'nan'"),
+        ("9" * 5000, r"no target '9{57}\.\.\.'"),
+        (10**5000, "a number of more than 20 digits is out of range"),
+        (-(10**20), "a number of more than 20 digits is out of range"),
+        (10**20 - 1, "target 9{20} is out of range"),
+        ("9" * 20, "target 9{20} is out of range"),
+        ("9" * 21, "no target"),
+        (torch.tensor([[0, 1, 2]]), "but 1 target"),
+    ],
+    ids=lambda each: each[:24] if isinstance(each, str) else type(each).__name__,
+)
+def test_whatever_is_no_target_is_refused_in_a_sentence(targets: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        explain(MODEL, IMAGES, targets)  # type: ignore[arg-type]
+
+
+def test_a_column_of_a_table_and_a_range_are_targets() -> None:
+    logits = torch.zeros(3, 3)
+    for targets in (pd.Series(["Unsure", "Male", "Female"]), pd.Index([2, 0, 1]), range(3)):
+        assert sorted(resolve_targets(MODEL, logits, targets).tolist()) == [0, 1, 2]
+
+
+class Named(nn.Module):
+    """A network that calls something ``classes``."""
+
+    def __init__(self, classes: object) -> None:
+        super().__init__()
+        self.classes = classes
+
+
+def test_a_class_is_found_by_its_exact_name_first_then_in_any_case() -> None:
+    network = Named(("a", "A", "1", "b"))
+    found = [class_index(network, name, 4) for name in ("a", "A", "B", "1", 1, "0")]
+    assert found == [0, 1, 3, 2, 1, 0]
+
+
+def test_what_a_network_calls_classes_need_not_be_names() -> None:
+    network = Named(nn.Linear(2, 2))
+    assert class_names(network) == []
+    assert not returns_embeddings(network)
+    assert class_index(network, 1, 2) == 1
+    with pytest.raises(UnknownName, match=r"no target 'a': Known: 0 to 1\."):
+        class_index(network, "a", 2)
+    with pytest.raises(UnknownName, match=r"target 2 .*2 outputs, 0 to 1 \(unnamed\)"):
+        class_index(network, 2, 2)
+    network = Named(("one", "two", "three"))
+    with pytest.raises(UnknownName, match="target three is out of range: the model has 2 outputs"):
+        class_index(network, "three", 2)
+
+
+@pytest.mark.parametrize("names", [20, 21])
+def test_a_long_list_of_classes_is_shown_as_far_as_twenty(names: int) -> None:
+    network = Named([f"person {k}" for k in range(names)])
+    with pytest.raises(UnknownName) as told:
+        class_index(network, names, names)
+    assert "19 person 19)" in str(told.value)
+
+
+def test_a_recogniser_has_no_answer_to_explain_but_numbers_that_can_be() -> None:
+    torch.manual_seed(0)
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    assert returns_embeddings(recogniser)
+    with pytest.raises(InputError, match=r"embedding of 8 numbers.*models\.similarity.*factorize"):
+        explain(recogniser, IMAGES)
+    assert explain(recogniser, IMAGES, 7, "hirescam").abs().sum() > 0
+    with pytest.raises(UnknownName, match="8 outputs"):
+        explain(recogniser, IMAGES, 8)
+
+
+@pytest.mark.parametrize("layer", [3, ["layer4"], MODEL.layer4])
+def test_a_layer_is_a_name(layer: object) -> None:
+    with pytest.raises(InputError, match=r"layer is of type .*dotted name"):
+        explain(MODEL, IMAGES, layer=layer)  # type: ignore[arg-type]
+
+
+def test_the_layers_of_a_deep_network_are_listed_by_two_levels_and_of_a_small_one_all() -> None:
+    def told(network: nn.Module) -> str:
+        with pytest.raises(UnknownName) as sentence:
+            find_layer(network, None)
+        return str(sentence.value)
+
+    forty = nn.Sequential(*(nn.Sequential(nn.Sequential(nn.ReLU())) for _ in range(13)), nn.ReLU())
+    assert "12.0.0" in told(forty), "forty names"
+    more = nn.Sequential(*(nn.Sequential(nn.Sequential(nn.ReLU())) for _ in range(14)))
+    assert "13.0" in told(more)
+    assert "13.0.0" not in told(more)

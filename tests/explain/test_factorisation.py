@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain import factorize
-from helpers.explain.cams import read_layer
+from helpers.explain.layers import read_layer
+from helpers.models.architectures import NarrowEmbedder
 from tests.networks import pictures, small_network
 
 MODEL = small_network()
@@ -94,10 +95,57 @@ def test_a_layer_that_is_silent_everywhere_has_empty_concepts_without_nan() -> N
     assert found.error == 0
 
 
-@pytest.mark.parametrize("components", [0, -1, 37])
-def test_there_are_at_most_as_many_concepts_as_channels_or_places(components: int) -> None:
-    with pytest.raises(InputError, match=r"between 1 and 36 for layer 'layer4' and 4 image"):
-        factorize(MODEL, IMAGES, components)
+@pytest.mark.parametrize("components", [0, -1, 37, 2.5, "2", None, True, 10**30])
+def test_there_are_at_most_as_many_concepts_as_channels_or_places(components: object) -> None:
+    with pytest.raises(InputError, match=r"layer 'layer4' and 4 image.*from 1 to 36"):
+        factorize(MODEL, IMAGES, components)  # type: ignore[arg-type]
+
+
+def test_as_many_concepts_as_places_and_as_channels_are_accepted() -> None:
+    assert len(factorize(MODEL, IMAGES, 36).concepts) == 36, "4 images of 3 x 3 places"
+    assert len(factorize(MODEL, IMAGES, 8, "layer1").concepts) == 8, "8 channels"
+    with pytest.raises(InputError, match="from 1 to 8"):
+        factorize(MODEL, IMAGES, 9, "layer1")
+
+
+def test_maps_times_concepts_rebuild_the_activations_but_for_the_error() -> None:
+    truth = activations()
+    found = factorize(MODEL, torch.nn.functional.interpolate(IMAGES, (48, 48)), 6)
+    # Every 16th pixel from the eighth is the middle of a place, where nothing was interpolated.
+    places = (found.maps[:, :, 7::16, 7::16] + found.maps[:, :, 8::16, 8::16]) / 2
+    rebuilt = torch.einsum("nkhw,kc->nchw", places, found.concepts)
+    gap = float((rebuilt - truth).norm() / truth.norm())
+    assert gap == pytest.approx(found.error, abs=0.1)
+    assert found.error < 0.6
+
+
+def test_a_recogniser_has_concepts_but_no_class_to_add_to() -> None:
+    torch.manual_seed(0)
+    recogniser = NarrowEmbedder(embedding_size=5, width=4, input_size=(48, 48)).eval()
+    found = factorize(recogniser, IMAGES, 2)
+    assert list(found.scores) == ["share"]
+    assert found.maps.shape == (4, 2, 48, 48)
+
+
+def test_outputs_without_names_are_called_by_their_numbers() -> None:
+    unnamed = small_network()
+    for classes in (None, ("too", "few")):
+        unnamed.classes = classes  # type: ignore[assignment]
+        assert list(factorize(unnamed, IMAGES, 2).scores) == ["share", "0", "1", "2"]
+
+
+def test_a_head_of_the_right_size_that_is_not_fed_by_the_layer_gets_no_scores() -> None:
+    class Twice(nn.Module):
+        """Its head answers twice the score, so a concept's share of it is not what fc says."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.fc = small_network(), nn.Linear(64, 3)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return 2 * self.body(images)
+
+    assert list(factorize(Twice().eval(), IMAGES, 2, "body.layer4").scores) == ["share"]
 
 
 def test_negative_activations_cannot_be_factored() -> None:
@@ -108,3 +156,19 @@ def test_negative_activations_cannot_be_factored() -> None:
 def test_a_model_in_training_mode_is_not_factored() -> None:
     with pytest.raises(InputError, match=r"model\.eval\(\)"):
         factorize(small_network().train(), IMAGES, 2)
+
+
+def test_nan_and_what_is_no_network_are_refused() -> None:
+    broken = small_network()
+    with torch.no_grad():
+        broken.conv1.weight[0] = torch.nan
+    with pytest.raises(InputError, match=r"NaN or infinite numbers.*conv1\.weight"):
+        factorize(broken, IMAGES, 2)
+    with pytest.raises(InputError, match="the text 'gender-fairface'"):
+        factorize("gender-fairface", IMAGES)  # type: ignore[arg-type]
+    deep = small_network()
+    with torch.no_grad():  # infinite in the layer, finite after a head of zeros
+        deep.layer3[1].bn2.bias.fill_(torch.finfo(torch.float32).max)
+        deep.layer3[1].bn2.weight.fill_(1e38)
+    with pytest.raises(InputError, match="NaN or infinite"):
+        factorize(deep, IMAGES, 2, "layer3")

@@ -31,7 +31,7 @@ def theirs() -> nn.Module:
 
 @pytest.fixture(scope="module")
 def adapted(theirs: nn.Module) -> Adapted:
-    return models.adapt(theirs, normalise="imagenet", classes="abcd")
+    return models.adapt(theirs, normalise="imagenet", classes=("a", "b", "c", "d"))
 
 
 class Colours(nn.Module):
@@ -319,6 +319,7 @@ class Returns(nn.Module):
     ("module", "sentence"),
     [
         (nn.ReLU, "takes a torch.nn.Module, but got ReLU; make an instance of it"),
+        (None, "takes a torch.nn.Module, but got NoneType"),
         (lambda x: x, "takes a torch.nn.Module, but got function"),
         (tiny(), r"shape \(2, 4, 222, 222\).*nn.AdaptiveAvgPool2d"),
         (Returns((torch.zeros(2, 3), 1)), "returns a tuple, but one tensor"),
@@ -357,6 +358,26 @@ def test_without_names_classes_are_numbers_and_with_none_an_embedding() -> None:
         ({"normalise": (0.5, 0)}, "must be above 0"),
         ({"channel_order": "gbr"}, "no channel order 'gbr'"),
         ({"value_range": (255, 0)}, "black comes first"),
+        ({"value_range": (0, 0)}, "black comes first"),
+        ({"value_range": (0, 1, 2)}, "value_range must have shape"),
+        ({"value_range": 255}, "value_range must have shape"),
+        ({"value_range": (0, float("nan"))}, "value_range holds 1 of 2 values that are NaN"),
+        ({"normalise": (float("nan"), 1)}, r"normalise is \(mean, std\)"),
+        ({"normalise": (0.5, float("inf"))}, r"normalise is \(mean, std\)"),
+        ({"normalise": 3}, r"normalise is \(mean, std\).*not 3"),
+        ({"normalise": {"mean": 1}}, r"normalise is \(mean, std\)"),
+        ({"channel_order": ["rgb"]}, "no channel order"),
+        ({"input_size": 112}, r"input_size is 112: give \(height, width\)"),
+        ({"input_size": "big"}, "input_size is 'big'"),
+        ({"input_size": (0, 5)}, "a side of input_size is 0"),
+        ({"input_size": (4, 4097)}, "a side of input_size is 4097"),
+        ({"input_size": (4, 5, 6)}, "input_size is"),
+        ({"layer": 3}, "layer is of type int"),
+        ({"classes": "ab"}, "classes is 'ab': give a list of names"),
+        ({"classes": b"abc"}, "classes is b'abc'"),
+        ({"classes": {"a", "b", "c"}}, "give a list of names"),
+        ({"classes": {"a": 0, "b": 1, "c": 2}}, "give a list of names"),
+        ({"classes": 3}, "classes is 3: give a list"),
     ],
 )
 def test_a_preprocessing_that_means_nothing_is_refused(
@@ -364,3 +385,72 @@ def test_a_preprocessing_that_means_nothing_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         models.adapt(Colours(), **options)  # type: ignore[arg-type]
+
+
+# -- networks that answer in an unusual way
+
+
+class Draws(nn.Module):
+    """Dropout called as a function, which eval() does not switch off."""
+
+    def __init__(self, in_place: bool) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem, self.relu = nn.Conv2d(3, 8, 3), nn.ReLU(inplace=in_place)
+        self.fc = nn.Linear(8, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.stem(x)).mean((2, 3))
+        return self.fc(nn.functional.dropout(x, 0.5))
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_network_that_answers_at_random_is_noted_before_anything_is_blamed(
+    in_place: bool,
+) -> None:
+    adapted = models.adapt(Draws(in_place), input_size=(32, 32), classes=("a", "b"), layer="relu")
+    first, *others = adapted.card["notes"]
+    assert first.startswith("Two passes of one picture give different answers (by up to 0.")
+    assert "training=self.training" in first
+    expected = ["Made to return new tensors instead of working in place: relu."] if in_place else []
+    assert others == expected, "in-place activations are innocent"
+    with torch.no_grad():
+        assert not torch.equal(adapted(IMAGES), adapted(IMAGES)), "it goes on drawing"
+
+
+def test_a_network_that_repeats_itself_gets_no_such_note() -> None:
+    notes = models.adapt(tiny(nn.Dropout(), *head()), classes=("a", "b")).card["notes"]
+    assert "Two passes" not in " ".join(notes)
+    assert "switches gradients off" not in " ".join(notes)
+
+
+def test_a_network_that_switches_gradients_off_is_noted() -> None:
+    class Frozen(nn.Module):
+        def __init__(self, way: str) -> None:
+            super().__init__()
+            self.body, self.fc, self.way = nn.Conv2d(3, 4, 3), nn.Linear(4, 2), way
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.set_grad_enabled(self.way == "detach"):
+                x = self.body(x).mean((2, 3))
+            return self.fc(x.detach() if self.way == "detach" else x)
+
+    for way in ("detach", "no_grad"):
+        theirs = Frozen(way)
+        notes = " ".join(models.adapt(theirs, classes=("a", "b"), layer="body").card["notes"])
+        assert notes.startswith("The network switches gradients off inside")
+        for weight in theirs.parameters():
+            weight.requires_grad_(False)
+        notes = " ".join(models.adapt(theirs, classes=("a", "b"), layer="body").card["notes"])
+        assert notes.startswith("The network switches gradients off inside")
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_torchscript_and_other_precisions_are_refused_by_their_cause() -> None:
+    theirs = tiny(*head()).eval()
+    traced = torch.jit.trace(theirs, torch.rand(1, 3, 32, 32))
+    with pytest.raises(InputError, match="network is TorchScript.*it was made from"):
+        models.adapt(traced)
+    for kind in (torch.float64, torch.float16, torch.bfloat16):
+        with pytest.raises(InputError, match=rf"weights are {kind}.*adapt\(network\.float\(\)"):
+            models.adapt(copy.deepcopy(theirs).to(kind))

@@ -1,8 +1,17 @@
+import pytest
 import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from helpers.models.architectures import Add, BasicBlock, NarrowEmbedder, NarrowResNet18
+from helpers.errors import InputError
+from helpers.models.architectures import (
+    Add,
+    BasicBlock,
+    HandSetDetector,
+    NarrowEmbedder,
+    NarrowResNet18,
+    Normalise,
+)
 from tests.networks import pictures, small_network
 
 
@@ -96,3 +105,25 @@ def test_an_embedder_that_looks_at_the_middle_does_not_see_what_lies_outside() -
         assert torch.equal(network(images), network(changed))
         changed[:, :, 28, 28] = 1 - changed[:, :, 28, 28]
         assert not torch.equal(network(images), network(changed))
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: NarrowResNet18("ab", width=0), "width is 0"),
+        (lambda: NarrowResNet18("ab", input_size=(48,)), "input_size is"),
+        (lambda: NarrowResNet18("ab", input_size=(0, 48)), "a side of input_size is 0"),
+        (lambda: NarrowResNet18("ab", mean=(0, 0)), "mean must have shape"),
+        (lambda: Normalise((0, 0, 0), (1, 0, 1)), "each standard deviation must be above 0"),
+        (lambda: Normalise((0, 0, 0), (1, float("inf"), 1)), "std holds 1 of 3"),
+        (lambda: NarrowEmbedder(embedding_size=0), "embedding_size is 0"),
+        (lambda: NarrowEmbedder(crop=0), "crop is 0"),
+        (lambda: NarrowEmbedder(crop=1.5), "crop is 1.5"),
+        (lambda: HandSetDetector("ab", (1, 0), 0, (0, 0, 1, 1), 0, 1), "colour must have shape"),
+        (lambda: HandSetDetector("ab", (1, 0, 0), 0, (0, 0, 1, 2), 0, 1), "window runs from"),
+        (lambda: HandSetDetector("ab", (1, 0, 0), None, (0, 0, 1, 1), 0, 1), "threshold is None"),
+    ],
+)
+def test_a_network_that_could_not_work_is_not_built(make: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        make()  # type: ignore[operator]

@@ -1,8 +1,10 @@
 """MobileFaceNet tells faces in real photographs apart, and is used as it was trained."""
 
+import copy
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +15,8 @@ from torch import Tensor, nn
 
 from helpers import datasets, models
 from helpers.errors import InputError
-from helpers.explain.cams import read_layer
-from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise
+from helpers.explain.layers import read_layer
+from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, NarrowEmbedder, Normalise
 from helpers.models.mobilefacenet import MobileFaceNet
 from helpers.preprocessing import align, detect, find_faces
 from tests.networks import pictures, small_network
@@ -103,10 +105,68 @@ def test_similarity_is_the_cosine_row_by_row() -> None:
 
 def test_pairs_that_are_none_and_models_that_classify_are_refused() -> None:
     images = pictures(2)
-    with pytest.raises(InputError, match="2 images on one side and 1 on the other"):
-        models.similarity(MobileFaceNet(), images, images[:1])
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    with pytest.raises(InputError, match="images_a has 2 values but images_b has 1"):
+        models.similarity(recogniser, images, images[:1])
     with pytest.raises(InputError, match="scores of 3 classes, which are no embeddings"):
         models.similarity(small_network(), images, images)
+    with pytest.raises(InputError, match="the text 'mobilefacenet'"):
+        models.similarity("mobilefacenet", images, images)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "sentence"),
+    [
+        (lambda images: images * 255, "must lie in .0, 1., but reach from"),
+        (lambda images: images.where(images > 0.3, torch.nan), "NaN or infinite"),
+        (lambda images: (images * 255).byte(), "32-bit floats"),
+        (lambda images: images[0], r"shape \(N, 3, H, W\)"),
+        (lambda images: images[:0], "at least one picture"),
+        (lambda images: None, "NoneType"),
+    ],
+)
+def test_what_is_no_picture_has_no_similarity(spoilt: Any, sentence: str) -> None:
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    images = pictures(2)
+    with pytest.raises(InputError, match=f"images_a.*{sentence}"):
+        models.similarity(recogniser, spoilt(images), images)
+    with pytest.raises(InputError, match=f"images_b.*{sentence}"):
+        models.similarity(recogniser, images, spoilt(images))
+
+
+def test_a_recogniser_that_cannot_be_compared_with_is_named() -> None:
+    images = pictures(2)
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    with pytest.raises(InputError, match=r"training mode.*model\.eval\(\)"):
+        models.similarity(copy.deepcopy(recogniser).train(), images, images)
+    with pytest.raises(InputError, match="it was made for 112 x 112 px"):
+        models.similarity(MobileFaceNet().eval(), images, images)
+    with pytest.raises(InputError, match="weights are torch.float16"):
+        models.similarity(copy.deepcopy(recogniser).half(), images, images)
+    with torch.no_grad():
+        recogniser.conv1.weight[0] = torch.inf
+    with pytest.raises(InputError, match=r"NaN or infinite.*conv1\.weight"):
+        models.similarity(recogniser, images, images)
+    with pytest.raises(InputError, match="batch_size is 0"):
+        models.similarity(recogniser, images, images, batch_size=0)
+
+
+def test_an_embedding_of_zero_points_nowhere() -> None:
+    silent = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    with torch.no_grad():
+        silent.fc.weight.zero_()
+        silent.fc.bias.zero_()
+    assert models.similarity(silent, pictures(2), pictures(2)).isnan().all()
+
+
+def test_a_callers_inference_mode_and_autocast_change_no_similarity() -> None:
+    recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
+    one, two = pictures(3), pictures(3, seed=5)
+    expected = models.similarity(recogniser, one, two)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        found = models.similarity(recogniser, one.clone(), two)
+    assert torch.equal(found, expected)
+    assert expected.abs().max() <= 1
 
 
 # -- real photographs

@@ -47,7 +47,7 @@ def theirs(name: str, outputs: int) -> Any:
 
 def answers(network: nn.Module) -> torch.Tensor:
     """What a network of torchvision's answers to images that are normalised as it needs them."""
-    normalise = models.load("resnet18", weights="random", classes="a").normalise
+    normalise = models.load("resnet18", weights="random", classes=("a",)).normalise
     with torch.no_grad():
         return network(normalise(IMAGES))
 
@@ -303,7 +303,7 @@ def test_checkpoints_of_training_scripts_are_unwrapped(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pth"
     spread = {f"module.{name}": each for name, each in weights.items()}
     torch.save({"epoch": 7, "state_dict": spread}, path)
-    network = models.load("resnet18", weights=path, classes="ab")
+    network = models.load("resnet18", weights=path, classes=("a", "b"))
     assert torch.equal(network.fc.weight, weights["fc.weight"])
 
 
@@ -312,16 +312,66 @@ def test_safetensors_are_read_too(tmp_path: Path) -> None:
 
     weights = theirs("resnet18", 2).state_dict()
     save_file(weights, tmp_path / "mine.safetensors")
-    network = models.load("resnet18", weights=tmp_path / "mine.safetensors", classes="ab")
+    network = models.load("resnet18", weights=tmp_path / "mine.safetensors", classes=("a", "b"))
     assert torch.equal(network.fc.weight, weights["fc.weight"])
     (tmp_path / "mine.safetensors").write_bytes(b"short")
     with pytest.raises(InputError, match=r"no whole \.safetensors file"):
-        models.load("resnet18", weights=tmp_path / "mine.safetensors", classes="ab")
+        models.load("resnet18", weights=tmp_path / "mine.safetensors", classes=("a", "b"))
 
 
 def test_a_path_that_leads_nowhere_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataNotFound, match=r"no file .*absent\.pt"):
+    with pytest.raises(DataNotFound, match=r"absent\.pt does not exist"):
         models.load("mobilefacenet", weights=tmp_path / "absent.pt")
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (3, "the path is 3"),
+        ("~nosuchuser/x.pt", "no user of that name"),
+        ("x" * 5000, "file name too long"),
+        ("/", "is a folder"),
+        ("/dev/zero", "is a pipe or a device"),
+        (["a"], "give the name of a file"),
+    ],
+    ids=lambda each: str(each)[:16],
+)
+def test_whatever_is_no_file_of_weights_is_refused(weights: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        models.load("mobilefacenet", weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("timm/resnet18", {"foo": 1}, r"no option of timm/resnet18 'foo': Known: weights"),
+        ("hf-hub:a/b", {"head": "race"}, "no option of hf-hub:a/b 'head'"),
+        ("timm/resnet18", {"classes": "ab"}, "classes is 'ab': give a list of names"),
+        ("resnet18", {"classes": "ab"}, "classes is 'ab': give a list of names"),
+        ("resnet18", {"classes": ()}, "give a list of names"),
+        ("resnet18", {"classes": [1, 2]}, "give a list of names"),
+        ("resnet18", {"classes": 3}, "classes is 3"),
+        ("fairface-resnet34", {"head": ["race"]}, "no head"),
+        ("fairface-resnet34", {"head": None}, "no head 'None'"),
+        ("vgg-face", {"names": "/"}, "is a folder"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    name: str, options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        models.load(name, weights="random", **options)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_of_nan_or_infinity_are_refused(tmp_path: Path, value: float) -> None:
+    network = theirs("resnet18", 2)
+    with torch.no_grad():
+        network.fc.weight[1, 2] = value
+    path = tmp_path / "weights.pt"
+    path.write_bytes(saved(network))
+    with pytest.raises(InputError, match=r"damaged.*NaN or infinite.*\(fc\.weight\)"):
+        models.load("resnet18", weights=path, classes=("a", "b"))
 
 
 # -- timm and the hub
