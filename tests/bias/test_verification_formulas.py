@@ -169,6 +169,7 @@ def inverted(
 ) -> tuple[float, float, float, float, float]:
     rates = np.concatenate([np.geomspace(0.01, 0.01 * ratio, groups), np.full(groups, 0.1)])
     noise = np.random.default_rng(0).normal(size=(20_000, 2 * groups)) * error / math.sqrt(2)
+    noise[:, groups:] = 0  # of false non-matches, which the ratio leaves aside
     return _inverted(_max_over_min(slice(groups)), rates, noise, 0.95)
 
 
