@@ -499,7 +499,7 @@ pd.Series(own, album.table.index).nsmallest(6).round(2)
 # %% [markdown]
 # Look at them, each beside another picture of the same name:
 
-# %% alt="Six pairs of drawn faces with their file names. In the first four pairs two different people are to be seen, in the last two the same person."
+# %% alt="Six pairs of drawn faces with their file names. In pairs one, two, four and five two different people are to be seen, in pairs three and six the same person."
 suspects = pd.Series(own, album.table.index).nsmallest(6).index
 beside = [
     album.table.index[
@@ -513,8 +513,8 @@ plots.pictures(
 )
 
 # %% [markdown]
-# The first four of 320 really lie in the wrong folder: three of them you know from exercise 1.5, and p0009 is a picture of somebody else
-# that has no copy. The next two are pictures of the right person, only hard ones. A list like this saves looking, but it doesn't
+# Four of the first five of 320 really lie in the wrong folder: three of them you know from exercise 1.5, and p0009 is a picture of somebody else
+# that has no copy. But p0025, third in the list and so before two of them, is the right person, only hard to recognise, and so is p0037. A list like this saves looking, but it doesn't
 # judge: open the pictures before you drop one, because whom a recogniser finds hard may depend on the group.
 
 # %% [markdown]

@@ -514,8 +514,9 @@ differences[["criterion", "value", "low", "high", "p_holm", "verdict"]].round(3)
 # 5 points, and in groups as small as these chance alone makes larger gaps: look at the diamonds. "We found no gap" and "there
 # is no gap" are two sentences, and whoever writes the first has not said the second.
 #
-# How good are the intervals? For two groups of 20 to 500 faces the chance of every possible count was added up, and with 3 to
-# 14 groups 1,000 audits were simulated for each of 13 sets of true rates: they held the true gap in 93 or more of 100 audits.
+# How good are such intervals? For two groups of 10 to 500 faces the chance of every possible count was added up: they held the
+# true gap in 93 or more of 100 audits. With 3 to 14 groups, in 300 or 500 simulated audits each, it was 95 to 97 of 100, and 98 or
+# 99 where all groups differ a little.
 
 # %% [markdown]
 # ### Spot the mistake F · Best against worst

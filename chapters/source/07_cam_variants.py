@@ -154,7 +154,8 @@ plots.relevance_grid(
 # (colour, shape, texture?), and they can't tell two things apart that lie within one of the 49 places.
 #
 # From here on we let a library do the work. `explain` uses the formulas of
-# [grad-cam](https://github.com/jacobgil/pytorch-grad-cam). Does it agree with us?
+# [grad-cam](https://github.com/jacobgil/pytorch-grad-cam) where they are those of the papers, and formulas of its own where they are
+# not. Does it agree with us?
 
 # %%
 from helpers.explain import explain
@@ -376,10 +377,10 @@ METHODS[["signed", "passes", "paper"]]
 
 # %% [markdown]
 # Grad-CAM++ weights places before it averages; XGrad-CAM weights them by their activation; LayerCAM keeps
-# positive gradients place by place, `elementwise` positive products. Eigen-CAM takes the one pattern that explains most of the
-# activations (their first principal component) and **never looks at the class**. Score-CAM and Ablation-CAM try channels out: they show or remove one at a time and
+# positive gradients place by place, `elementwise` positive products. Eigen-CAM takes the one pattern of channels that explains most
+# of the activations (their first singular vector) and **never looks at the class**. Score-CAM and Ablation-CAM try channels out: they show or remove one at a time and
 # run the model again, 256 times an image.
-# FullGrad adds up gradients of all layers. (Ablation-CAM divides by the score, so don't use it on a negative score.)
+# FullGrad takes the score apart into what the picture contributes and what the constants of every layer, such as biases, do.
 #
 # One picture proves nothing about a method, so from here on we take more faces along. Each map explains the model's own
 # answer to that photograph:
@@ -403,7 +404,7 @@ plots.relevance_grid(few, family)
 otherwise = ["eigencam", "scorecam", "ablationcam", "fullgrad"]
 family |= {name: explain(model, few, method=name) for name in otherwise}
 
-# %% alt="The same faces; Eigen-CAM, Score-CAM, Ablation-CAM and FullGrad in columns. Eigen-CAM is narrower, FullGrad more scattered."
+# %% alt="The same faces; Eigen-CAM, Score-CAM, Ablation-CAM and FullGrad in columns. The first three look much alike, FullGrad is bright in other places and nearly everywhere."
 plots.relevance_grid(few, {name: family[name] for name in otherwise})
 
 # %% [markdown]
@@ -656,7 +657,20 @@ plots.dots(
 # names the astronaut), Grad-CAM has a focus of 0.82, well above chance at 0.69. That sounds like success. But a blob in the
 # middle that never saw a picture reaches 0.88, because faces are centred, and the maps of *other* people reach 0.83. So the
 # sentence "Grad-CAM shows that the model looks at this face" does not follow: a map of somebody else would have shown it as
-# well. And the highest focus goes to Eigen-CAM, which does not know the question.
+# well. And Eigen-CAM, which does not know the question, has 0.81, as much as Grad-CAM++ and LayerCAM, which do.
+#
+# That holds for Eigen-CAM as its [paper](https://arxiv.org/abs/2008.00299) defines it. The library grad-cam subtracts each
+# channel's mean before it looks for the pattern, and leaves to chance which way the pattern points. Does that matter?
+
+# %%
+from pytorch_grad_cam import EigenCAM
+
+theirs = torch.from_numpy(EigenCAM(model, [model.layer4])(batch, None))
+summary(focus_scores(theirs, masks).focus)
+
+# %% [markdown]
+# With FairFace the same name now has a focus of 0.89, the highest of all methods, above the blob as well. One line of code, and
+# another method wins the table. A name is not a formula: say which one you used, down to the centring, and where it comes from.
 #
 # Whiskers of the same photographs are better compared photograph by photograph. Here are the differences between Grad-CAM and
 # each yardstick, with their intervals:
@@ -775,7 +789,7 @@ plots.dots(
 # ### Exercise 7.4 · A claim of your own · ●●● · 20 min
 #
 # *Claim to test:* yours. Write a sentence about these maps that could turn out false, choose a number that would show it,
-# and compute it with its n and interval. For instance: "the focus of Eigen-CAM is higher than that of Grad-CAM", "maps at
+# and compute it with its n and interval. For instance: "the focus of FullGrad is lower than that of LayerCAM", "maps at
 # `layer3` cover less area than maps at `layer4`", "blurring the face lowers the softmax share of the answer".
 #
 # Return a `dict` with `claim`, `n` (at least 20), `value`, `low`, `high`, `null` (the value if there were no effect),
@@ -840,7 +854,7 @@ check.exercise_7_4(my_claim)
 # - Grad-CAM: gradient averaged for each channel, times activation, summed, cut at zero.
 # - HiResCAM leaves the averaging out. Behind global average pooling and a linear head the two are the same map, and its sum
 #   plus the bias is the logit. At other layers neither holds.
-# - Maps that share a layer agree because they share it. Eigen-CAM does not know the class.
+# - Maps that share a layer agree because they share it. Eigen-CAM does not know the class, and a library's may not be the paper's.
 # - A focus score needs chance, a centre blob and other people's maps beside it; an intervention needs a control; both need
 #   an n and an interval.
 #
@@ -857,8 +871,10 @@ check.exercise_7_4(my_claim)
 # - Draelos and Carin. [Use HiResCAM instead of Grad-CAM](https://arxiv.org/abs/2011.08891). 2020.
 # - Fu et al. [Axiom-based Grad-CAM (XGrad-CAM)](https://arxiv.org/abs/2008.02312). BMVC 2020.
 # - Jiang et al. [LayerCAM](https://ieeexplore.ieee.org/document/9462463). IEEE TIP 2021.
+# - Pillai and Pirsiavash. Explainable models with consistent interpretations. AAAI 2021 (`elementwise`).
 # - Muhammad and Yeasin. [Eigen-CAM](https://arxiv.org/abs/2008.00299). IJCNN 2020.
 # - Wang et al. [Score-CAM](https://arxiv.org/abs/1910.01279). CVPR Workshops 2020.
+# - Desai and Ramaswamy. Ablation-CAM: visual explanations for deep convolutional network via gradient-free localization. WACV 2020.
 # - Srinivas and Fleuret. [Full-gradient representation](https://arxiv.org/abs/1905.00780). NeurIPS 2019.
 # - Collins, Achanta and Süsstrunk. [Deep feature factorization](https://arxiv.org/abs/1806.10206). ECCV 2018.
 # - Gildenblat and contributors. [pytorch-grad-cam](https://github.com/jacobgil/pytorch-grad-cam). 2021.
