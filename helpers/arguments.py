@@ -366,4 +366,6 @@ def _shown(value: Any, quoted: bool = True) -> str:
     except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones
         text = f"a {type(value).__name__}"
     text = " ".join(text.split())
+    if " at 0x" in text:  # where an object lies in memory says nothing to a reader
+        text = f"an object of type {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

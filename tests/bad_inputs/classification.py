@@ -304,7 +304,7 @@ calibrated = door(
 for _what, _says, _wrong in (
     ("confidence text", "confidence", {"confidence": ["high"] * 200}),
     ("confidence None", "confidence", {"confidence": None}),
-    ("confidence NaN", "confidence", {"confidence": [NAN] * 200}),
+    ("confidence NaN", "confidence|NaN", {"confidence": [NAN] * 200}),
     ("confidence -.5", "confidence", {"confidence": [-0.5] * 200}),
     ("confidence in per cent", "confidence", {"confidence": 100 * T["score"]}),
     ("confidence of two axes", "confidence", {"confidence": np.ones((200, 2))}),
@@ -312,7 +312,7 @@ for _what, _says, _wrong in (
     ("lengths that differ", "length|correct", {"correct": [1]}),
     ("correct of text", "correct", {"correct": ["yes"] * 200}),
     ("correct of 2", "correct", {"correct": [2] * 200}),
-    ("correct NaN", "correct", {"correct": [NAN] * 200}),
+    ("correct NaN", "correct|NaN", {"correct": [NAN] * 200}),
     ("bins=0", "bins", {"bins": 0}),
     ("bins=0.1", "bins", {"bins": 0.1}),
     ("bins='ten'", "bins", {"bins": "ten"}),

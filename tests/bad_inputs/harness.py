@@ -30,7 +30,7 @@ GOOD = (SENTENCE, VALUE, ABSENT)
 
 _LONGEST = 1_500  # characters, among them the names of all sixty factors of a face
 _WORKING = 10.0  # seconds of work after which a reader thinks that it hangs
-_WAITING = 60.0  # seconds by the clock, on a machine that others use as well
+_WAITING = 120.0  # seconds by the clock, on a machine that others use as well
 PATIENT = 240.0  # for a process of its own, and for a detector that has to be imported
 
 
@@ -142,7 +142,8 @@ def judge(case: Case) -> Outcome:
     except Absent as why:
         return Outcome(ABSENT, str(why))
     except (_TimeIsUp, subprocess.TimeoutExpired):
-        return Outcome(HANG, f"stopped after {waiting:.0f} s")
+        worked = time.process_time() - started
+        return Outcome(HANG, f"stopped after {worked:.0f} s of work or {waiting:.0f} s of waiting")
     except Lost as what:
         return Outcome(LOST, str(what))
     except InputError as problem:
@@ -226,6 +227,7 @@ def _open_again(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _limited(waiting: float) -> Iterator[None]:
+    """Stop what works for too long, or waits."""
     if not hasattr(signal, "setitimer"):  # Windows has none, and no named pipes to wait at either
         yield
         return
@@ -233,17 +235,20 @@ def _limited(waiting: float) -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise _TimeIsUp
 
-    before = signal.signal(signal.SIGALRM, stop)
+    timers = {signal.SIGALRM: signal.ITIMER_REAL, signal.SIGPROF: signal.ITIMER_PROF}
+    before = {number: signal.signal(number, stop) for number in timers}
     signal.setitimer(signal.ITIMER_REAL, waiting)
+    signal.setitimer(signal.ITIMER_PROF, 3 * _WORKING)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, timer in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])
 
 
 def _of_sentence(case: Case, said: str) -> Outcome:
-    clear = "\n" not in said.strip() and 0 < len(said) <= _LONGEST and " object at 0x" not in said
+    clear = "\n" not in said.strip() and 0 < len(said) <= _LONGEST and " at 0x" not in said
     fits = case.says is not None and re.search(case.says, said, re.IGNORECASE)
     return Outcome(SENTENCE if clear and fits else UNCLEAR, _short(said))
 

@@ -128,8 +128,8 @@ others = door(CASES, "models.load('mobilefacenet', weights=...)")
 for _what, _says, _weights in (
     ("~nosuchuser/x.pt", "nosuchuser", "~nosuchuser/x.pt"),
     ("a missing file", "none.pt", "none.pt"),
-    ("a number", "weights", 5),
-    ("a list", "weights", ["a.pt"]),
+    ("a number", "weights|path", 5),
+    ("a list", "weights|path", ["a.pt"]),
     ("name of 300 characters", "too long|no file|exist", NAMED_300),
     ("a NUL byte in the name", "a.*b", "a\0b.pt"),
 ):
@@ -353,7 +353,7 @@ for _what, _says, _wrong in (
     ("None", "tensor|image", {"images_b": None}),
     ("one picture without its batch", "shape", {"images_a": images()[0], "images_b": images()[0]}),
     ("channels last", "shape", {"images_b": images().permute(0, 2, 3, 1)}),
-    ("more on one side", "row by row|images on", {"images_b": images(3)}),
+    ("more on one side", "row by row|images", {"images_b": images(3)}),
     ("nothing", "image|pair|row", {"images_a": images()[:0], "images_b": images()[:0]}),
     ("model in train mode", "train|eval", {"model": copy.deepcopy(recogniser()).train()}),
     ("a classifier", "classes", {"model": network()}),

@@ -60,7 +60,6 @@ for _strangers in (60, 4):
 for _what, _says, _wrong in (
     ("a DataFrame instead of a PairTable", "PairTable|pairs", {"pairs": T}),
     ("None instead of a PairTable", "PairTable|pairs", {"pairs": None}),
-    ("threshold=NaN", "threshold", {"threshold": NAN}),
     ("threshold='strict'", "threshold", {"threshold": "strict"}),
     ("replicates=0", "replicates", {"replicates": 0}),
     ("replicates=-1", "replicates", {"replicates": -1}),
@@ -85,6 +84,12 @@ for _what, _says, _wrong in (
     ("nobody known", "identit", {"pairs": PairTable("m", T.assign(id1=None, id2=None))}),
 ):
     audited.refuses(_what, _says, **_wrong)
+audited.either(
+    "threshold=NaN",
+    "threshold",
+    lambda found: _nan_at_threshold(found) and found.disparities["value"].isna().all(),
+    threshold=NAN,
+)
 audited.warns("distance=True though similarities", "similarit|distance", distance=True)
 audited.warns(
     "pairs that are there twice",
@@ -394,12 +399,17 @@ for _door in (paired, near):
     for _what, _embeddings in (
         ("text", np.full((30, 5), "a")),
         ("None", None),
-        ("NaN", np.full((30, 5), NAN)),
         ("nothing", np.zeros((0, 5))),
         ("one axis", np.zeros(30)),
         ("lists that differ in length", [[1, 2], [1]]),
     ):
         _door.refuses(f"embeddings: {_what}", "embedding", embeddings=_embeddings)
+    _door.either(
+        "embeddings: NaN",
+        "embedding",
+        lambda x: np.isnan(x).all(),
+        embeddings=np.full((30, 5), NAN),
+    )
     _door.either(
         "embeddings of length zero",
         "zero|length|embedding",
@@ -409,9 +419,9 @@ for _door in (paired, near):
 for _what, _says, _wrong in (
     ("a row that is not there", "row|99", {"second": [99]}),
     ("a negative row", "row|-1", {"first": [-1]}),
-    ("rows as text", "row", {"first": ["a"]}),
-    ("rows as fractions", "row", {"first": [0.5]}),
-    ("rows None", "row", {"first": None}),
+    ("rows as text", "row|first", {"first": ["a"]}),
+    ("rows as fractions", "row|first", {"first": [0.5]}),
+    ("rows None", "row|first", {"first": None}),
     ("lengths that differ", "row|length|first|second", {"first": [0, 1]}),
     ("metric='manhattan'", "metric", {"metric": "manhattan"}),
     ("metric=None", "metric", {"metric": None}),
@@ -422,7 +432,6 @@ for _what, _says, _wrong in (
     ("identities of another length", "identit", {"identities": [1]}),
     ("identities None", "identit", {"identities": None}),
     ("group None", "group", {"group": None}),
-    ("one person", "people|person|identit|stranger", {"identities": [1] * 30}),
     ("somebody without identity", "identit", {"identities": [None, *_WHO[1:]]}),
 ):
     near.refuses(_what, _says, **_wrong)
