@@ -206,7 +206,7 @@ def test_a_hand_set_network_is_saved_with_what_was_written_down(tmp_path: Path) 
         ("a\0b.safetensors", "cannot be the name"),
         ("~nosuchuser/x.safetensors", "no user of that name"),
         ("x" * 5000 + ".safetensors", "file name too long"),
-        ("timm", "no model 'timm': did you mean"),
+        ("timm", "no model 'timm': Known: gender-fairface"),
     ],
     ids=lambda each: each[:24] if isinstance(each, str) else type(each).__name__,
 )
