@@ -70,8 +70,8 @@ faults
 #
 # A recogniser does not compare pictures. It turns each into a list of numbers, an *embedding*, and is trained so that
 # pictures of one person get similar lists. Ours is a small network that has seen other drawn people, 492 in all: 80 of
-# each group, but **only 6 each of two groups**, "tones 8-10, long hair" and "tones 4-5, short hair". It embeds our
-# pictures, 64 at a time:
+# each group, but **only 6 each of two groups**, "tones 8-10, long hair" and "tones 4-5, short hair". (Numbers in the text are
+# those of version 2 of its weights; newer ones would give others.) It embeds our pictures, 64 at a time:
 
 # %%
 import torch
@@ -85,7 +85,7 @@ with torch.no_grad():
         for start in range(0, len(table), 64)
     ]
 embeddings = torch.cat(parts).numpy()
-embeddings.shape
+{"embeddings": embeddings.shape, "version": recogniser.card["version"]}
 
 # %% [markdown]
 # Two embeddings are compared by the cosine of the angle between them: 1 for the same direction, 0 for nothing in common.

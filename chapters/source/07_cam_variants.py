@@ -644,7 +644,7 @@ lines |= {
     b: {"kind": "yardstick", **summary(scores[b])} for b in ["centre", "others"]
 }
 
-# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The yardsticks lie among the methods."
+# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The blob in the centre lies above all methods, other people's maps level with Grad-CAM, and FullGrad below the rest."
 plots.dots(
     pd.DataFrame(lines).T,
     "focus: share of relevance on the face",
@@ -781,7 +781,7 @@ plots.dots(
 )
 
 # %% [markdown]
-# The focus does not rise when the background is blurred: on the faces of this page it is 0.82 before and after, and in the
+# With FairFace the focus does not rise when the background is blurred: it is 0.82 before and after, and in the
 # control. Had it risen, the control would have told us whether to credit the face or the blur. An experiment without one
 # could have gone either way, and would have been written up either way.
 
