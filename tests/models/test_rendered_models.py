@@ -84,7 +84,8 @@ def test_the_recogniser_serves_those_it_saw_little_of_worse_than_their_peers() -
         peers = [group for group in SUBGROUPS if group.endswith(kind)]
         few = next(group for group in FEW if group in peers)
         others = errors.loc[[group for group in peers if group != few]]
-        worse = errors.loc[few, ["fmr", "fnmr"]] > others[["fmr", "fnmr"]].median() * 1.2
+        # At one threshold those seen rarely either resemble each other too much, or not themselves.
+        worse = errors.loc[few, ["fmr", "fnmr"]] > others[["fmr", "fnmr"]].max()
         assert worse.any(), (few, errors)
 
 
