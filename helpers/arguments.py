@@ -285,6 +285,40 @@ def same_length(**lists: Any) -> int:
     return n
 
 
+def one_order(**columns: Any) -> None:
+    """Check that the indexes of pandas columns do not say that rows are of different things.
+
+    Columns are joined row by row, so that slices shifted by a row, or one that was sorted, would
+    give a figure about nobody. Lists and arrays have no index and pass.
+
+    Parameters
+    ----------
+    **columns : array_like
+        By the names that the reader knows them by.
+
+    Raises
+    ------
+    InputError
+        If two indexes differ, and neither merely counts beside one of names.
+    """
+    indexes = [
+        (name, each.index)
+        for name, each in columns.items()
+        # Lists and tuples have a method of that name.
+        if not callable(getattr(each, "index", len))
+    ]
+    for k, (name, index) in enumerate(indexes):
+        for other, second in indexes[:k]:
+            # An index that merely counts says nothing about what a row is, beside names of files.
+            counted = any(type(each).__name__ == "RangeIndex" for each in (index, second))
+            named = any(each.dtype.kind not in "iu" for each in (index, second))
+            if not index.equals(second) and not (counted and named):
+                raise InputError(
+                    f"{other} and {name} have different indexes, so their rows may be of different "
+                    "things: align them with .loc[...], or pass .to_numpy() if the order is right."
+                )
+
+
 def _length(values: Any, name: str) -> int:
     try:
         return len(values)

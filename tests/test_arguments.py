@@ -240,3 +240,20 @@ def test_the_checks_need_neither_torch_nor_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_slices_shifted_by_a_row_are_refused_and_plain_lists_pass():
+    frame = pd.DataFrame({"score": [0.1, 0.2, 0.3, 0.4], "same": [1, 0, 1, 0]})
+    arguments.one_order(score=frame["score"], same=frame["same"], group=["a", "b", "a", "b"])
+    arguments.one_order(score=[1, 2], same=(1, 0), group=None)
+    with pytest.raises(InputError, match="score and same have different indexes"):
+        arguments.one_order(score=frame["score"][1:], same=frame["same"][:-1])
+    with pytest.raises(InputError, match="different indexes"):
+        arguments.one_order(score=frame["score"].sort_values(ascending=False), same=frame["same"])
+
+
+def test_an_index_that_counts_says_nothing_beside_names_of_files():
+    named = pd.Series([0.1, 0.2], index=["a.jpg", "b.jpg"])
+    arguments.one_order(score=named, same=pd.Series([1, 0]))
+    with pytest.raises(InputError, match="different indexes"):
+        arguments.one_order(score=named, same=pd.Series([1, 0], index=["b.jpg", "a.jpg"]))

@@ -310,3 +310,16 @@ def test_a_thinned_curve_lies_on_the_whole_one() -> None:
     known = set(zip(whole["threshold"], whole["fmr"], whole["fnmr"], strict=True))
     assert set(zip(thin["threshold"], thin["fmr"], thin["fnmr"], strict=True)) <= known
     assert thin["fmr"].iloc[[0, -1]].tolist() == [0, 1]
+
+
+def test_columns_whose_rows_belong_to_different_pairs_are_not_joined_by_position():
+    table = pd.DataFrame({"score": [0.9, 0.2, 0.8, 0.1], "same": [1, 0, 1, 0], "g": list("abab")})
+    with pytest.raises(InputError, match="scores and genuine have different indexes"):
+        verification.auc(table["score"][1:], table["same"][:-1])
+    with pytest.raises(InputError, match="different indexes"):
+        verification.rates(table["score"], table["same"], 0.5, table["g"].sample(4, random_state=1))
+
+
+def test_a_rate_of_five_is_no_share():
+    with pytest.raises(InputError, match="give shares"):
+        verification.percent_difference([5.0], 0.01)

@@ -97,4 +97,10 @@ def test_what_is_no_rate_is_refused() -> None:
     with pytest.raises(InputError, match="12 is none"):
         verification.gini([12, 0.1])
     with pytest.raises(InputError, match="alpha"):
-        verification.fdr([0.1], [0.1], alpha=2)
+        verification.fdr([0.1, 0.2], [0.1, 0.2], alpha=2)
+
+
+def test_a_single_group_differs_from_nobody():
+    for summary in (verification.fdr, verification.garbe, verification.not_garbe_mean_ratio):
+        with pytest.raises(InputError, match="two groups or more"):
+            summary([0.01], [0.2])

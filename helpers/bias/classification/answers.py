@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -164,7 +164,10 @@ def _gather(
     attributes = [f"group: {name}" for name in split] or [EVERYONE]
     columns |= dict(zip(attributes, split.values(), strict=False))
     _require_one_length(columns)
-    _require_one_order(columns)
+    indexed = {
+        _plain(name): each for name, each in columns.items() if not each.attrs.get("counted")
+    }
+    arguments.one_order(**indexed)
     table = pd.DataFrame({name: each.array for name, each in columns.items()})
     if not split:
         table[EVERYONE] = EVERYONE
@@ -224,22 +227,6 @@ def _require_one_length(columns: dict[str, pd.Series]) -> None:
 def _plain(name: str) -> str:
     """A column as the reader calls it."""
     return name.removeprefix("group: ")
-
-
-def _require_one_order(columns: dict[str, pd.Series]) -> None:
-    """Refuse columns whose indexes say that rows are of different faces: slices, or a new order."""
-    names = [name for name, each in columns.items() if not each.attrs.get("counted")]
-    for one, other in combinations(names, 2):
-        first, second = columns[one].index, columns[other].index
-        # An index that merely counts says nothing about which face a row is, beside file names.
-        counted = any(isinstance(each, pd.RangeIndex) for each in (first, second))
-        named = any(each.dtype.kind not in "iu" for each in (first, second))
-        if not first.equals(second) and not (counted and named):
-            raise InputError(
-                f"{_plain(one)} and {_plain(other)} have different indexes, so their rows may be "
-                "of different faces: align them with .loc[...], or pass .to_numpy() if the order "
-                "is right."
-            )
 
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:

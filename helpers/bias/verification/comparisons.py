@@ -167,6 +167,10 @@ def comparisons(
         genuine pairs are on average the less alike ones, as when distances are taken for
         similarities.
     """
+    sides = group if isinstance(group, tuple) and len(group) == 2 else (group,)
+    arguments.one_order(
+        scores=scores, genuine=genuine, **{f"group {k}": each for k, each in enumerate(sides, 1)}
+    )
     values = _numbers(scores)
     labels = genuine_labels(genuine)
     _require_lengths(len(values), genuine=labels)

@@ -239,6 +239,8 @@ def _rates(fmr: ArrayLike, fnmr: ArrayLike, alpha: float) -> tuple[np.ndarray, n
     first, second = _checked(fmr), _checked(fnmr)
     if len(first) != len(second):
         raise InputError(f"there are {len(first)} groups with an FMR, but {len(second)} with FNMR.")
+    if len(first) < 2:
+        raise InputError("one group differs from nobody: give the rates of two groups or more.")
     arguments.share(alpha, "alpha, the weight of false matches,")
     return first, second
 

@@ -239,12 +239,17 @@ def percent_difference(fmr: ArrayLike, intended: float) -> np.ndarray:
     Raises
     ------
     InputError
-        If the intended rate is 0: there is no share of nothing.
+        If the intended rate is 0: there is no share of nothing; or a rate is no share.
     """
     rate = arguments.share(intended, "intended")
     if not rate > 0:
         raise InputError("the intended false match rate must be above 0 to differ in per cent.")
-    return 100 * (arguments.number_array(fmr, "fmr") - rate) / rate
+    rates = arguments.number_array(fmr, "fmr")
+    if (rates < 0).any() or (rates > 1).any():
+        raise InputError(
+            f"fmr reaches from {np.nanmin(rates):g} to {np.nanmax(rates):g}: give shares."
+        )
+    return 100 * (rates - rate) / rate
 
 
 def identity_folds(
