@@ -47,9 +47,9 @@ def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool | np.bool_):
-        raise InputError(f"{name} is {_shown(value)}: give a whole number, {wanted}.")
+        raise InputError(f"{name} is {shown(value)}: give a whole number, {wanted}.")
     if number < low or (high is not None and number > high):
-        raise InputError(f"{name} is {_shown(value)}: give a whole number {wanted}.")
+        raise InputError(f"{name} is {shown(value)}: give a whole number {wanted}.")
     return number
 
 
@@ -93,7 +93,7 @@ def number(
     inside = inside and (found < high if open_high else found <= high)
     if not np.isfinite(found) or not inside:
         wanted = _bounds(low, high, open_low, open_high)
-        raise InputError(f"{name} is {_shown(value)}: give a number{wanted}.")
+        raise InputError(f"{name} is {shown(value)}: give a number{wanted}.")
     return found
 
 
@@ -105,7 +105,7 @@ def share(value: Any, name: str, open_low: bool = False, open_high: bool = False
     found = _as_float(value)
     if 1 < found <= 100:
         raise InputError(
-            f"{name} is {_shown(value)}: give a share from 0 to 1, for instance "
+            f"{name} is {shown(value)}: give a share from 0 to 1, for instance "
             f"{found / 100:g} for {found:g} %."
         )
     return number(value, name, 0, 1, open_low, open_high)
@@ -129,7 +129,7 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
     # Compared one by one: a list or an array cannot be looked up in a set.
     if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
         return plain
-    raise unknown_name(name, _shown(value, quoted=False), [str(each) for each in values])
+    raise unknown_name(name, shown(value, quoted=False), [str(each) for each in values])
 
 
 def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
@@ -145,7 +145,7 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     if isinstance(values, str):
         values = [values]
     if not isinstance(values, Iterable):
-        raise InputError(f"{name} is {_shown(values)}: give a list of names.")
+        raise InputError(f"{name} is {shown(values)}: give a list of names.")
     allowed, found = list(known), []
     for each in values:
         found.append(choice(each, name, allowed))
@@ -264,9 +264,9 @@ def columns(table: Any, names: Collection[str], what: str = "the table") -> None
     held = list(there)
     missing = [name for name in names if name not in held]
     if missing:
-        shown = ", ".join(str(each) for each in held[:20]) or "no column at all"
+        listed = ", ".join(str(each) for each in held[:20]) or "no column at all"
         raise BadTable(
-            f"{what} has no column {missing[0]!r}; it has {shown}{', ...' * (len(held) > 20)}."
+            f"{what} has no column {missing[0]!r}; it has {listed}{', ...' * (len(held) > 20)}."
         )
     twice = [name for name in names if held.count(name) > 1]
     if twice:
@@ -277,11 +277,11 @@ def columns(table: Any, names: Collection[str], what: str = "the table") -> None
 
 def same_length(**lists: Any) -> int:
     """Check that everything given by name is as long as the first, and return that length."""
-    lengths = {name: _length(values, name) for name, values in lists.items() if values is not None}
+    lengths = {name: length(values, name) for name, values in lists.items() if values is not None}
     (first, n), *others = lengths.items()
-    for name, length in others:
-        if length != n:
-            raise InputError(f"{first} has {n:,} values but {name} has {length:,}.")
+    for name, found in others:
+        if found != n:
+            raise InputError(f"{first} has {n:,} values but {name} has {found:,}.")
     return n
 
 
@@ -319,11 +319,12 @@ def one_order(**columns: Any) -> None:
                 )
 
 
-def _length(values: Any, name: str) -> int:
+def length(values: Any, name: str) -> int:
+    """Return how long a list or an array is; None, a number and whatever else is neither."""
     try:
         return len(values)
     except TypeError:
-        raise InputError(f"{name} is {_shown(values)}: give a list or an array.") from None
+        raise InputError(f"{name} is {shown(values)}: give a list or an array.") from None
 
 
 def _as_float(value: Any) -> float:
@@ -350,7 +351,7 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(
-            f"{name} must hold numbers, not {_kind(values)} such as {_shown(values)}."
+            f"{name} must hold numbers, not {_kind(values)} such as {shown(values)}."
         ) from None
 
 
@@ -393,8 +394,25 @@ def _kind(value: Any) -> str:
     return "nothing (None)" if value is None else f"a value of type {type(value).__name__}"
 
 
-def _shown(value: Any, quoted: bool = True) -> str:
-    """A value as an error shows it, on one line and short."""
+def shown(value: Any, quoted: bool = True) -> str:
+    """Say a value as an error shows it: on one line, short, and whatever it is.
+
+    Parameters
+    ----------
+    value : object
+        What a reader gave.
+    quoted : bool
+        Whether text is set in quotation marks.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shown(0.5), shown("0.5"), shown(object())
+    ('0.5', "'0.5'", 'an object of type object')
+    """
     try:
         text = repr(value) if quoted or not isinstance(value, str) else value
     except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones

@@ -333,6 +333,7 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
         If there is not a row and a column for each label, or counts are no whole numbers.
     """
     table = arguments.finite_array(counts, "counts", 2, low=0)
+    arguments.length(labels, "labels")
     names = named(labels, len(table), "labels", "rows of counts")
     if table.shape != (len(names), len(names)) or not len(names):
         raise InputError(f"counts has shape {table.shape}, but there are {len(names)} labels.")
@@ -383,6 +384,7 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
     """
     if getattr(images, "ndim", 0) != 4 or not len(images):
         raise InputError("images must be a tensor (N, 3, H, W) or an array (N, H, W, 3).")
+    arguments.length(groups, "groups")
     arguments.same_length(images=images, groups=groups)
     names = names_of(pd.Series(list(groups), dtype="object"))
     members = names.groupby(names).indices

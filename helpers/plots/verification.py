@@ -572,7 +572,11 @@ def _texts(rates: np.ndarray) -> list[str]:
 def _parts(
     values: ArrayLike, genuine: ArrayLike, group: ArrayLike
 ) -> dict[tuple[str, bool], np.ndarray]:
-    arguments.same_length(values=values, genuine=genuine, group=group)
+    given = {"values": values, "genuine": genuine, "group": group}
+    for name, each in given.items():
+        arguments.length(each, name)
+    arguments.same_length(**given)
+    arguments.one_order(**given)
     columns = {"value": _column(values), "genuine": _column(genuine), "group": _column(group)}
     table = pd.DataFrame(columns).dropna()
     if table.empty:
@@ -585,7 +589,7 @@ def _parts(
 
 
 def _column(values: Any) -> pd.Series:
-    """Values in a row, whatever index they had: pairs belong together by position."""
+    """Values in a row, without the index they had."""
     plain = np.asarray(values) if hasattr(values, "dtype") else list(values)
     if np.ndim(plain) != 1:
         raise InputError("scores, genuine and groups must be lists with one entry for each pair.")

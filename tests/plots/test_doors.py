@@ -491,3 +491,12 @@ def test_regions_take_pictures_of_every_library() -> None:
     one, two = (plots.regions(image, drawn.masks[0]) for image in (drawn.images[0], tensor))
     shown = [np.asarray(each.axes[1].images[0].get_array()) for each in (one, two)]
     np.testing.assert_allclose(*shown, atol=0.01)
+
+
+def test_what_is_needed_and_missing_is_named():
+    with pytest.raises(InputError, match="groups is None"):
+        plots.bias.mean_faces(np.zeros((2, 8, 8, 3)), None)
+    with pytest.raises(InputError, match="labels is None"):
+        plots.bias.confusion(np.eye(2, dtype=int), None)
+    with pytest.raises(InputError, match="values is None"):
+        plots.verification.scores(None, [1, 0], ["a", "a"])
