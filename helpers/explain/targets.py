@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import shown
 from helpers.errors import InputError, UnknownName, unknown_name
 from helpers.models.contract import require_hooks
 
@@ -68,7 +69,7 @@ def one_per_image(targets: Any, count: int) -> list[int | str]:
         return [plain] * count  # type: ignore[list-item]  # class_index refuses fractions
     if not isinstance(plain, Sequence) or isinstance(plain, bytes):
         raise InputError(
-            f"targets is {plain!r:.60}: give the number or the name of a class, or a list of one for "
+            f"targets is {shown(plain)}: give the number or the name of a class, or a list of one for "
             "each image."
         )
     if len(plain) != count:
@@ -103,11 +104,11 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     if index is None:
         index = _by_number(target)
     if index is None:
-        raise unknown_name("target", _shown(target), names or [f"0 to {count - 1}"])
+        raise unknown_name("target", _said(target), names or [f"0 to {count - 1}"])
     if not 0 <= index < count:
         listed = ", ".join(f"{i} {name}" for i, name in enumerate(names[:20])) or "unnamed"
         raise UnknownName(
-            f"target {_shown(target)} is out of range: the model has {count} outputs, 0 to "
+            f"target {_said(target)} is out of range: the model has {count} outputs, 0 to "
             f"{count - 1} ({listed})."
         )
     return index
@@ -151,10 +152,10 @@ def _by_number(target: Any) -> int | None:
     return int(text) if text.removeprefix("-").isdecimal() else None
 
 
-def _shown(target: Any) -> str:
-    too_long = isinstance(target, int) and abs(target) >= 10**20
-    text = "a number of more than 20 digits" if too_long else str(target)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _said(value: Any) -> str:
+    # Python does not write whole numbers of more than some thousand digits either.
+    long = isinstance(value, int) and abs(value) >= 10**20
+    return "a number of more than 20 digits" if long else shown(value, quoted=False)
 
 
 def find_layer(model: nn.Module, layer: str | None) -> tuple[str, nn.Module]:
@@ -197,7 +198,7 @@ def find_layer(model: nn.Module, layer: str | None) -> tuple[str, nn.Module]:
     modules = dict(model.named_modules())
     if not name or name not in modules:
         near = get_close_matches(name, [each for each in modules if each], n=3)
-        raise unknown_name("layer", _shown(name), dict.fromkeys([*near, *_layer_names(model)]))
+        raise unknown_name("layer", _said(name), dict.fromkeys([*near, *_layer_names(model)]))
     require_hooks(modules[name], f"layer {name!r}")
     return name, modules[name]
 

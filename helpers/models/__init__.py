@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from helpers.arguments import count
+from helpers.arguments import count, shown
 from helpers.errors import InputError, unknown_name
 from helpers.files import path_of, reason, replacing, require_file
 from helpers.models import real
@@ -206,7 +206,7 @@ def _built(about: dict[str, Any], weights: dict[str, Tensor]) -> Shipped:
     make = _ARCHITECTURES[about.pop("architecture")]
     classes = about.get("classes", [])
     if not isinstance(classes, list) or not all(isinstance(each, str) for each in classes):
-        raise InputError(f"classes is {classes!r:.60}, but must be a list of names")
+        raise InputError(f"classes is {shown(classes)}, but must be a list of names")
     # First without memory: a damaged description may name a network of any size.
     with torch.device("meta"):
         sizes = {name: each.shape for name, each in make(**about).state_dict().items()}

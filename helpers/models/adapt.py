@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import choice, finite_array
+from helpers.arguments import choice, finite_array, shown
 from helpers.errors import InputError, unknown_name
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise, image_size
 from helpers.models.contract import require_hooks, wrong_precision
@@ -193,7 +193,9 @@ def adapt(
         adapted = Adapted(_copied(module), preprocess).eval()
         adapted.to(_device(module))
         adapted.input_size = size or _DEFAULT_SIZE
-        return finish(adapted, layer, classes)
+        finish(adapted, layer, classes)
+        _refuse_twins(adapted.classes)
+        return adapted
 
 
 def finish(adapted: Adapted, layer: str | None, classes: Sequence[str] | None) -> Adapted:
@@ -250,7 +252,7 @@ def _mean_and_std(normalise: Any) -> Normalise:
     except (TypeError, ValueError, RuntimeError) as why:
         raise InputError(
             "normalise is (mean, std), each one number or three, such as (0.5, 0.5), or "
-            f'"imagenet", or a function; not {normalise!r:.60}'
+            f'"imagenet", or a function; not {shown(normalise)}'
         ) from why
     if not bool((std > 0).all()):
         raise InputError(f"the standard deviations of normalise must be above 0, not {normalise!r}")
@@ -397,19 +399,31 @@ def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str
         classes, Iterable | None
     ):
         raise InputError(
-            f"classes is {classes!r:.60}: give a list of names, such as ('no', 'yes'), one for each "
+            f"classes is {shown(classes)}: give a list of names, such as ('no', 'yes'), one for each "
             "output."
         )
     if classes is None:
         numbers = tuple(str(number) for number in range(count))
         return numbers, [f"No classes were given: the {count} outputs are called by their numbers."]
-    names = tuple(str(each) for each in classes)
+    names = tuple("" if each is None else str(each).strip() for each in classes)
+    if not all(names):
+        raise InputError(f"classes is {shown(classes)}: give each output a name.")
     if names and len(names) != count:
         raise InputError(
             f"classes has {len(names)} name(s), but the network has {count} outputs: name each, in "
             "their order, or give classes=() if they are an embedding."
         )
     return names, []
+
+
+def _refuse_twins(names: Sequence[str]) -> None:
+    # ImageNet has two cranes; a reader who names outputs can tell them apart.
+    twins = [name for k, name in enumerate(names) if name in names[:k]]
+    if twins:
+        raise InputError(
+            f"classes has {twins[0]!r} twice: a target of that name could mean either output. Give "
+            "each a name of its own."
+        )
 
 
 def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str | None, list[str]]:

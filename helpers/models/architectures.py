@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import count, finite_array, number
+from helpers.arguments import count, finite_array, number, shown
 from helpers.errors import InputError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -243,7 +243,7 @@ def image_size(size: Any, name: str = "input_size") -> tuple[int, int]:
         If they are not two whole numbers from 1 to 4,096.
     """
     if not isinstance(size, tuple | list) or len(size) != 2:
-        raise InputError(f"{name} is {size!r:.60}: give (height, width), in pixels.")
+        raise InputError(f"{name} is {shown(size)}: give (height, width), in pixels.")
     height, width = (count(side, f"a side of {name}", 1, 4096) for side in size)
     return height, width
 

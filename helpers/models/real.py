@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import choice
+from helpers.arguments import choice, shown
 from helpers.errors import InputError, unknown_name
 from helpers.files import require_file
 from helpers.models import resnet, vggface
@@ -139,7 +139,7 @@ def _check_classes(classes: Any, may_be_empty: bool) -> None:
     named = isinstance(classes, tuple | list) and all(isinstance(each, str) for each in classes)
     if classes is not None and not (named and (classes or may_be_empty)):
         raise InputError(
-            f"classes is {classes!r:.60}: give a list of names, such as ('no', 'yes'), one for each "
+            f"classes is {shown(classes)}: give a list of names, such as ('no', 'yes'), one for each "
             "output."
         )
 

@@ -378,6 +378,9 @@ def test_without_names_classes_are_numbers_and_with_none_an_embedding() -> None:
         ({"classes": {"a", "b", "c"}}, "give a list of names"),
         ({"classes": {"a": 0, "b": 1, "c": 2}}, "give a list of names"),
         ({"classes": 3}, "classes is 3: give a list"),
+        ({"classes": ("a", None, "c")}, "give each output a name"),
+        ({"classes": ("a", " ", "c")}, "give each output a name"),
+        ({"classes": ("a", "b", "a")}, "classes has 'a' twice"),
     ],
 )
 def test_a_preprocessing_that_means_nothing_is_refused(
