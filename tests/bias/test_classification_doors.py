@@ -97,6 +97,13 @@ def test_a_positive_label_that_does_not_occur_is_refused_where_labels_are_0_and_
             door([0, 1, 0, 1], [0, 0, 0, 1], list("aabb"), positive=positive)
 
 
+def test_of_many_labels_eight_are_listed_and_the_others_counted() -> None:
+    for number, tail in ((8, "'h': name the one"), (9, "'h' and 1 more: name the one")):
+        labels = list("abcdefghi")[:number]
+        with pytest.raises(InputError, match=f"'a', 'b', 'c'.*'g', {tail}"):
+            classification.audit(labels, labels, None, positive="z")
+
+
 def test_of_labels_0_and_1_one_may_happen_not_to_occur() -> None:
     table = classification.audit([0, 0], [0, 0], None, metrics=["accuracy", "recall"])
     assert table["value"][0] == 1
