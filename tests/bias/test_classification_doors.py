@@ -351,3 +351,36 @@ def test_nothing_is_warned_about_in_good_tables() -> None:
         warnings.simplefilter("error")
         for function, good in DOORS.values():
             function(**good)
+
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "audit": {"positive": 1, "seed": 0, "smallest": 30, "level": 0.95, "bins": 10},
+    "bootstrap": {"positive": 1, "seed": 0, "replicates": 10_000, "level": 0.95},
+    "gaps": {"positive": 1, "seed": 0, "smallest": 30, "level": 0.95, "margin": 0.05},
+    "pairwise": {"metric": "accuracy", "positive": 1, "level": 0.95, "margin": 0.05},
+    "reliability": {"positive": 1, "bins": 10, "level": 0.95},
+    "consistency": {"neighbours": 5, "metric": "cosine", "level": 0.95},
+}
+
+
+@pytest.mark.parametrize("door", DEFAULTS)
+def test_what_is_not_said_is_the_usual(door: str) -> None:
+    # One group on each side of the number from which on a group is no longer small.
+    random = np.random.default_rng(8)
+    score = random.random(2000)
+    truth = (random.random(2000) < score).astype(int)
+    said = np.where(random.random(2000) < 0.04, 1 - truth, truth)
+    group = np.repeat(["few", "some", "many"], [29, 30, 1941])
+    given = {"truth": truth, "prediction": said, "groups": group, "score": score}
+    given["embeddings"] = random.normal(size=(2000, 4))
+    function, arguments = DOORS[door]
+    plain = {name: given[name] for name in given if name in arguments}
+    pd.testing.assert_frame_equal(function(**plain), function(**plain, **DEFAULTS[door]))
+
+
+def test_the_usual_number_of_bins_is_ten() -> None:
+    random = np.random.default_rng(9)
+    score = random.random(500)
+    right = random.random(500) < 0.5
+    assert classification.ece(score, right) == classification.ece(score, right, 10)
+    assert classification.ece(score, right) != classification.ece(score, right, 11)
