@@ -91,7 +91,9 @@ def bootstrap_mean(
     """
     level, seed = arguments.level(level), arguments.seed(seed)
     replicates = arguments.count(replicates, "replicates", 2)
-    given = np.asarray(values, dtype=object).ravel()
+    given = np.asarray(values, dtype=object)
+    if given.ndim != 1:
+        raise InputError(f"values must be one column, but their shape is {given.shape}.")
     kept = arguments.finite_array([each for each in given if not _missing(each)], "values")
     if len(kept) < 2:
         return (float(kept.mean()) if len(kept) else float("nan")), float("nan"), float("nan")

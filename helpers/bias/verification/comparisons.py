@@ -167,14 +167,14 @@ def comparisons(
         genuine pairs are on average the less alike ones, as when distances are taken for
         similarities.
     """
-    sides = group if isinstance(group, tuple) and len(group) == 2 else (group,)
-    arguments.one_order(
-        scores=scores, genuine=genuine, **{f"group {k}": each for k, each in enumerate(sides, 1)}
-    )
     values = _numbers(scores)
     labels = genuine_labels(genuine)
     _require_lengths(len(values), genuine=labels)
     first, second, names = _groups(group, impostors, len(values))
+    sides = group if isinstance(group, tuple) and len(group) == 2 else (group,)
+    arguments.one_order(
+        scores=scores, genuine=genuine, **{f"group {k}": each for k, each in enumerate(sides, 1)}
+    )
     sign = -1.0 if arguments.choice(distance, "distance", (True, False)) else 1.0
     pairs = Comparisons(
         sign * values, labels, first, second, names, np.arange(len(values)), impostors, sign
