@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -312,3 +312,12 @@ def data_folder_is(folder: Path, act: Callable[[], Any]) -> Any:
             del os.environ["EXPLAINING_FACES_DATA"]
         else:
             os.environ["EXPLAINING_FACES_DATA"] = before
+
+
+_LEFT_OPEN: list[IO[Any]] = []
+
+
+def left_open(file: IO[Any]) -> IO[Any]:
+    """A file that stays open until the end: one that is collected early would warn."""
+    _LEFT_OPEN.append(file)
+    return file

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers import datasets
 from helpers.datasets import PairTable
 from tests.bad_inputs.harness import Case, door
-from tests.bad_inputs.material import NAMED_300, NAN, closed, denied, pipe, raw, text
+from tests.bad_inputs.material import NAMED_300, NAN, closed, denied, left_open, pipe, raw, text
 
 CASES: list[Case] = []
 HEAD = "fold,p1,p2,label,id1,id2,att1,att2,resnet50"
@@ -144,7 +144,7 @@ for _what, _says, _made in (
     ("a folder", "folder", lambda at: at),
     ("a missing file", "none.csv", lambda at: "none.csv"),
     ("None", "path|file", lambda at: None),
-    ("an open file", "path|file", lambda at: text(at, WHOLE).open()),
+    ("an open file", "path|file", lambda at: left_open(text(at, WHOLE).open())),
     ("name of 300 characters", "too long|exist|no such", lambda at: NAMED_300),
     ("a spreadsheet called .csv", "l.csv", lambda at: raw(at, b"PK\3\4\x14\0" * 9, "l.csv")),
 ):

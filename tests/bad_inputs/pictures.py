@@ -24,6 +24,7 @@ from tests.bad_inputs.material import (
     disk_full,
     interrupted,
     kept,
+    left_open,
     photo,
     picture,
     pipe,
@@ -86,9 +87,13 @@ for _what, _says, _source in (
     reading.refuses(_what, _says, source=_source)
 for _what, _says, _made in (
     ("bytes of a JPEG instead of a path", _FILE, lambda at: photo(at).read_bytes()),
-    ("file opened as text", '"rb"|binary|text', lambda at: photo(at).open(encoding="utf-8")),
+    (
+        "file opened as text",
+        '"rb"|binary|text',
+        lambda at: left_open(photo(at).open(encoding="utf-8")),
+    ),
     ("closed file", "closed|open", lambda at: _shut(photo(at))),
-    ("a file opened for writing", "read|open", lambda at: (at / "w.jpg").open("wb")),
+    ("a file opened for writing", "read|open", lambda at: left_open((at / "w.jpg").open("wb"))),
     ("a file below a file", "a.jpg", lambda at: photo(at) / "b.jpg"),
     ("links that lead to each other", "a.jpg", _loop),
     ("named pipe", "pipe", lambda at: pipe(at, "a.jpg")),
