@@ -41,10 +41,10 @@ $(error TORCH=$(TORCH) is not a choice. Use TORCH=full, or TORCH=cpu for a machi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test book check bench notebooks format lock clean
+.PHONY: help install lab test test-all book check bench notebooks format lock clean
 
 help: ## list these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "TORCH=cpu           without NVIDIA libraries, for Linux without a GPU; remembered"
 	@echo "PYTHON=python3.12   another Python, where .venv is made anew (make clean)"
@@ -55,6 +55,9 @@ lab: $(STAMP) ## open the chapters in JupyterLab (LAB_FLAGS=--no-browser ...)
 	$(PY) -m jupyterlab --notebook-dir=chapters $(LAB_FLAGS)
 
 test: $(STAMP) ## run the tests (TEST_FLAGS="-k images" ...)
+	$(PY) -m pytest -m "not thorough" $(TEST_FLAGS)
+
+test-all: $(STAMP) ## run all tests, simulations of more than an hour among them
 	$(PY) -m pytest $(TEST_FLAGS)
 
 book: $(STAMP) ## execute the chapters and build the site

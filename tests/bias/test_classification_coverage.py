@@ -146,6 +146,7 @@ def test_the_interval_for_two_groups_holds_the_truth(
     check_two_groups(figure, n, rates)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("figure", TRUTHS)
 @pytest.mark.parametrize("n", SIZES)
@@ -192,6 +193,7 @@ def test_the_interval_of_a_gap_holds_the_truth(figure: str, case: str) -> None:
     assert coverage(figure, case, 60) >= 0.88
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("figure", TRUTHS)
 @pytest.mark.parametrize("case", GAPS)
@@ -235,6 +237,7 @@ def test_the_interval_of_the_calibration_error_holds_the_truth() -> None:
     assert calibration_coverage(0.4, 1000, 60) >= 0.88
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize(("slope", "n"), [(1.0, 65), (0.4, 1000), (2.0, 130), (2.0, 400)])
 def test_the_interval_of_the_calibration_error_in_a_thousand_audits(slope: float, n: int) -> None:

@@ -283,6 +283,7 @@ def test_degenerate_audits_say_no_gap_never_and_show_no_certainty() -> None:
     check_degenerate(30, 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_ten_thousand_degenerate_audits_say_no_gap_never_and_show_no_certainty() -> None:
     check_degenerate(10_000, 1)

@@ -242,6 +242,7 @@ def test_the_standard_error_of_tar_is_its_spread_over_other_people(wolves: float
     assert 0.8 * values.std(ddof=1) < said < 1.6 * values.std(ddof=1)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("people", [60, 30])
 def test_intervals_at_one_in_a_thousand_hold_the_truth_or_say_that_few_people_decide(

@@ -61,6 +61,7 @@ def test_verdicts_allow_for_the_number_of_groups() -> None:
     assert len(one) == 7
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_equal_groups_have_a_gap_in_at_most_one_audit_of_twenty() -> None:
     found = []

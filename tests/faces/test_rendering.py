@@ -174,6 +174,7 @@ def test_no_pixel_changes_beyond_the_reach_of_a_factor(name):
     assert away.max() <= faces.REACH[name].pixels(112)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("name", faces.REACH)
 @pytest.mark.parametrize("size", [64, 160])
