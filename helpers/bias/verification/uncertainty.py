@@ -51,7 +51,9 @@ def intervals(sample: Bootstrap, level: float = 0.95) -> pd.DataFrame:
         number of people (for FMR, that of as many independent pairs as there are), and the note
         says so. A note also warns where a few people decide a value. Of the others, in simulations
         of one group of 30 or 60 people, with person effects of 0.05 to 0.6 and false accept rates of
-        0.1 to 0.001, 95 % intervals of TAR@FAR held the truth in COVERAGE.
+        0.1 to 0.001 (54 settings of 300 draws), 95 % intervals of TAR@FAR held the truth in 97.8 %
+        of the rows without a note, and in 92.8 to 100 % of them in each setting in which a fifth of
+        the rows or more had none.
 
     Raises
     ------
