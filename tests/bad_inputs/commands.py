@@ -74,7 +74,7 @@ def _judged(code: int, out: str, err: str, problem: BaseException | None) -> Ran
         raise problem
     lines = [line for line in err.splitlines() if line.strip()]
     # What typer says itself about options comes in a box, or behind a line on the usage.
-    usage = lines and lines[0].startswith("Usage:") and "Error" in err
+    usage = lines and (lines[0].startswith("Usage:") or "─ Error ─" in lines[0])
     if code != 2 or "Traceback" in err or not (usage or err.startswith("Error: ")):
         raise RuntimeError(f"exit {code}; {lines[-1] if lines else 'not a word'}")
     if not usage and len(lines) != 1:

@@ -31,7 +31,7 @@ GOOD = (SENTENCE, VALUE, ABSENT)
 _LONGEST = 1_500  # characters, among them the names of all sixty factors of a face
 _WORKING = 10.0  # seconds of work after which a reader thinks that it hangs
 _WAITING = 120.0  # seconds by the clock, on a machine that others use as well
-PATIENT = 240.0  # for a process of its own, and for a detector that has to be imported
+PATIENT = 600.0  # for a process of its own, and for a detector that has to be imported
 
 
 class Lost(Exception):
