@@ -16,9 +16,10 @@ from helpers.bias.verification.bootstrap import (
     _placements,
     _Plan,
     _plans,
+    _slopes,
 )
 from helpers.bias.verification.comparisons import comparisons, identity_numbers
-from helpers.bias.verification.inequality import _inverted, _max_over_min
+from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise
 from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
 from helpers.intervals import wilson
 from tests.bias.simulated import Group, Pairs, simulate
@@ -99,6 +100,15 @@ def test_the_standard_errors_of_area_and_equal_error_are_their_spread_over_other
         values = np.array([each.measures["value"][row] for each in tables])
         said = np.sqrt(np.mean([each.spread[row] ** 2 for each in tables]))
         assert said == pytest.approx(values.std(ddof=1), rel=0.2)
+
+
+def test_how_a_measure_follows_both_rates_is_read_from_the_draws() -> None:
+    fmr, fnmr = np.random.default_rng(0).random((2, 40))
+    values = 0.3 * fmr + 0.6 * fnmr + 0.05
+    fmr[3] = np.nan
+    assert _slopes("EER", values, fmr, fnmr) == pytest.approx((0.3, 0.6))
+    assert _slopes("FMR", values, fmr, fnmr) == (1, 0)
+    assert _slopes("FNMR", values, fmr, fnmr) == (0, 1)
 
 
 def test_draws_do_not_depend_on_how_many_are_held_at_a_time(
@@ -213,6 +223,26 @@ def test_a_ratio_closer_to_one_than_chance_leaves_it_is_no_proof_of_parity() -> 
         assert low == pytest.approx(1)
         assert math.log(high) / 0.2 == pytest.approx(expected, abs=0.12)
         assert value == pytest.approx(ratio)
+
+
+def test_the_noise_of_rates_has_their_relative_errors_and_the_correlation_of_the_draws() -> None:
+    found = drawn(simulate({"a": Group(), "b": Group(0.5)}, people=20, seed=3), replicates=200)
+    rows = [found.row(kind, group) for kind in ("FMR", "FNMR") for group in "ab"]
+    noise = _noise(found, rows, 0.9, 40_000, 0)
+    values = found.measures["value"].to_numpy()[rows]
+    wider = stats.t.ppf(0.95, found.freedom[rows]) / stats.norm.ppf(0.95)
+    np.testing.assert_allclose(noise.std(axis=0), found.spread[rows] / values * wider, rtol=0.03)
+    together = np.corrcoef(found.draws[:, rows], rowvar=False)
+    np.testing.assert_allclose(np.corrcoef(noise, rowvar=False), together, atol=0.03)
+    assert np.abs(together[0, 2]) > 0.1
+
+
+def test_no_rate_is_drawn_above_1() -> None:
+    noise = np.zeros((5_000, 4))
+    noise[:, :2] = np.random.default_rng(0).normal(size=(5_000, 2))
+    chance = _inverted(_max_over_min(slice(2)), np.array([0.9, 0.9, 0.5, 0.5]), noise, 0.95)[3]
+    rates = np.minimum(0.9 * np.exp(noise[:, :2]), 1)
+    assert chance == pytest.approx((rates.max(axis=1) / rates.min(axis=1)).mean())
 
 
 # -- the probe

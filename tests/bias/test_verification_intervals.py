@@ -91,7 +91,10 @@ def test_the_standard_error_of_fnmr_is_that_of_independent_people() -> None:
 
 def test_the_standard_error_is_the_spread_of_fmr_over_other_people() -> None:
     # Two hundred other tables say how far off one of them is; a naive error takes pairs for people.
-    tables = [drawn_anew(simulate({"a": Group()}, 30, seed=s), replicates=2) for s in range(200)]
+    tables = [
+        drawn_anew(simulate({"a": Group()}, 30, genuine=1, seed=seed), replicates=1, far=0.1)
+        for seed in range(200)
+    ]
     row = tables[0].row("FMR", "a")
     values = np.array([each.measures["value"][row] for each in tables])
     said = np.sqrt(np.mean([each.spread[row] ** 2 for each in tables]))
@@ -170,6 +173,9 @@ def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
 
 
 def test_few_people_are_said_to_be_few() -> None:
+    for people, said in ((19, "only 19 people: the interval may be too narrow"), (20, "")):
+        found = verification.intervals(drawn_anew(simulate({"a": Group()}, people, wolves=0.1)))
+        assert found.set_index(["metric", "group"]).loc[("FNMR", "a"), "note"] == said
     table = verification.intervals(drawn_anew(simulate({"a": Group()}, people=10)))
     assert table["note"].str.contains("only 10 people").any()
     two = verification.bootstrap([1, 0.9, 0.8, 0.7], [1, 0, 0, 1], ([0, 0, 1, 1], [0, 1, 0, 1]))

@@ -40,6 +40,10 @@ def test_groups_that_differ_a_gap_and_groups_that_are_equal_none_larger_than_the
     equal = drawn(simulate({"a": Group(), "b": Group()}, people=60, wolves=0.1))
     assert verification.compare(equal, "FMR", "a", margin=0.02)["verdict"].tolist() == [NO_GAP]
     assert verification.compare(equal, "FMR", "a", margin=0.0)["verdict"].tolist() == [TOO_LITTLE]
+    # A ratio lies around 1, and is within 3 of it.
+    for margin, said in ((0.0, TOO_LITTLE), (3.0, NO_GAP)):
+        row = verification.compare(equal, "FMR", "a", "ratio", margin=margin).iloc[0]
+        assert row["verdict"] == said
     tables = {
         name: verification.disparities(each, simulations=500).set_index("metric")
         for name, each in (("apart", apart), ("equal", equal))
