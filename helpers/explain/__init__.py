@@ -1,6 +1,4 @@
-"""Explain what a face model saw: one call for every attribution method.
-
->>> relevance = explain(model, images, targets="Female", method="hirescam")  # doctest: +SKIP
+"""Explain what a face model saw: :func:`explain` is one call for every attribution method.
 
 A method is a row of :data:`METHODS`. Maps come back in the method's own units, with its sign where
 it has one, and never rescaled image by image: a map that was stretched to [0, 1] can be compared
