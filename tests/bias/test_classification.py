@@ -331,15 +331,15 @@ def test_the_bootstrap_of_counts_is_fairlearns_bootstrap_of_rows() -> None:
         y_true=data["truth"],
         y_pred=data["said"],
         sensitive_features=data["race"],
-        n_boot=400,
+        n_boot=200,
         ci_quantiles=level,
         random_state=0,
     )
     theirs = np.array([each.to_numpy(dtype=float) for each in frame.by_group_ci])
     ours = classification.bootstrap("truth", "said", ["race"], data=data, metrics=["accuracy"])
-    # The standard error of a quantile of 400 replicates is about 7 % of the interval's width.
+    # The standard error of a quantile of 200 replicates is about 10 % of the interval's width.
     width = (theirs[1] - theirs[0]).max()
-    np.testing.assert_allclose(ours[["low", "high"]].to_numpy().T, theirs, atol=0.22 * width)
+    np.testing.assert_allclose(ours[["low", "high"]].to_numpy().T, theirs, atol=0.3 * width)
 
 
 def test_the_bootstrap_follows_its_seed_and_counts_undefined_replicates() -> None:

@@ -232,9 +232,9 @@ def calibration_coverage(slope: float, n: int, draws: int) -> float:
 
 
 def test_the_interval_of_the_calibration_error_holds_the_truth() -> None:
-    # The standard error of 60 draws is 2.8 points.
-    assert calibration_coverage(1.0, 130, 60) >= 0.88
-    assert calibration_coverage(0.4, 1000, 60) >= 0.88
+    # The standard error of 40 draws is 3.4 points.
+    assert calibration_coverage(1.0, 130, 40) >= 0.84
+    assert calibration_coverage(0.4, 1000, 40) >= 0.84
 
 
 @pytest.mark.thorough
