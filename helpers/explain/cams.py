@@ -178,8 +178,8 @@ def _maps(
 def _by_the_library(formula: str, activations: Tensor, slopes: Tensor) -> Tensor:
     import pytorch_grad_cam
 
-    # The formulas look at arrays only; what the library does with a network is not made use of.
-    method: Any = getattr(pytorch_grad_cam, formula)(nn.Linear(1, 1), [])
+    # The formulas look at arrays only; the library wants a network of at least one weight.
+    method: Any = getattr(pytorch_grad_cam, formula)(nn.PReLU().eval(), [])
     arrays = (each.cpu().numpy() for each in (activations, slopes))
     with np.errstate(over="ignore", invalid="ignore"):  # layer_maps says so in a sentence
         maps = method.get_cam_image(None, None, None, *arrays, eigen_smooth=False)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers.errors import InputError, UnknownName
-from helpers.explain import METHODS, explain, layer_maps
+from helpers.explain import METHODS, explain, factorize, layer_maps
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import (
     class_index,
@@ -27,6 +27,19 @@ def test_maps_are_as_large_as_the_images_whatever_their_size() -> None:
         maps = explain(MODEL, images)
         assert maps.shape == (3, height, width)
         assert maps.dtype == torch.float32
+
+
+@pytest.mark.parametrize("method", METHODS.index)
+def test_pictures_need_not_be_square(method: str) -> None:
+    wide = IMAGES[:, :, :32]
+    assert explain(MODEL, wide, 1, method, layer="layer1").shape == (3, 32, 48)
+    high = explain(MODEL, wide.transpose(2, 3), 1, method, layer="layer1")
+    assert high.shape == (3, 48, 32)
+    assert high.abs().sum() > 0
+
+
+def test_concepts_of_pictures_that_are_not_square_are_as_large_as_they() -> None:
+    assert factorize(MODEL, IMAGES[:, :, :32], 2).maps.shape == (3, 2, 32, 48)
 
 
 def test_a_place_is_drawn_around_its_middle() -> None:
@@ -162,6 +175,31 @@ def test_a_batch_of_no_images_is_refused() -> None:
         with pytest.raises(InputError, match=r"batch_size is .*whole number"):
             explain(MODEL, IMAGES, batch_size=size)  # type: ignore[arg-type]
     assert torch.equal(explain(MODEL, IMAGES, batch_size=10**30), explain(MODEL, IMAGES))
+
+
+class Counting(nn.Module):
+    """Remembers how many pictures it was shown at a time; its layer has 40 channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.look, self.relu, self.head = nn.Conv2d(3, 40, 3), nn.ReLU(), nn.Linear(40, 2)
+        self.shown: list[int] = []
+        self.layer = "relu"
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.shown.append(len(images))
+        return self.head(self.relu(self.look(images)).mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("method", "count", "passes"),
+    [("hirescam", 33, [32, 1]), ("scorecam", 1, [1, 32, 8]), ("ablationcam", 1, [1, 32, 8])],
+)
+def test_at_most_32_pictures_are_held_at_a_time(method: str, count: int, passes: list[int]) -> None:
+    network = Counting().eval()
+    explain(network, pictures(count, side=8), 0, method)
+    assert network.shown == passes
 
 
 # -- everything else that may be given
