@@ -184,6 +184,7 @@ class Counting(nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.look, self.relu, self.head = nn.Conv2d(3, 40, 3), nn.ReLU(), nn.Linear(40, 2)
+        nn.init.constant_(self.look.bias, 2.0)  # no channel is silent
         self.shown: list[int] = []
         self.layer = "relu"
 
@@ -200,6 +201,17 @@ def test_at_most_32_pictures_are_held_at_a_time(method: str, count: int, passes:
     network = Counting().eval()
     explain(network, pictures(count, side=8), 0, method)
     assert network.shown == passes
+
+
+def test_of_forty_channels_each_is_switched_off_by_itself() -> None:
+    network, picture = Counting().eval(), pictures(1, side=8)
+    with torch.no_grad():
+        channels = network.relu(network.look(picture))
+        given = channels.mean((2, 3)) * network.head.weight[1]
+        weights = given / network(picture)[:, [1]].abs()
+    expected = (weights[:, :, None, None] * channels).sum(1).clamp_min(0)
+    found = layer_maps(network, picture, 1, "ablationcam")
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
 
 
 # -- everything else that may be given
