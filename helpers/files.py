@@ -34,8 +34,13 @@ def path_of(value: Any, name: str = "the path", error: type[InputError] = InputE
     """
     if not isinstance(value, str | os.PathLike):
         raise error(f"{name} is {value!r:.60}: give the name of a file or folder.")
-    text = os.fspath(value)
-    if not isinstance(text, str) or "\0" in text or not text:
+    try:
+        text = os.fspath(value)
+        encoded = os.fsencode(text)
+    # A stranger's __fspath__ may return anything; half of a surrogate pair names no file.
+    except (TypeError, UnicodeError):
+        raise error(f"{name} is {value!r:.60}: give the name of a file or folder.") from None
+    if not isinstance(text, str) or b"\0" in encoded or not text:
         raise error(f"{name} is {text!r:.60}, which cannot be the name of a file or folder.")
     try:
         return Path(text).expanduser()
@@ -128,7 +133,12 @@ def require_writable(value: Any) -> Path:
         raise InputError(f"{short(path)} is a folder: give the name of a file.")
     if kind == "other":
         raise InputError(f"{short(path)} is a pipe or a device: give the name of a plain file.")
-    parents = path.absolute().parents
+    try:
+        parents = path.absolute().parents
+    except FileNotFoundError:
+        raise InputError(
+            f"{short(path)} could not be written: the folder you are in is gone; give a whole path."
+        ) from None
     above = next((each for each in parents if kind_of(each, InputError) != "nothing"), None)
     if above is None:  # a drive that is not there
         raise InputError(f"{short(path)} could not be written: there is no {path.anchor}.")

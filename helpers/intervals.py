@@ -155,7 +155,10 @@ def score_limits(
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = (hits + z2 / 2) / (trials + z2)
         half = np.sqrt(z2) * np.sqrt(hits * (trials - hits) / trials + z2 / 4) / (trials + z2)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    # Exactly, where rounding would leave the share itself outside.
+    low = np.where(hits == 0, np.minimum(centre - half, 0.0), centre - half)
+    high = np.where(hits == trials, np.maximum(centre + half, 1.0), centre + half)
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def holm(p: ArrayLike) -> NDArray[np.float64]:

@@ -218,3 +218,22 @@ def test_the_reason_of_an_operating_system_fits_into_a_sentence() -> None:
     assert files.reason(OSError(28, "No space left on device")) == "no space left on device"
     assert files.reason(OSError("encoder error -2")) == "encoder error -2"
     assert files.reason(OSError()) == "oserror"
+
+
+def test_what_no_file_can_be_called_is_refused():
+    class Strange:
+        def __fspath__(self) -> Any:
+            return 3
+
+    for name in (Strange(), "\ud800.png"):
+        with pytest.raises(InputError, match="name of a file"):
+            files.path_of(name)
+
+
+def test_a_folder_that_is_gone_gets_a_sentence(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match="the folder you are in is gone"):
+        files.require_writable("figure.png")

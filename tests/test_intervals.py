@@ -212,3 +212,10 @@ def test_a_verdict_needs_bounds_in_order() -> None:
         with pytest.raises(InputError, match="high is"):
             verdict(0.0, wrong)  # type: ignore[arg-type]
     assert verdict(-math.inf, 0.0) == TOO_LITTLE
+
+
+def test_a_share_of_all_or_of_none_lies_within_its_interval_to_the_last_bit():
+    n = np.arange(1, 2000)
+    for level in (0.8, 0.9, 0.95, 0.99):
+        assert (wilson_limits(n, n, level)[1] == 1).all()
+        assert (wilson_limits(np.zeros_like(n), n, level)[0] == 0).all()

@@ -30,9 +30,6 @@ from helpers.faces import FACTORS, REGIONS, Face, Rendered
 from helpers.intervals import bootstrap_mean
 from helpers.models.contract import answers, require_network
 
-VISIBLE = 4
-"""Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
-
 FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
 """Factors of which :func:`factor_effects` tells by default: those of :data:`~helpers.evaluate.counterfactuals.EXCHANGED`."""
 
@@ -53,7 +50,8 @@ def factor_effects(
     For each face a twin is rendered that differs in this factor and in nothing else: what is worn
     is taken off or put on with its shadow and highlights, a colour, shape or expression becomes
     another, well away from what it was. The estimand is the mean, over faces like these, of the
-    absolute difference between the model's score of the twin and of the face.
+    absolute difference between the model's score of the twin and of the face, among those faces
+    whose picture changes: eyes behind dark glasses have no colour, and do not count as no effect.
 
     Parameters
     ----------
@@ -105,7 +103,8 @@ def factor_effects(
     -----
     This is the experiment that attribution methods try to spare us. An absolute effect is never
     below zero: a factor that does nothing shows as an effect near zero and a signed one whose
-    interval holds zero. Effects are not comparable where exchanges differ: a background covers
+    interval holds zero. The bootstrap knows no face beyond those given: with a handful, or where only
+    few react, intervals are too narrow, and have no width where none of them does. Effects are not comparable where exchanges differ: a background covers
     seventy times as many pixels as an earring, see ``change``. A twin of another skin tone is also
     exposed anew, as a camera would, and so changes everywhere.
 
@@ -346,6 +345,8 @@ def _row(
     effect, low, high = mean(np.abs(step))
     signed, signed_low, signed_high = mean(step * towards)
     up, down = mean(step[towards > 0]), mean(step[towards < 0])
+    # Of two faces both bounds are observed steps, which agree by chance once in four times.
+    enough = min((towards > 0).sum(), (towards < 0).sum()) >= 4
     return {
         "effect": effect,
         "low": low,
@@ -357,7 +358,7 @@ def _row(
         "down": down[0],
         "change": float(outcome.change[shown].mean()) if shown.any() else float("nan"),
         "n": int(shown.sum()),
-        "note": _note(up, down),
+        "note": _note(up, down) if enough else "",
     }
 
 

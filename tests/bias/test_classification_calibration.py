@@ -84,3 +84,10 @@ def test_values_that_mean_nothing_are_refused() -> None:
     for bins in (0, [0.5, 1], [0, 1, 0.5]):
         with pytest.raises(InputError, match="bin"):
             classification.ece([0.5], [1], bins)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("edge", [0.1, 0.2, 0.3, 0.6, 0.7, 0.9])
+def test_a_score_on_an_edge_belongs_to_the_bin_above_it(edge: float) -> None:
+    # Two faces in two bins, both as wrong as can be; in one bin their errors would cancel.
+    expected = (1 - (edge - 0.1) + edge) / 2
+    assert classification.ece([edge - 0.1, edge], [1, 0]) == pytest.approx(expected)

@@ -325,3 +325,12 @@ def test_arguments_without_meaning_are_refused() -> None:
             found(DATA, **options)
     with pytest.raises(UnknownName):
         found(DATA, criteria=[None])
+
+
+def test_equalised_odds_are_not_met_by_the_half_that_can_be_measured() -> None:
+    truth = ([1] * 5000 + [0]) * 2
+    told = ([1] * 4990 + [0] * 11) * 2
+    table = classification.gaps(
+        truth, told, ["a"] * 5001 + ["b"] * 5001, criteria=["equalised odds"]
+    )
+    assert set(table["verdict"]) == {"too little evidence"}

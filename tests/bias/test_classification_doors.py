@@ -384,3 +384,10 @@ def test_the_usual_number_of_bins_is_ten() -> None:
     right = random.random(500) < 0.5
     assert classification.ece(score, right) == classification.ece(score, right, 10)
     assert classification.ece(score, right) != classification.ece(score, right, 11)
+
+
+def test_a_group_column_called_truth_does_not_hide_the_order_of_the_truth() -> None:
+    table = pd.DataFrame({"truth": [1, 0, 1, 0], "told": [1, 0, 0, 0], "sex": list("fmfm")})
+    mixed = table["truth"].sample(frac=1, random_state=1)
+    with pytest.raises(InputError, match="different indexes"):
+        classification.audit(mixed, table["told"], table[["truth", "sex"]])

@@ -131,3 +131,10 @@ def _shuffled(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     embeddings, identity, group = made
     return embeddings, group, identity
+
+
+def test_no_picture_is_more_alike_to_another_than_to_itself() -> None:
+    vectors = np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32)
+    people = np.tile(np.arange(200), 2)
+    found = verification.nearest(np.concatenate([vectors, vectors]), people, ["a"] * 400)
+    assert found["similarity"].max() <= 1

@@ -164,9 +164,11 @@ def _gather(
     attributes = [f"group: {name}" for name in split] or [EVERYONE]
     columns |= dict(zip(attributes, split.values(), strict=False))
     _require_one_length(columns)
-    indexed = {
-        _plain(name): each for name, each in columns.items() if not each.attrs.get("counted")
-    }
+    indexed: dict[str, pd.Series] = {}
+    for name, each in columns.items():
+        if not each.attrs.get("counted"):
+            # A group column may be called "truth" as well: then by its full name.
+            indexed[name if _plain(name) in indexed else _plain(name)] = each
     arguments.one_order(**indexed)
     table = pd.DataFrame({name: each.array for name, each in columns.items()})
     if not split:

@@ -232,7 +232,9 @@ def _judged(table: pd.DataFrame, answers: Answers, level: float, margin: float) 
     for row in table.to_dict("records"):
         parity = 1.0 if row["measure"] == "ratio" else 0.0
         found = verdict(row["low"], row["high"], margin, parity)
-        left_out = bool(alone) or "(undefined)" in row["note"]
+        # A criterion of which a part was left out is not met by what remains of it.
+        dropped = any(said in row["note"] for said in ("(undefined)", "so it has no ratio"))
+        left_out = bool(alone) or dropped
         if (found == GAP and not row["p_holm"] < 1 - level) or (found == NO_GAP and left_out):
             found = TOO_LITTLE
         said.append(said[-2] if row["measure"] == "worst group" else found)

@@ -285,4 +285,4 @@ def _nearest(vectors: np.ndarray, chunk: int) -> tuple[np.ndarray, np.ndarray]:
         likeness[np.arange(len(rows)), rows] = -np.inf  # nobody is his or her own neighbour
         best[rows] = likeness.argmax(axis=1)
         similarity[rows] = likeness[np.arange(len(rows)), best[rows]]
-    return best, similarity
+    return best, np.clip(similarity, -1, 1)
