@@ -17,8 +17,10 @@ from helpers.bias.verification.bootstrap import (
     _Plan,
     _plans,
     _slopes,
+    _spread_of,
 )
 from helpers.bias.verification.comparisons import comparisons, identity_numbers
+from helpers.bias.verification.extremes import FalseMatches
 from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise
 from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
 from helpers.intervals import wilson
@@ -75,6 +77,46 @@ def test_degrees_of_freedom_of_an_area_are_those_of_the_summed_influences() -> N
     np.add.at(summed, plan.person, genuine)
     found = drawn(pairs)
     assert found.freedom[found.row("AUC", "overall")] == pytest.approx(_freedom(summed))
+
+
+def test_errors_that_cancel_through_people_leave_what_pairs_add_on_their_own() -> None:
+    # Three people, each two in one impostor pair of influence 1; each one's genuine pair takes 2 off.
+    pairs = Pairs(
+        np.arange(6.0),
+        np.repeat([False, True], 3),
+        (np.array([0, 1, 0, 0, 1, 2]), np.array([1, 2, 2, 0, 1, 2])),
+        (np.repeat("a", 6), np.repeat("a", 6)),
+    )
+    plan = plan_of(pairs)
+    # Of independent pairs and people: 3 x 1 + 3 x 4; scaled by n (n - 1) / (n - 2)^2 = 6.
+    assert _dyadic(plan, np.ones(3), -2 * np.ones(3))[0] == pytest.approx(math.sqrt(6 * 15))
+
+
+def test_the_equal_error_follows_false_matches_up_and_false_non_matches_up() -> None:
+    pairs = simulate({"a": Group(0, 2)}, people=12, genuine=4, impostor=1, wolves=0.6, seed=2)
+    plan, found = plan_of(pairs), drawn(pairs, replicates=60)
+    row = found.row("EER", "overall")
+    curve = verification.det(pairs.scores, pairs.genuine)
+    step = int(np.flatnonzero(curve["fmr"] >= curve["fnmr"])[0])
+    fmr, fnmr = [], []
+    one, two = pairs.identities
+    counts = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=60)
+    accepted = pairs.scores >= curve["threshold"][step]
+    for times in counts:
+        weight = np.where(pairs.genuine, times[one], times[one] * times[two])
+        fmr.append(np.average(accepted[~pairs.genuine], weights=weight[~pairs.genuine]))
+        fnmr.append(1 - np.average(accepted[pairs.genuine], weights=weight[pairs.genuine]))
+    on_fmr, on_fnmr = _slopes("EER", found.draws[:, row], np.array(fmr), np.array(fnmr))
+    assert on_fmr > 0 < on_fnmr
+    matched = accepted[plan.unit.impostors].astype(float)
+    rejected = (~accepted)[plan.unit.genuine].astype(float)
+    expected = _dyadic(plan, on_fmr * _influence(matched), on_fnmr * _influence(rejected))[0]
+    assert found.spread[row] == pytest.approx(expected)
+
+
+def test_the_error_of_a_rate_of_false_matches_is_that_of_so_many_independent_ones() -> None:
+    found = _spread_of(FalseMatches(30, 100, 4.0, 20, 20.0))
+    assert found == pytest.approx(math.sqrt(0.3 * 0.7 / 25))
 
 
 def test_what_a_pair_adds_to_an_area_is_its_share_of_pairs_beaten_ties_counted_half() -> None:
