@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from helpers.errors import InputError
-from helpers.explain import explain
+from helpers.explain import explain, layer_maps
 from helpers.explain.fullgrad import FullGradient, full_gradient
 from helpers.explain.maps import enlarge
 from helpers.models import adapt
@@ -266,18 +266,18 @@ def test_a_layer_given_other_rows_than_the_images_has_no_part_of_its_own() -> No
 
 
 def test_the_map_is_the_papers_sum_of_stretched_channels_over_their_number() -> None:
-    network = plain_network()
-    parts = full_gradient(network, IMAGES, 1)
-    total, count = torch.zeros(3, 48, 48), 0
+    network, wide = plain_network(), IMAGES[:, :, :32]
+    parts = full_gradient(network, wide, 1)
+    total, count = torch.zeros(3, 32, 48), 0
     for each in [parts.picture, *(one for _, one in parts.constants if one.ndim == 4)]:
         for channel in each.abs().unbind(1):
             low, high = channel.amin((1, 2), keepdim=True), channel.amax((1, 2), keepdim=True)
             # Behind the average every place of a channel is alike where its ReLU is open.
             stretched = ((channel - low) / (high - low)).nan_to_num(0)
-            total += enlarge(stretched, (48, 48))
+            total += enlarge(stretched, (32, 48))
             count += 1
     assert count == 3 + 8 + 8 + 8
-    found = explain(network, IMAGES, 1, "fullgrad")
+    found = layer_maps(network, wide, 1, "fullgrad")
     torch.testing.assert_close(found, total / count, rtol=1e-3, atol=1e-4)
     assert 0 <= found.min() < found.max() <= 1
 
