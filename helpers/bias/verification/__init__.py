@@ -2,7 +2,8 @@
 
 Error rates and curves per group (:mod:`curves`), thresholds judged on other people
 (:mod:`thresholds`), summaries of inequality (:mod:`fairness`, :mod:`inequality`), intervals that
-draw people and not pairs (:mod:`bootstrap`, :mod:`uncertainty`), rank-1 confusion
+draw people and not pairs (:mod:`bootstrap`, :mod:`uncertainty`; where false matches are few,
+:mod:`extremes`), rank-1 confusion
 (:mod:`identification`), what embeddings give away (:mod:`leakage`), and all in one call
 (:mod:`report`)::
 

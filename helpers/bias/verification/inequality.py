@@ -78,8 +78,9 @@ def disparities(
     normal errors with the standard errors and the correlations of the sample are drawn; the interval
     holds the sets under which what was seen is not unusual. It rests on rates that are about normal
     in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the shape of their differences;
-    at exact parity it can only err on one side. At 95 % it held the truth in 92 to 97 of 100
-    simulations with four groups of 40 to 100 people that differ, and in 98 to 99 with equal ones.
+    at exact parity it can only err on one side. At 95 % it held the truth in 95 to 99 of 100
+    simulations with four groups of 40 people that differ (person effects of 0.35), and in 98 to 99
+    with equal ones (0.2); 150 draws each.
     """
     weight = arguments.share(alpha, "alpha, the weight of false matches,")
     confidence, allowed = arguments.level(level), arguments.number(margin, "margin", 0)
