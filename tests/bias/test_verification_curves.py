@@ -310,6 +310,9 @@ def test_a_thinned_curve_lies_on_the_whole_one() -> None:
     known = set(zip(whole["threshold"], whole["fmr"], whole["fnmr"], strict=True))
     assert set(zip(thin["threshold"], thin["fmr"], thin["fnmr"], strict=True)) <= known
     assert thin["fmr"].iloc[[0, -1]].tolist() == [0, 1]
+    # The lowest of all scores is a genuine one here.
+    last = verification.det([*scores, -99.0], [*genuine, 1], points=6).iloc[-1]
+    assert last[["threshold", "fmr", "fnmr"]].tolist() == [-99, 1, 0]
 
 
 def test_columns_whose_rows_belong_to_different_pairs_are_not_joined_by_position():

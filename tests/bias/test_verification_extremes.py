@@ -143,8 +143,28 @@ def test_the_det_curve_of_normal_scores_is_a_line_of_slope_one() -> None:
     wide = np.where(pairs.genuine, 3 + 2 * (pairs.scores - 3), pairs.scores)
     unit = arrange(comparisons(wide, pairs.genuine))[0]
     assert det_slope(unit, 11) == pytest.approx(0.5, abs=0.06)
+    steep = np.where(pairs.genuine, 3 + 0.1 * (pairs.scores - 3), pairs.scores + 0.5)
+    assert det_slope(arrange(comparisons(steep, pairs.genuine))[0], 11) == 3
     apart = np.where(pairs.genuine, 99, pairs.scores)
     assert det_slope(arrange(comparisons(apart, pairs.genuine))[0], 11) == 1
+
+
+def test_the_slope_is_read_where_the_false_matches_are() -> None:
+    # A curve with a bend: the slope of the few most alike pairs, not that of all.
+    fmr = np.arange(1, 3001) / 3000.4
+    deviate = stats.norm.ppf(fmr)
+    bend = stats.norm.ppf(300 / 3000.4)
+    tar = np.where(deviate < bend, 0.4 * (deviate - bend), 2.0 * (deviate - bend))
+    accepted = np.round(20_000 * stats.norm.cdf(tar)).astype(int)
+    scores = np.repeat(-np.arange(3000.0), 1)
+    genuine = np.repeat(-np.arange(3000.0), np.diff(accepted, prepend=0))
+    unit = arrange(
+        comparisons(
+            np.concatenate([scores, genuine]), np.repeat([False, True], [3000, len(genuine)])
+        )
+    )[0]
+    assert det_slope(unit, 10) == pytest.approx(0.4, abs=0.03)
+    assert det_slope(unit, 60) == pytest.approx(1.5, abs=0.35)
 
 
 def at_far(**changes: float) -> AtFar:

@@ -91,6 +91,13 @@ def test_no_errors_anywhere_and_undefined_rates_have_no_summary() -> None:
     assert verification.inequity({"a": math.nan, "b": 0.1})["note"] == "undefined in a, left out"
 
 
+def test_a_table_without_any_known_rate_has_no_ratio() -> None:
+    found = verification.inequity({"a": math.nan, "b": math.nan})
+    assert math.isnan(found["max_over_min"])
+    assert math.isnan(found["max_over_geomean"])
+    assert (found["worst"], found["note"]) == ("", "undefined in a, b, left out")
+
+
 def test_what_is_no_rate_is_refused() -> None:
     with pytest.raises(InputError, match="2 groups with an FMR, but 3"):
         verification.garbe([0.1, 0.1], [0.1] * 3)

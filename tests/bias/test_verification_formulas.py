@@ -356,6 +356,8 @@ def test_summaries_weigh_false_matches_by_alpha() -> None:
         table = verification.disparities(found, alpha, simulations=200).set_index("metric")
         assert table.loc["FDR", "value"] == pytest.approx(verification.fdr(fmr, fnmr, alpha))
         assert table.loc["GARBE", "value"] == pytest.approx(verification.garbe(fmr, fnmr, alpha))
+    assert 0.9 < table.loc["FDR", "expected_at_parity"] < 1
+    assert table.loc["FDR", "low"] < table.loc["FDR", "value"] < table.loc["FDR", "high"] <= 1
     ratios = verification.inequity(pd.Series(fmr, index=list("ab")))
     assert table.loc["FMR max/min", "value"] == pytest.approx(ratios["max_over_min"])
     assert table.loc["FMR max/geomean", "value"] == pytest.approx(ratios["max_over_geomean"])

@@ -177,6 +177,7 @@ def test_the_rate_that_would_do_is_measurable_itself(pairs: int, least: str) -> 
 def test_the_per_cent_difference_by_hand() -> None:
     found = verification.percent_difference([0.0, 0.01, 0.03], 0.01)
     np.testing.assert_allclose(found, [-100, 0, 200])
+    assert verification.percent_difference(1.0, 0.5) == 100
     with pytest.raises(InputError, match="above 0"):
         verification.percent_difference(0.1, 0)
 
