@@ -166,9 +166,30 @@ def test_nan_and_what_is_no_network_are_refused() -> None:
         factorize(broken, IMAGES, 2)
     with pytest.raises(InputError, match="the text 'gender-fairface'"):
         factorize("gender-fairface", IMAGES)  # type: ignore[arg-type]
-    deep = small_network()
-    with torch.no_grad():  # infinite in the layer, finite after a head of zeros
-        deep.layer3[1].bn2.bias.fill_(torch.finfo(torch.float32).max)
-        deep.layer3[1].bn2.weight.fill_(1e38)
-    with pytest.raises(InputError, match="NaN or infinite"):
-        factorize(deep, IMAGES, 2, "layer3")
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_layer_with_a_single_broken_number_is_not_factored(value: float) -> None:
+    class Spot(nn.Module):
+        """Its layer has a broken place, which its answer does not depend on."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.fc = nn.Identity(), nn.Linear(3, 2)
+            self.layer.register_forward_hook(self.spoil)
+
+        @staticmethod
+        def spoil(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+            broken = output.clone()
+            broken[0, 0, 0, 0] = value
+            return broken
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.fc(self.layer(images)[:, :, 1:].mean((2, 3)))
+
+    with pytest.raises(InputError, match="layer 'layer' has NaN or infinite activations"):
+        factorize(Spot().eval(), IMAGES, 2, "layer")
+
+
+def test_four_concepts_unless_said_otherwise() -> None:
+    assert len(factorize(MODEL, IMAGES).concepts) == 4
