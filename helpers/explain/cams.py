@@ -77,7 +77,7 @@ def eigen_cam(activations: Tensor) -> Tensor:
     along, total = (rows @ first[:, :, None])[:, :, 0], rows.sum(2)
     # Behind a ReLU the pattern has one sign, and so has the map. Elsewhere activations of both
     # signs may cancel in a sum, and only how both vary tells which way is up.
-    varied = (along - along.mean(1, keepdim=True)) * (total - total.mean(1, keepdim=True))
+    varied = along * (total - total.mean(1, keepdim=True))  # sums to the covariance
     agreement = torch.where((rows >= 0).all(2).all(1), (along * total).sum(1), varied.sum(1))
     along = torch.where(agreement[:, None] < 0, -along, along)
     return along.unflatten(1, activations.shape[2:])
