@@ -4,6 +4,7 @@ Every function names the argument, says what was given and what would do. Nothin
 torch or pandas, so the checks cost nothing.
 """
 
+import numbers
 import operator
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -155,6 +156,50 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     if twice:
         raise InputError(f"{name} has {twice[0]!r} twice: give each once.")
     return found
+
+
+def plain(values: Any, name: str) -> Any:
+    """Take values of any kind out of tensors, and refuse what NumPy would lose without a word.
+
+    Parameters
+    ----------
+    values : object
+        Tensors, and lists of them, come back as arrays, of any precision and with no gradient; a
+        masked array without masked entries comes back without its mask; all else as it is.
+    name : str
+        The argument, as the reader wrote it.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    InputError
+        If an entry is masked, or each is a record of several fields.
+
+    Examples
+    --------
+    >>> plain(["f", "m"], "groups")
+    ['f', 'm']
+    """
+    masked: Any = []
+    if isinstance(values, list | tuple):
+        values = [_from_tensor(each) for each in values]
+        masked = [k for k, each in enumerate(values) if each is np.ma.masked]
+    elif np.ma.isMA(values):
+        masked = np.flatnonzero(np.ma.getmaskarray(values))
+    if len(masked):
+        raise InputError(
+            f"{name} has {len(masked):,} masked entries, the first at position {masked[0]:,}: leave "
+            "those rows out of every column, or fill them in, .filled(...)."
+        )
+    if getattr(getattr(values, "dtype", None), "names", None):
+        raise InputError(
+            f"{name} is an array of records with the fields {', '.join(values.dtype.names)}: give "
+            "one field, or pandas.DataFrame(...) of it."
+        )
+    return values.data if np.ma.isMA(values) else _from_tensor(values)
 
 
 def number_array(
@@ -358,12 +403,17 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
 def _as_array(values: Any) -> NDArray[Any]:
     """Tensors of any precision and place, and masked arrays, whose gaps become NaN, as arrays."""
     if isinstance(values, np.ma.MaskedArray):
-        return np.ma.filled(values.astype(np.float64), np.nan)
-    if hasattr(values, "detach"):
-        # NumPy has no bfloat16.
-        plain = values.detach().cpu()
-        return np.asarray(plain.double() if plain.is_floating_point() else plain)
-    return np.asarray(values)
+        real = values.astype(np.float64) if values.dtype.kind in "biuf" else values
+        return np.asarray(np.ma.filled(real, np.nan))
+    return np.asarray(_from_tensor(values))
+
+
+def _from_tensor(values: Any) -> Any:
+    if not hasattr(values, "detach"):
+        return values
+    # NumPy has no bfloat16.
+    here = values.detach().cpu()
+    return np.asarray(here.double() if here.is_floating_point() else here)
 
 
 def _require_shape(
@@ -410,11 +460,13 @@ def shown(value: Any, quoted: bool = True) -> str:
 
     Examples
     --------
-    >>> shown(0.5), shown("0.5"), shown(object())
-    ('0.5', "'0.5'", 'an object of type object')
+    >>> shown(np.int64(5)), shown("0.5"), shown(object())
+    ('5', "'0.5'", 'an object of type object')
     """
     try:
-        text = repr(value) if quoted or not isinstance(value, str) else value
+        with np.printoptions(legacy="1.25"):  # 0, not np.int64(0), in lists as well
+            bare = isinstance(value, numbers.Number) or (isinstance(value, str) and not quoted)
+            text = str(value) if bare else repr(value)
     except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones
         text = f"a {type(value).__name__}"
     text = " ".join(text.split())

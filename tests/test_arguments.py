@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -207,6 +208,48 @@ def test_rounding_beyond_a_bound_is_cut_off_and_more_is_refused() -> None:
     assert said == "x runs from -0.1 to 0.5, but must be at least 0 and at most 1."
     assert "x runs from 0.5 to 1.1" in sentence(arguments.finite_array, [0.5, 1.1], "x", high=1)
     assert arguments.finite_array([], "x", low=0, high=1).size == 0
+
+
+# -- columns of anything
+
+
+def test_entries_that_are_masked_are_refused_whatever_they_hold() -> None:
+    gone = np.arange(4) > 1
+    for values in (np.arange(4), np.arange(4.0), np.array(list("abcd")), np.array([None] * 4)):
+        said = sentence(arguments.plain, np.ma.array(values, mask=gone), "groups")
+        assert "groups has 2 masked entries, the first at position 2" in said
+        found = arguments.plain(np.ma.array(values), "groups")
+        assert type(found) is np.ndarray
+        np.testing.assert_array_equal(found, values)
+    assert "1 masked" in sentence(arguments.plain, ["a", np.ma.masked], "groups")
+
+
+def test_tensors_become_arrays_and_records_are_refused() -> None:
+    for dtype in (torch.bfloat16, torch.float16, torch.float32):
+        tensor = torch.tensor([0.5, 1.0], dtype=dtype, requires_grad=True)
+        np.testing.assert_array_equal(arguments.plain(tensor, "scores"), [0.5, 1])
+        np.testing.assert_array_equal(arguments.plain(list(tensor), "scores"), [0.5, 1])
+    records = np.zeros(2, [("x", int), ("y", int)])
+    assert "groups is an array of records with the fields x, y" in sentence(
+        arguments.plain, records, "groups"
+    )
+    assert arguments.plain("group", "groups") == "group"
+
+
+def test_masked_numbers_that_are_not_real_are_no_numbers() -> None:
+    for values in (np.array([1j, 2]), np.array(["1", "2"]), np.array(["1", 2], object)):
+        masked = np.ma.array(values, mask=[False, True])
+        assert "must hold numbers" in sentence(arguments.number_array, masked, "scores")
+
+
+def test_numbers_are_shown_without_their_type() -> None:
+    shown = [arguments.shown(each) for each in (np.int64(0), np.float32(0.1), Decimal("0.5"))]
+    assert shown == ["0", "0.1", "0.5"]
+    assert arguments.shown([np.int64(0), np.str_("a")]) == "[0, 'a']"
+    assert (arguments.shown(np.str_("a")), arguments.shown(np.str_("a"), quoted=False)) == (
+        "'a'",
+        "a",
+    )
 
 
 # -- tables and lists
