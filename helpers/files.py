@@ -1,6 +1,7 @@
 """Files that a reader names: looked at before they are opened, replaced only when all is written."""
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import DataNotFound, InputError
+
+# A path keeps one of an address's two slashes. One letter and a colon are a drive of Windows.
+_ADDRESS = re.compile(r"(?:https?|s?ftps?|s3|gs|hf):/|file:/|data:\w+/", re.IGNORECASE)
 
 
 def path_of(value: Any, name: str = "the path", error: type[InputError] = InputError) -> Path:
@@ -30,7 +34,8 @@ def path_of(value: Any, name: str = "the path", error: type[InputError] = InputE
     Raises
     ------
     InputError
-        If it is no path: a number, None, bytes, text with a NUL byte, or the home of nobody.
+        If it is no path: a number, None, bytes, text with a NUL byte, an address of the web, or
+        the home of nobody.
     """
     if not isinstance(value, str | os.PathLike):
         raise error(f"{name} is {value!r:.60}: give the name of a file or folder.")
@@ -42,6 +47,11 @@ def path_of(value: Any, name: str = "the path", error: type[InputError] = InputE
         raise error(f"{name} is {value!r:.60}: give the name of a file or folder.") from None
     if not isinstance(text, str) or b"\0" in encoded or not text:
         raise error(f"{name} is {text!r:.60}, which cannot be the name of a file or folder.")
+    if _ADDRESS.match(text):
+        raise error(
+            f"{short(text)} is an address, not a file: download it first and give the path of the "
+            "file on this machine."
+        )
     try:
         return Path(text).expanduser()
     except RuntimeError:

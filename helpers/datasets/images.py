@@ -7,7 +7,7 @@ an upright ``(H, W, 3)`` array of RGB, or one sentence that names the file.
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -55,6 +55,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG200
 
 _LARGEST_SIDE = 8000  # of a batch, whose MAX_PIXELS are of this order
 _ORIENTATION_TAG = 0x0112
+_BITS_TAG, _PHOTOMETRIC_TAG, _NUMBERS_TAG, _WHITE_IS_ZERO = 258, 262, 339, 0  # of TIFF
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -111,7 +112,8 @@ def read_image(
     """
     limit = arguments.count(max_pixels, "max_pixels")
     with opened(source, _FORMATS, limit, name) as (image, label):
-        return _as_rgb(_upright(image), label)
+        # Only what comes from a TIFF has these tags, and loses them when it is turned.
+        return _as_rgb(_upright(image), getattr(image, "tag_v2", {}), label)
 
 
 @contextmanager
@@ -174,7 +176,8 @@ def to_tensor(
     Raises
     ------
     InputError
-        If there is no picture, one is not (H, W, 3) uint8, or sizes differ and none was asked for.
+        If there is no picture, one is not (H, W, 3) uint8, sizes differ and none was asked for, or
+        the batch does not fit into memory.
     """
     import torch
 
@@ -189,7 +192,13 @@ def to_tensor(
     for image in pictures:
         _require_rgb(image)
     shape = _common_shape(pictures) if size is None else _pair(size)
-    batch = torch.empty((len(pictures), 3, *shape), dtype=torch.float32)
+    try:
+        batch = torch.empty((len(pictures), 3, *shape), dtype=torch.float32)
+    except RuntimeError:  # so torch calls a lack of memory
+        raise InputError(
+            f"{len(pictures):,} images of {shape[0]} x {shape[1]} px do not fit into memory at "
+            "once: take fewer rows at a time, or a smaller size."
+        ) from None
     for row, image in zip(batch, pictures, strict=True):
         row.copy_(_resized(torch.tensor(image.copy()).permute(2, 0, 1).float().div_(255), shape))
     return batch
@@ -226,11 +235,14 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
     try:
         with replacing(target) as new:
             Image.fromarray(image).save(new, format=kind, quality=95)
+    except InputError:
+        raise
     # Where a format cannot hold a picture, its encoder says so in an exception of its own choice.
-    except (ValueError, KeyError, OverflowError) as trouble:
-        if isinstance(trouble, InputError):
-            raise
-        raise InputError(f"{short(target)} could not be written: {trouble}.") from None
+    except Exception as trouble:
+        raise InputError(
+            f"{short(target)} could not be written: {str(trouble).rstrip('.')}. Make the picture smaller, or choose "
+            "a format that can hold it, such as .png."
+        ) from trouble
     return target
 
 
@@ -244,8 +256,6 @@ def _label(source: Any) -> str:
 def _opened(source: Any, label: str, stack: ExitStack) -> BinaryIO:
     if not isinstance(source, str | os.PathLike):
         return _require_binary(source, label)
-    if str(source).startswith(("http://", "https://")):
-        raise UnreadableImage(f"{label} is an address: download the picture first.")
     path = require_file(source, UnreadableImage)
     try:
         return stack.enter_context(path.open("rb"))
@@ -303,24 +313,26 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _as_rgb(image: Image.Image, label: str) -> np.ndarray:
+def _as_rgb(image: Image.Image, tags: Mapping[int, Any], label: str) -> np.ndarray:
     if image.mode.startswith("I") or image.mode == "F":
-        return _grey16_as_rgb(image, label)
+        return _deep_grey_as_rgb(image, tags, label)
     if image.has_transparency_data:
         layers = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
     return np.array(image.convert("RGB"))
 
 
-def _grey16_as_rgb(image: Image.Image, label: str) -> np.ndarray:
-    values = np.asarray(image)
-    if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+def _deep_grey_as_rgb(image: Image.Image, tags: Mapping[int, Any], label: str) -> np.ndarray:
+    bits, kind = tags.get(_BITS_TAG, (16,))[0], tags.get(_NUMBERS_TAG, (1,))[0]
+    if image.mode == "F" or bits > 16 or kind != 1:
         raise UnreadableImage(
-            f"{label} holds 32-bit numbers, whose black and white no file says: "
-            "save it with 8 or 16 bits per value."
+            f"{label} holds fractions, 32-bit or signed numbers, whose black and white no file "
+            "says: save it with 8 or 16 bits per value."
         )
     # Pillow's own conversion clips at 255, which turns nearly every 16-bit picture white.
-    grey = np.rint(values / 257).astype(np.uint8)
+    grey = np.rint(np.asarray(image) * (255 / (2**bits - 1))).astype(np.uint8)
+    # Pillow turns such pictures of 8 bits, but not these.
+    grey = 255 - grey if tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO else grey
     return np.repeat(grey[..., None], 3, axis=2)
 
 

@@ -79,7 +79,11 @@ for _what, _says, _source in (
     ("no name at all", _FILE, ""),
     ("name of 300 characters", "too long|no such file", NAMED_300),
     ("the home of nobody", "nosuchuser", "~nosuchuser/a.jpg"),
-    ("an address", "example.org", "https://example.org/a.jpg"),
+    ("an address", "download", "https://example.org/a.jpg"),
+    ("an address as a path", "download", Path("https://example.org/a.jpg")),
+    ("an address in capitals", "download", "HTTPS://EXAMPLE.ORG/A.JPG"),
+    ("an address of ftp", "download", "ftp://example.org/a.jpg"),
+    ("an address of a file", "address", "file:///a.jpg"),
     ("a missing file", "none.jpg", "none.jpg"),
     ("a folder", "folder", "."),
     ("an empty open file", "empty", io.BytesIO()),
@@ -192,6 +196,7 @@ for _size in (
     *(NAN, INF, (), True, 10**9, (10**6, 10**6), {112}, ("a", "b")),
 ):
     batching.refuses(f"size={_size!r}", "size", size=_size)
+batching.refuses("more than any memory holds", "memory", images=ONE * 10**6, size=8000)
 batching.gives("size=np.int64(112)", lambda x: x.shape == (1, 3, 112, 112), size=np.int64(112))
 batching.gives("size=[20, 30]", lambda x: x.shape == (1, 3, 20, 30), size=[20, 30])
 batching.gives(
@@ -235,7 +240,7 @@ saving.refuses(
     "new.webp",
     lambda at: save_image("new.webp", np.zeros((2, 20_000, 3), np.uint8)),
 )
-for _ending in ("webp", "jpg"):
+for _ending in ("webp", "jpg", "avif"):
     saving.refuses(
         f"failed save onto an existing .{_ending}",
         f"old.{_ending}",

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -135,6 +136,48 @@ def test_16_bit_grey_is_scaled_not_clipped(tmp_path: Path, suffix: str) -> None:
 def test_floating_point_grey_is_refused_because_no_file_says_what_is_white(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.tif", Image.fromarray(np.ones((2, 2), dtype=np.float32)))
     assert str(path) in refusal(path)
+
+
+def as_tiff(path: Path, stored: list[int], **tags: int) -> Path:
+    """A grey TIFF of one row, written from its standard: 16 bits a value unless a tag says so."""
+    bits = tags.get("bits", 16)
+    body = np.array(stored, "<u2" if bits == 16 else "<u4").tobytes()
+    if bits == 12:  # two values in three bytes
+        body = b"".join(
+            (a << 12 | b).to_bytes(3, "big") for a, b in zip(stored[::2], stored[1::2], strict=True)
+        )
+    entries = {256: len(stored), 257: 1, 258: bits, 259: 1, 262: tags.get("white", 1), 273: 8}
+    entries |= {274: tags.get("turned", 1), 277: 1, 278: 1, 279: len(body)}
+    entries |= {339: tags.get("numbers", 1)}
+    start = 8 + len(body) + len(body) % 2
+    path.write_bytes(
+        b"II*\0"
+        + struct.pack("<I", start)
+        + body.ljust(start - 8, b"\0")
+        + struct.pack("<H", len(entries))
+        + b"".join(struct.pack("<HHII", tag, 4, 1, n) for tag, n in entries.items())
+        + bytes(4)
+    )
+    return path
+
+
+@pytest.mark.parametrize("turned", [1, 2])
+def test_a_tiff_whose_white_is_zero_is_no_negative(tmp_path: Path, turned: int) -> None:
+    values = [0, 257 * 10, 257 * 128, 65535]
+    for white, expected in ((0, [255, 245, 127, 0]), (1, [0, 10, 128, 255])):
+        path = as_tiff(tmp_path / "a.tif", values, white=white, turned=turned)
+        assert read_image(path)[0, :, 1].tolist() == expected[:: 1 if turned == 1 else -1]
+
+
+def test_white_of_12_bits_is_white(tmp_path: Path) -> None:
+    path = as_tiff(tmp_path / "a.tif", [0, 2048, 4095, 4095], bits=12)
+    assert read_image(path)[0, :, 0].tolist() == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize("tags", [{"bits": 32}, {"bits": 32, "numbers": 2}, {"numbers": 2}])
+def test_numbers_without_a_known_white_are_refused(tmp_path: Path, tags: dict[str, int]) -> None:
+    path = as_tiff(tmp_path / "a.tif", [0, 9, 80, 255], **tags)
+    assert "black and white no file says" in refusal(path)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".tif"])
@@ -310,7 +353,10 @@ def test_pipes_devices_and_long_names_are_refused_at_once(tmp_path: Path) -> Non
     assert "is a pipe or a device" in refusal(tmp_path / "a.jpg")
     assert "is a pipe or a device" in refusal("/dev/zero")
     assert "too long" in refusal("x" * 300)
-    assert "is an address" in refusal("https://example.org/a.jpg")
+    for scheme in ("https://", "HTTPS://", "ftp://", "file://", "file:"):
+        address = f"{scheme}/example.org/a.jpg"
+        for source in (address, Path(address)):
+            assert "is an address, not a file: download it first" in refusal(source)
 
 
 @pytest.mark.parametrize("limit", [None, "many", 0, -1, 1.5, True])
@@ -348,6 +394,24 @@ def test_a_failed_save_leaves_the_old_picture_whole(tmp_path: Path, ending: str)
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
     assert read_image(path).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("ending", ["avif", "webp", "gif", "jpg", "jp2", "png", "tif"])
+def test_every_format_takes_a_wide_picture_or_says_why_not(tmp_path: Path, ending: str) -> None:
+    wide = np.zeros((1, 70_000, 3), np.uint8)
+    path = tmp_path / f"wide.{ending}"
+    try:
+        save_image(path, wide)
+    except InputError as refused:
+        assert re.fullmatch(r".*wide\S+ could not be written: .*\.", str(refused))
+        assert not path.exists()
+    else:
+        np.testing.assert_array_equal(read_image(path), wide)
+
+
+def test_a_batch_beyond_all_memory_is_refused(gradient: np.ndarray) -> None:
+    with pytest.raises(InputError, match="1,000,000 images of 8000 x 8000 px do not fit"):
+        to_tensor([gradient] * 1_000_000, size=8000)
 
 
 @pytest.mark.parametrize("path", [None, 5, "", "a\0.png", "x" * 300 + ".png"])
