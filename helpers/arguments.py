@@ -235,6 +235,35 @@ def number_array(
     return array
 
 
+def plain_array(values: Any, name: str) -> NDArray[Any]:
+    """Return names or labels as an array: lists as objects, tensors of any precision and place.
+
+    Raises
+    ------
+    InputError
+        If a masked array has gaps, which an array of names could not show, or a value has several
+        parts.
+    """
+    gaps = int(np.ma.getmaskarray(values).sum()) if isinstance(values, np.ma.MaskedArray) else 0
+    if gaps:
+        raise InputError(
+            f"{name} is a masked array in which {gaps:,} values are masked: leave those rows out, or "
+            "fill them in with .filled(...)."
+        )
+    if isinstance(values, list | tuple):
+        # As objects: among text, NumPy would turn a missing value into the text "nan".
+        each = (value.item() if _is_scalar_tensor(value) else value for value in values)
+        return np.fromiter(each, dtype=object, count=len(values))
+    try:
+        array = np.asarray(values) if np.ma.isMA(values) else _as_array(values)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(f"{name} must be a list or an array, not {_kind(values)}.") from None
+    if array.dtype.kind in "cV":
+        what = shown(array.ravel()[:1].tolist())
+        raise InputError(f"{name} must hold one value per row, not values of parts such as {what}.")
+    return array
+
+
 def finite_array(
     values: ArrayLike,
     name: str,
@@ -398,6 +427,10 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         raise InputError(
             f"{name} must hold numbers, not {_kind(values)} such as {shown(values)}."
         ) from None
+
+
+def _is_scalar_tensor(value: Any) -> bool:
+    return hasattr(value, "detach") and np.ndim(value) == 0
 
 
 def _as_array(values: Any) -> NDArray[Any]:

@@ -183,6 +183,25 @@ def test_what_holds_no_numbers_is_named_by_its_type(wrong: Any) -> None:
     assert "scores must hold numbers, not" in sentence(arguments.finite_array, wrong, "scores")
 
 
+def test_names_keep_their_kind_and_a_gap_is_no_name() -> None:
+    for values in (
+        [torch.tensor(1), torch.tensor(0.0, requires_grad=True)],
+        torch.tensor([1.0, 0.0], dtype=torch.bfloat16, requires_grad=True),
+        np.ma.array([1, 0]),
+    ):
+        assert arguments.plain_array(values, "genuine").tolist() == [1, 0]
+    assert arguments.plain_array(["a", None], "group").tolist() == ["a", None]
+    assert arguments.plain_array([[1], [1, 2]], "group").ndim == 1
+    gap = np.ma.array(["a", "b"], mask=[False, True])
+    assert "group is a masked array in which 1 values are masked" in sentence(
+        arguments.plain_array, gap, "group"
+    )
+    for wrong in (np.array([1j]), np.array([(1, 2)], "i4,i4")):
+        assert "must hold one value per row" in sentence(arguments.plain_array, wrong, "group")
+    sparse = torch.eye(2).to_sparse()
+    assert "must be a list or an array" in sentence(arguments.plain_array, sparse, "group")
+
+
 def test_holes_in_an_array_are_counted_and_the_first_is_placed() -> None:
     said = sentence(arguments.finite_array, [1, NAN, INF, 4], "scores")
     assert "scores holds 2 of 4 values that are NaN or infinite, the first at position 1" in said
