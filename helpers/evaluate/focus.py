@@ -1,11 +1,13 @@
 """Focus: how much of a map lies on the face, and how much would lie there anyway."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.arguments import same_length
+from helpers.arguments import finite_array, same_length, shown
 from helpers.errors import InputError
 
 
@@ -42,8 +44,8 @@ def focus_scores(relevance: Tensor, masks: Tensor, index: pd.Index | None = None
     Raises
     ------
     InputError
-        If the shapes differ, the masks are not of type bool, a map holds NaN or infinity, or the
-        index has another length.
+        If the shapes differ, the masks are not of type bool, a map holds NaN, infinity or complex
+        numbers, or the index is no list of as many labels.
 
     Examples
     --------
@@ -64,20 +66,27 @@ def focus_scores(relevance: Tensor, masks: Tensor, index: pd.Index | None = None
         )
     if masks.dtype != torch.bool:
         raise InputError(f"masks must be of type bool, but are {masks.dtype}: write masks > 0")
-    if not bool(torch.isfinite(relevance).all()):
-        raise InputError("relevance holds NaN or infinite numbers: such a map lies nowhere")
-    if index is not None:
-        same_length(relevance=relevance, index=index)
-    positive = relevance.detach().clamp_min(0).double()
-    inside = masks.double()
+    labels = np.arange(len(relevance)) if index is None else _labels(index, relevance)
+    positive = torch.from_numpy(finite_array(relevance, "relevance")).clamp_min(0)
+    inside = torch.from_numpy(finite_array(masks, "masks"))
     scores = {
         "focus": _mass_inside(positive, inside),
         "chance": inside.mean((1, 2)),
         "centre": _mass_inside(_central_bump(positive), inside),
         "others": _mass_inside(_mean_of_others(positive), inside),
     }
-    table = {name: each.cpu().numpy() for name, each in scores.items()}
-    return pd.DataFrame(table, index=index if index is not None else np.arange(len(relevance)))
+    return pd.DataFrame({name: each.numpy() for name, each in scores.items()}, index=labels)
+
+
+def _labels(index: Any, relevance: Tensor) -> pd.Index:
+    try:
+        labels = None if isinstance(index, str | bytes | dict | set) else pd.Index(index)
+    except (TypeError, ValueError):
+        labels = None
+    if labels is None:
+        raise InputError(f"index is {shown(index)}: give a list of labels, one for each image.")
+    same_length(relevance=relevance, index=labels)
+    return labels
 
 
 def _mass_inside(maps: Tensor, inside: Tensor) -> Tensor:

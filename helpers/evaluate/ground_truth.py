@@ -28,7 +28,7 @@ from helpers.evaluate.counterfactuals import (
 )
 from helpers.faces import FACTORS, REGIONS, Face, Rendered
 from helpers.intervals import bootstrap_mean
-from helpers.models.contract import answers, require_network
+from helpers.models.contract import answers, class_names, require_network
 
 FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
 """Factors of which :func:`factor_effects` tells by default: those of :data:`~helpers.evaluate.counterfactuals.EXCHANGED`."""
@@ -325,7 +325,7 @@ def _scores(model: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
         logits = answers(model, pixels)
-    if logits.shape[1] < 2 or getattr(model, "classes", None) == ():
+    if logits.shape[1] < 2 or class_names(model) == []:
         raise InputError(
             "effects need a model that returns a score for each of two classes or more, but this "
             f"one returned shape {tuple(logits.shape)}{_EMBEDS if logits.shape[1] > 1 else ''}."

@@ -5,19 +5,20 @@ it has one, and never rescaled image by image: a map that was stretched to [0, 1
 with nothing, not even with itself on another day.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import choice, count
+from helpers.arguments import choice
 from helpers.errors import InputError
 from helpers.explain.cams import CAMS, layer_maps
 from helpers.explain.factorisation import Factorization, factorize
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import Targets, one_per_image, resolve_targets
-from helpers.models.contract import check_images, plain_state, require_network
+from helpers.models.contract import batches, check_images, plain_state, require_network
 
 __all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "resolve_targets"]
 
@@ -93,20 +94,20 @@ def explain(
     choice(method, "method", METHODS.index)
     if options:
         raise InputError(f"{', '.join(options)}: {method} has no options.")
-    count(batch_size, "batch_size")
     check_images(images)
     require_network(model)
+    parts = batches(images, batch_size)
     with plain_state(images.device):
         maps = [
             layer_maps(model, part, part_targets, method, layer)
-            for part, part_targets in _in_batches(images, targets, min(batch_size, len(images)))
+            for part, part_targets in zip(parts, _split(targets, parts), strict=True)
         ]
         return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
 
 
-def _in_batches(images: Tensor, targets: Targets, batch_size: int) -> list[tuple[Tensor, Targets]]:
+def _split(targets: Targets, parts: Sequence[Tensor]) -> list[Targets]:
+    """The targets of each batch of images."""
     if targets is None:
-        return [(part, None) for part in images.split(batch_size)]
-    each = one_per_image(targets, len(images))
-    starts = range(0, len(images), batch_size)
-    return [(images[at : at + batch_size], each[at : at + batch_size]) for at in starts]
+        return [None] * len(parts)
+    each = iter(one_per_image(targets, sum(map(len, parts))))
+    return [[next(each) for _ in part] for part in parts]

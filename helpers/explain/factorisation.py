@@ -13,8 +13,15 @@ from helpers.arguments import count
 from helpers.errors import InputError
 from helpers.explain.layers import read_layer
 from helpers.explain.maps import enlarge
-from helpers.explain.targets import class_names, find_layer, returns_embeddings
-from helpers.models.contract import check_images, plain, plain_state, require_network
+from helpers.explain.targets import find_layer, returns_embeddings
+from helpers.models.contract import (
+    batches,
+    check_images,
+    class_names,
+    plain,
+    plain_state,
+    require_network,
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,11 @@ class Factorization:
 
 
 def factorize(
-    model: nn.Module, images: Tensor, components: int = 4, layer: str | None = None
+    model: nn.Module,
+    images: Tensor,
+    components: int = 4,
+    layer: str | None = None,
+    batch_size: int = 32,
 ) -> Factorization:
     """Factor a layer's activations into concepts shared by all the images [1]_.
 
@@ -61,6 +72,9 @@ def factorize(
         Number of concepts, at least 1 and at most the channels and the positions of the layer.
     layer : str, optional
         By default ``model.layer``.
+    batch_size : int
+        Images that the network is given at a time. The activations of all of them are factored
+        together, so the concepts do not depend on it.
 
     Returns
     -------
@@ -100,8 +114,7 @@ def factorize(
     require_network(model)
     name, module = find_layer(model, layer)
     with plain_state(images.device), torch.no_grad():
-        logits, output = read_layer(model, plain(images), module)
-        activations = output.float()
+        logits, activations = _read_in_batches(model, images, module, batch_size)
         _check_factorable(activations, components, name)
         concepts, strengths, error = _nmf(activations.cpu(), components)
         scores = _shares(strengths)
@@ -110,6 +123,14 @@ def factorize(
         size = (images.shape[-2], images.shape[-1])
         maps = torch.stack([enlarge(each, size) for each in strengths])
     return Factorization(maps, concepts, scores, error)
+
+
+def _read_in_batches(
+    model: nn.Module, images: Tensor, module: nn.Module, batch_size: int
+) -> tuple[Tensor, Tensor]:
+    parts = [read_layer(model, part, module) for part in batches(plain(images), batch_size)]
+    logits, activations = (torch.cat(each) for each in zip(*parts, strict=True))
+    return logits, activations.float()
 
 
 def _check_factorable(activations: Tensor, components: int, layer: str) -> None:
@@ -162,6 +183,6 @@ def _class_scores(model: nn.Module, concepts: Tensor, maps: Tensor) -> pd.DataFr
     head = model.fc
     assert isinstance(head, nn.Linear)
     logits = maps.mean((0, 2, 3))[:, None] * (concepts @ head.weight.detach().cpu().T)
-    named = class_names(model)
+    named = class_names(model) or []
     names = named if len(named) == head.out_features else list(map(str, range(head.out_features)))
     return pd.DataFrame(logits.numpy(), columns=names).rename_axis("concept")

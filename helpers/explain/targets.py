@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from helpers.arguments import shown
 from helpers.errors import InputError, UnknownName, unknown_name
-from helpers.models.contract import require_hooks
+from helpers.models.contract import class_names, require_hooks
 
 #: None (the predicted class), one class for all images, or one for each, by index or by name.
 Targets = None | int | str | Sequence[int | str] | Tensor
@@ -99,7 +99,7 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     UnknownName
         If there is no such class.
     """
-    names = class_names(model)
+    names = class_names(model) or []
     index = _by_name(names, target) if isinstance(target, str) else None
     if index is None:
         index = _by_number(target)
@@ -114,16 +114,9 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     return index
 
 
-def class_names(model: nn.Module) -> list[str]:
-    """Names of a model's classes; empty if it has none, or calls something else ``classes``."""
-    names = getattr(model, "classes", ())
-    return [str(each) for each in names] if isinstance(names, tuple | list) else []
-
-
 def returns_embeddings(model: nn.Module) -> bool:
     """Whether a model says, by an empty ``classes``, that its outputs are no class scores."""
-    names = getattr(model, "classes", None)
-    return isinstance(names, tuple | list) and len(names) == 0
+    return class_names(model) == []
 
 
 def _refuse_embeddings(model: nn.Module, outputs: Tensor) -> None:

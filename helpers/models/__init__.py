@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from helpers.arguments import count, shown
-from helpers.errors import InputError, unknown_name
+from helpers.errors import DataNotFound, InputError, unknown_name
 from helpers.files import path_of, reason, replacing, require_file
 from helpers.models import real
 from helpers.models.adapt import adapt
@@ -236,16 +236,34 @@ def _version(value: Any, path: Path) -> int:
 
 
 def _check_hash(path: Path, card: dict[str, Any]) -> None:
-    if "sha256" in card and card["sha256"] != file_hash(path):
-        raise InputError(
-            f"{path} is not the file that its model card {path.with_suffix('.json').name} describes "
-            "(the sha256 differs): it was damaged or exchanged. Install the package anew."
+    promised, card_file = card.get("sha256", ""), path.with_suffix(".json")
+    if "sha256" not in card or str(promised).lower() == (found := file_hash(path)):
+        return
+    if path.parent == _WEIGHTS:
+        how = "the weights were damaged or exchanged: install the package anew"
+    else:
+        how = (
+            f"if {card_file.name} belongs to other weights, move it away or write this sha256 into "
+            f"it; if {path.name} was damaged, get it again"
         )
+    raise InputError(
+        f"the model card {card_file} is not about the file {path.name} beside it (the sha256 "
+        f"differs: {str(promised)[:16]}... in the card, but {found[:16]}...); {how}."
+    )
 
 
-def file_hash(path: Path) -> str:
-    """sha256 of a file, as model cards name it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def file_hash(path: str | Path) -> str:
+    """sha256 of a file, as model cards name it.
+
+    Raises
+    ------
+    DataNotFound
+        If there is no such file, or it may not be read.
+    """
+    try:
+        return hashlib.sha256(require_file(path).read_bytes()).hexdigest()
+    except OSError as trouble:
+        raise DataNotFound(f"{path} cannot be read: {reason(trouble)}.") from None
 
 
 def _halved(tensor: Tensor) -> Tensor:

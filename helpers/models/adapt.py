@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from helpers.arguments import choice, finite_array, shown
 from helpers.errors import InputError, unknown_name
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise, image_size
-from helpers.models.contract import require_hooks, wrong_precision
+from helpers.models.contract import oddity, require_hooks, require_values, wrong_precision
 from helpers.models.tracing import Trace, in_place_modules, set_in_place, trace
 
 #: "imagenet", (mean, standard deviation), or anything that normalises a batch when it is called.
@@ -232,7 +232,7 @@ def _normaliser(normalise: Normalisation, channel_order: str) -> nn.Module:
     if normalise is None:
         return nn.Identity()
     if isinstance(normalise, nn.Module):
-        return copy.deepcopy(normalise)
+        return _deep_copy(normalise, "normalise")
     if callable(normalise):
         return Call(normalise)
     if isinstance(normalise, str):
@@ -265,6 +265,7 @@ def _copied(module: nn.Module) -> nn.Module:
         hint = "; make an instance of it first" if isinstance(module, type) else ""
         raise InputError(f"adapt takes a torch.nn.Module, but got {kind}{hint}.")
     require_hooks(module, "the network")
+    require_values(module, "the network")
     if wrong_precision(module):
         raise InputError(
             f"the network's weights are {wrong_precision(module)}, but images are torch.float32: "
@@ -272,13 +273,23 @@ def _copied(module: nn.Module) -> nn.Module:
         )
     if isinstance(module, nn.DataParallel):
         module = module.module  # else every layer's name would begin with "module."
+    return _deep_copy(module, "the network")
+
+
+def _deep_copy(module: nn.Module, what: str) -> nn.Module:
     try:
         return copy.deepcopy(module)
-    except (RuntimeError, TypeError) as why:
+    # What a module of a stranger's holds may refuse in any way it likes.
+    except Exception as why:
         raise InputError(
-            f"the network cannot be copied, which adapt does so that yours stays as it is: {why} "
-            "Often a tensor kept from an earlier call is the cause: set that attribute to None."
+            f"{what} cannot be copied, which adapt does so that yours stays as it is: "
+            f"{_first_line(why)} Often a tensor kept from an earlier call is the cause: set that "
+            "attribute to None."
         ) from why
+
+
+def _first_line(why: Exception) -> str:
+    return (str(why).strip().splitlines() or [type(why).__name__])[0]
 
 
 def _device(module: nn.Module) -> torch.device:
@@ -294,22 +305,41 @@ def _trial_images(adapted: Adapted) -> Tensor:
 
 def _tried(adapted: Adapted, images: Tensor) -> Trace:
     """One pass, or a sentence that says what is wrong with the network."""
+    with _as_a_sentence(adapted), _fixed_randomness():
+        seen = trace(adapted, adapted.network, images)
+    _check_output(seen.output, len(images))
+    return seen
+
+
+def _again(adapted: Adapted, images: Tensor, before: Trace, seed: int = 0) -> Tensor:
+    """The answers of another pass, in the shape of those before."""
+    with _as_a_sentence(adapted), torch.no_grad(), _fixed_randomness(seed):
+        output = adapted(images)
+    _check_output(output, len(images))
+    if output.shape != before.output.shape:
+        raise InputError(
+            f"the network returns shape {tuple(before.output.shape)} when it is called first and "
+            f"{tuple(output.shape)} when it is called again: its answers must not depend on that."
+        )
+    return output
+
+
+@contextmanager
+def _as_a_sentence(adapted: Adapted) -> Iterator[None]:
     try:
-        with _fixed_randomness():
-            seen = trace(adapted, adapted.network, images)
+        yield
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
     except Exception as why:
         height, width = adapted.input_size
         raise InputError(
             f"the network cannot be called with two images of {height} x {width} px: "
-            f"{str(why).strip().splitlines()[0] if str(why).strip() else type(why).__name__}. If "
-            "it was made for another size, give input_size=(height, width)."
+            f"{_first_line(why)}. If it was made for another size, give input_size=(height, width)."
         ) from why
-    _check_output(seen.output, len(images))
-    return seen
 
 
 def _check_output(output: Any, count: int) -> None:
+    if oddity(output):
+        raise InputError(f"the network's answer {oddity(output)}: scores are plain numbers.")
     if not isinstance(output, Tensor):
         raise InputError(
             f"the network returns a {type(output).__name__}, but one tensor of scores (N, classes) "
@@ -341,8 +371,7 @@ def _fixed_randomness(seed: int = 0) -> Iterator[None]:
 
 def _answers_at_random(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
     """Whether two passes of the same pictures differ."""
-    with torch.no_grad(), _fixed_randomness(seed=1):
-        again = adapted(images)
+    again = _again(adapted, images, before, seed=1)
     if torch.allclose(again, before.output, rtol=1e-4, atol=1e-5):
         return []
     gap = float((again - before.output).abs().max())
@@ -362,8 +391,8 @@ def _gradients_switched_off(adapted: Adapted, images: Tensor) -> list[str]:
             output = adapted(pictures)
             (slope,) = torch.autograd.grad(output.sum(), pictures, allow_unused=True)
     # An operation that has no gradient, or one that works in place where a gradient needs the old
-    # values; torch says so in an error of its own.
-    except RuntimeError:
+    # values; torch says so in an error of its own, and so does a function of the network's own.
+    except Exception:  # noqa: BLE001
         slope = None
     if slope is not None:
         return []
@@ -381,8 +410,7 @@ def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[s
     if not found:
         return []
     set_in_place(adapted.network, found, False)
-    with torch.no_grad(), _fixed_randomness():
-        after = adapted(images)
+    after = _again(adapted, images, before)
     if torch.allclose(after, before.output, rtol=1e-4, atol=1e-5):
         return [f"Made to return new tensors instead of working in place: {_listed(found)}."]
     set_in_place(adapted.network, found, True)

@@ -4,14 +4,18 @@ Images are batches of RGB in [0, 1], 32-bit floats; a network is in eval mode an
 numbers, a row an image. Where one of them breaks the contract, a sentence says which and how.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from helpers.arguments import count, shown
 from helpers.errors import InputError
+
+_ON_META = "is on the device 'meta', where there are no numbers"
 
 
 def check_images(images: Any, name: str = "images") -> None:
@@ -29,13 +33,15 @@ def check_images(images: Any, name: str = "images") -> None:
     InputError
         Saying what was found instead and how to mend it.
     """
+    if oddity(images):
+        raise InputError(f"{name} must be a tensor of shape (N, 3, H, W), but it {oddity(images)}.")
     if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3:
         shape = tuple(getattr(images, "shape", ()))
         raise InputError(
             f"{name} must be a tensor of shape (N, 3, H, W), but got {type(images).__name__} of "
             f"shape {shape}. A single picture needs image[None]."
         )
-    if images.dtype != torch.float32 or images.layout != torch.strided or images.numel() == 0:
+    if images.dtype != torch.float32 or images.numel() == 0:
         raise InputError(
             f"{name} must hold at least one picture of 32-bit floats in [0, 1], but got shape "
             f"{tuple(images.shape)} of type {images.dtype}. Divide whole numbers by 255; "
@@ -50,26 +56,88 @@ def check_images(images: Any, name: str = "images") -> None:
         )
 
 
+def batches(images: Tensor, batch_size: Any) -> tuple[Tensor, ...]:
+    """Split images, so that a network is given at most ``batch_size`` of them at a time.
+
+    Raises
+    ------
+    InputError
+        If ``batch_size`` is no whole number above 0.
+    """
+    return images.split(min(count(batch_size, "batch_size"), len(images)))
+
+
+def oddity(value: Any) -> str:
+    """Say why a tensor's numbers cannot be worked with; "" where they can, or it is no tensor."""
+    if not isinstance(value, Tensor):
+        return ""
+    if value.is_nested:
+        return "is nested, of parts that need not have one size"
+    if value.is_meta:
+        return _ON_META
+    if value.layout != torch.strided:
+        return f"is of layout {value.layout}: call to_dense() first"
+    return "holds complex numbers" if value.is_complex() else ""
+
+
+def class_names(model: nn.Module) -> list[str] | None:
+    """Names of a network's outputs, in their order.
+
+    Returns
+    -------
+    list of str or None
+        Empty if the network says, by empty ``classes``, that its outputs are an embedding; None if
+        it says nothing, or calls a number or a layer ``classes``.
+
+    Raises
+    ------
+    InputError
+        If ``classes`` holds names in no order that could be that of the outputs.
+    """
+    names: Any = getattr(model, "classes", None)
+    # Arrays of NumPy, columns and indexes of pandas; a tensor holds no names.
+    if hasattr(names, "tolist") and not isinstance(names, Tensor):
+        names = names.tolist()
+    ordered = isinstance(names, Sequence) and not isinstance(names, str | bytes)
+    if isinstance(names, str | bytes | Mapping | AbstractSet) or (
+        ordered and any(isinstance(each, Sequence) != isinstance(each, str) for each in names)
+    ):
+        raise InputError(
+            f"the model's classes are {shown(names)}: give it a tuple of names, one for each output "
+            "in their order, as in model.classes = ('no', 'yes')."
+        )
+    return [str(each) for each in names] if ordered else None
+
+
 def require_network(model: Any) -> nn.Module:
     """Check that a model is a network in eval mode whose numbers can be worked with.
 
     Raises
     ------
     InputError
-        If it is a name, a class or a function, is in training mode, or its weights were made in
-        inference mode, in which nothing has a gradient.
+        If it is a name, a class or a function, is in training mode, or its weights hold no numbers
+        or were made in inference mode, in which nothing has a gradient.
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"model must be a network, a torch.nn.Module, not {_named(model)}.")
     # Each image's answer would depend on the rest of its batch, and batch-norm statistics would move.
     if any(each.training for each in model.modules()):
         raise InputError("the model, or a part of it, is in training mode: call model.eval() first")
+    require_values(model)
     if any(each.is_inference() for each in _numbers(model).values()):
         raise InputError(
             "the model's weights were made inside torch.inference_mode(), so that nothing about it "
             "can have a gradient: build or load it outside."
         )
     return model
+
+
+def require_values(model: nn.Module, what: str = "the model") -> None:
+    """Refuse a network that was built without memory, on torch's device ``meta``."""
+    if any(each.is_meta for each in _numbers(model).values()):
+        raise InputError(
+            f"{what} {_ON_META}: build it on the CPU, or call to_empty(device='cpu') and load weights."
+        )
 
 
 def require_hooks(model: nn.Module, what: str = "the model") -> None:
@@ -134,6 +202,8 @@ def answers(model: nn.Module, images: Tensor) -> Tensor:
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
     except Exception as why:
         raise InputError(_why_it_failed(model, images, why)) from why
+    if oddity(output):
+        raise InputError(f"the model's answer {oddity(output)}: scores are plain numbers.")
     if not isinstance(output, Tensor) or output.ndim != 2 or 0 in output.shape:
         raise InputError(
             "the model must return one tensor of scores, of shape (N, classes), but returned "

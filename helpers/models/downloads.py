@@ -80,7 +80,7 @@ def locate(name: str, release: Release, weights: Weights, download: bool) -> Pat
     """
     if weights is None:
         return _released(name, release, download)
-    if isinstance(weights, str) and weights.startswith(("https://", "http://")):
+    if isinstance(weights, str) and weights.lower().startswith(("https://", "http://")):
         return fetch_weights(weights, data_folder() / "models" / release.folder / _tail(weights))
     return require_file(weights)
 

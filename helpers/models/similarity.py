@@ -3,9 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import count, same_length
+from helpers.arguments import same_length
 from helpers.errors import InputError
-from helpers.models.contract import answers, check_images, plain, plain_state, require_network
+from helpers.models.contract import (
+    answers,
+    batches,
+    check_images,
+    class_names,
+    plain,
+    plain_state,
+    require_network,
+)
 
 
 def similarity(
@@ -49,9 +57,8 @@ def similarity(
     check_images(images_a, "images_a")
     check_images(images_b, "images_b")
     same_length(images_a=images_a, images_b=images_b)
-    batch_size = min(count(batch_size, "batch_size"), len(images_a))
-    names = getattr(model, "classes", ())
-    if isinstance(names, tuple | list) and names:
+    names = class_names(model)
+    if names:
         raise InputError(
             f"the model returns scores of {len(names)} classes, which are no embeddings: "
             "load a recogniser, such as mobilefacenet, or adapt yours with classes=()."
@@ -63,6 +70,6 @@ def similarity(
 
 def _directions(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
     """Embeddings of unit length."""
-    embedded = torch.cat([answers(model, part) for part in plain(images).split(batch_size)])
+    embedded = torch.cat([answers(model, part) for part in batches(plain(images), batch_size)])
     # In 64 bits no ordinary embedding is too short or too long for its length to be known.
     return (embedded.double() / embedded.double().norm(dim=1, keepdim=True)).float()

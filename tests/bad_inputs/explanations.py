@@ -27,6 +27,17 @@ CASES: list[Case] = []
 _NO_NUMBERS = "NaN|infinit|finite"
 _MODEL = "model|network|module"
 
+
+def _nested() -> Tensor:
+    return torch.nested.nested_tensor(list(images()), layout=torch.jagged)
+
+
+def _named(classes: Any) -> torch.nn.Module:
+    made = copy.deepcopy(network())
+    made.classes = classes
+    return made
+
+
 # -- explain
 
 explained = door(CASES, "explain", explain, model=network(), images=images())
@@ -47,6 +58,12 @@ for _door in (explained, concepts):
         ("images: NaN", "images", {"images": images() * NAN}),
         ("images: channels last", "images", {"images": images().permute(0, 2, 3, 1)}),
         ("images: names of files", "images", {"images": ["a.jpg"]}),
+        ("images on meta", "meta", {"images": images().to("meta")}),
+        ("images: nested", "nested", {"images": _nested()}),
+        ("model on meta", "meta", {"model": copy.deepcopy(network()).to("meta")}),
+        ("classes in a dictionary", "tuple of names", {"model": _named({0: "a", 1: "b"})}),
+        ("classes in a text", "tuple of names", {"model": _named("ab")}),
+        ("batch_size=-1", "batch_size", {"batch_size": -1}),
         ("layer='layer9'", "layer9", {"layer": "layer9"}),
         ("layer=5", "layer", {"layer": 5}),
         ("layer=['layer4']", "layer", {"layer": ["layer4"]}),
@@ -85,6 +102,12 @@ for _what, _says, _wrong in (
     ("model with infinite bias", _NO_NUMBERS, {"model": damaged(INF, "fc.bias")}),
 ):
     explained.refuses(_what, _says, **_wrong)
+explained.gives(
+    "classes in an array",
+    lambda maps: bool((maps == explain(network(), images(), 1)).all()),
+    model=_named(np.array(["Male", "Female"])),
+    targets="Female",
+)
 explained.refuses(
     "mobilefacenet, 64 px instead of 112",
     "64|112|size",

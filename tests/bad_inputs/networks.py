@@ -52,6 +52,7 @@ for _what, _says, _name in (
     ("a NUL byte in the name", "a.*b", "a\0b.safetensors"),
     ("the home of nobody", "nosuchuser", "~nosuchuser/m.safetensors"),
     ("a pickle", "pickle", "m.pt"),
+    ("an address", "download it first", "https://example.org/m.safetensors"),
 ):
     loading.refuses(_what, _says, name=_name)
 loading.refuses("an option of other models", "head", name="synthetic-hat", head="age")
@@ -100,7 +101,7 @@ for _what, _says, _made in (
     ("a card of a list", "m.json", lambda at: (text(at, "[]", "m.json"), weights(at))[1]),
     (
         "a card of another file",
-        "sha256",
+        "m.json is not about .* move it away",
         lambda at: (text(at, '{"sha256": "0"}', "m.json"), weights(at))[1],
     ),
 ):
@@ -307,6 +308,7 @@ for _what, _says, _wrong in (
         {"module": copy.deepcopy(own()).double()},
     ),
     ("a network with NaN weights", _NO_NUMBERS, {"module": damaged()}),
+    ("a network on meta", "meta", {"module": Net().to("meta")}),
     ("a network that returns None", "NoneType|returns", {"module": _Returns(lambda x: None)}),
     ("a network that returns a dict", "dict", {"module": _Returns(lambda x: {"logits": x})}),
     ("a network that returns maps", "shape", {"module": nn.Conv2d(3, 2, 3)}),

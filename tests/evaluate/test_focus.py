@@ -96,6 +96,19 @@ def test_maps_and_masks_of_different_shape_or_type_are_refused() -> None:
         focus_scores(MAPS, None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="relevance has 3 values but index has 2"):
         focus_scores(MAPS, FACES, pd.Index(["a", "b"]))
+    with pytest.raises(InputError, match="relevance must hold numbers"):
+        focus_scores(MAPS.detach() * 1j, FACES)
+    for odd in ("abc", 3, {"a", "b", "c"}, {"a": 1, "b": 2, "c": 3}, np.zeros((3, 2)), object()):
+        with pytest.raises(InputError, match="index is .* give a list of labels"):
+            focus_scores(MAPS, FACES, odd)  # type: ignore[arg-type]
+
+
+def test_a_mask_taken_as_a_map_lies_on_itself_and_on_the_share_of_another_that_it_meets() -> None:
+    rows, columns = torch.zeros(2, 4, 4, dtype=torch.bool)
+    rows[:2], columns[:, :1] = True, True
+    for maps in (torch.stack([rows, rows]), torch.stack([rows, rows]).to(torch.int8)):
+        found = focus_scores(maps, torch.stack([rows, columns]), ["a", "b"])  # type: ignore[arg-type]
+        assert found["focus"].to_dict() == {"a": 1.0, "b": 0.25}
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +11,13 @@ from helpers.explain import METHODS, explain, factorize, layer_maps
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import (
     class_index,
-    class_names,
     find_layer,
     resolve_targets,
     returns_embeddings,
 )
+from helpers.models import similarity
 from helpers.models.architectures import NarrowEmbedder
+from helpers.models.contract import class_names
 from tests.networks import pictures, small_network
 
 MODEL = small_network()
@@ -153,7 +156,7 @@ def test_the_default_layer_is_the_models_own() -> None:
         (IMAGES / 0, "NaN or infinite"),
         (IMAGES - IMAGES.min() - 0.002, "reach from -0.002"),
         (IMAGES - IMAGES.max() + 1.002, r"to 1\)?"),
-        (IMAGES.to_sparse(), "at least one picture"),
+        (IMAGES.to_sparse(), r"call to_dense\(\)"),
         (None, r"but got NoneType of shape \(\)"),
         (IMAGES.where(IMAGES > 0.3, torch.nan), "NaN or infinite"),
     ],
@@ -279,7 +282,7 @@ def test_a_class_is_found_by_its_exact_name_first_then_in_any_case() -> None:
 
 def test_what_a_network_calls_classes_need_not_be_names() -> None:
     network = Named(nn.Linear(2, 2))
-    assert class_names(network) == []
+    assert class_names(network) is None
     assert not returns_embeddings(network)
     assert class_index(network, 1, 2) == 1
     with pytest.raises(UnknownName, match=r"no target 'a': Known: 0 to 1\."):
@@ -289,6 +292,31 @@ def test_what_a_network_calls_classes_need_not_be_names() -> None:
     network = Named(("one", "two", "three"))
     with pytest.raises(UnknownName, match="target three is out of range: the model has 2 outputs"):
         class_index(network, "three", 2)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["Yes", "No"], np.array(["Yes", "No"]), pd.Index(["Yes", "No"]), pd.Series(["Yes", "No"])],
+)
+def test_names_of_classes_come_in_whatever_has_an_order(names: object) -> None:
+    network = Named(names)
+    assert class_names(network) == ["Yes", "No"]
+    assert class_index(network, "no", 2) == 1
+    for empty in ([], np.array([]), pd.Index([])):
+        assert returns_embeddings(Named(empty))
+    for number in (2, None, nn.Parameter(torch.zeros(2)), np.int64(2), len):
+        assert class_names(Named(number)) is None
+
+
+@pytest.mark.parametrize("names", [{0: "No", 1: "Yes"}, {"No", "Yes"}, "NY", [["No"], ["Yes"]]])
+def test_names_without_an_order_are_refused_and_not_passed_over(names: object) -> None:
+    network = copy.deepcopy(MODEL)
+    network.classes = names  # type: ignore[assignment]
+    for call in (explain, factorize):
+        with pytest.raises(InputError, match="the model's classes are .* give it a tuple of names"):
+            call(network, IMAGES)
+    with pytest.raises(InputError, match="the model's classes are"):
+        similarity(network, IMAGES, IMAGES)
 
 
 @pytest.mark.parametrize("names", [20, 21])

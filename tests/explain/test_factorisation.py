@@ -1,5 +1,6 @@
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from pytorch_grad_cam.feature_factorization.deep_feature_factorization import dff
@@ -44,6 +45,22 @@ def test_concepts_rebuild_the_activations_as_well_as_grad_cams_do() -> None:
     rebuilt = rows @ (torch.from_numpy(concepts).T - offset) + offset
     theirs = (rebuilt - truth.permute(0, 2, 3, 1).reshape(-1, 64)).norm() / truth.norm()
     assert factorize(MODEL, IMAGES, 4).error <= 1.01 * float(theirs)
+
+
+def test_batches_change_no_concept_and_bound_what_the_network_is_given() -> None:
+    given: list[int] = []
+    handle = MODEL.register_forward_pre_hook(lambda _, inputs: given.append(len(inputs[0])))
+    try:
+        whole, parts = (factorize(MODEL, pictures(7), 3, batch_size=size) for size in (7, 3))
+    finally:
+        handle.remove()
+    assert given == [7, 3, 3, 1]
+    torch.testing.assert_close(parts.maps, whole.maps, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(parts.concepts, whole.concepts, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(parts.scores, whole.scores, rtol=1e-3, atol=1e-4)
+    assert parts.error == pytest.approx(whole.error, rel=1e-4)
+    with pytest.raises(InputError, match="batch_size is 0"):
+        factorize(MODEL, IMAGES, batch_size=0)
 
 
 def test_more_concepts_leave_a_smaller_error_and_as_many_as_channels_nearly_none() -> None:

@@ -337,6 +337,70 @@ def test_what_is_no_scorer_of_images_is_refused_in_a_sentence(
         models.adapt(module)
 
 
+class Fails(nn.Module):
+    """A network of which one call, counted from the first, does not come to an answer."""
+
+    def __init__(self, call: int, instead: object) -> None:
+        super().__init__()
+        self.fc, self.act, self.calls = nn.Linear(3, 2), nn.ReLU(inplace=True), 0
+        self.call, self.instead = call, instead
+
+    def forward(self, x: Tensor) -> object:
+        self.calls += 1
+        if self.calls == self.call and isinstance(self.instead, Exception):
+            raise self.instead
+        return self.instead if self.calls == self.call else self.fc(self.act(x.mean((2, 3))))
+
+
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("instead", "sentence"),
+    [
+        (ValueError("no more"), "cannot be called with two images .*no more"),
+        (KeyError(), "cannot be called with two images .*KeyError"),
+        (torch.zeros(2, 5), "returns shape"),
+        (torch.zeros(2, 2).to_sparse(), "layout torch.sparse_coo"),
+        (torch.zeros(2, 2, device="meta"), "on the device 'meta'"),
+        (torch.zeros(2, 2) * 1j, "complex"),
+        (None, "returns a NoneType"),
+    ],
+)
+def test_a_network_that_fails_at_a_later_call_is_refused_too(
+    call: int, instead: object, sentence: str
+) -> None:
+    if isinstance(instead, Tensor) and instead.shape == (2, 5) and call in {1, 4}:
+        sentence = "returns shape|depends on|classes has 2"  # all that follows differs from it
+    with pytest.raises(InputError, match=sentence) as refused:
+        models.adapt(Fails(call, instead), classes=("a", "b"), input_size=(8, 8))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_gradient_that_fails_in_whatever_way_is_noted() -> None:
+    notes = models.adapt(Fails(5, ValueError("no")), input_size=(8, 8)).card["notes"]
+    assert any("switches gradients off" in note for note in notes)
+
+
+class Uncopied(nn.Linear):
+    def __deepcopy__(self, memo: object) -> object:
+        raise ValueError("only one of us")
+
+
+def test_what_cannot_be_copied_or_holds_no_numbers_is_refused() -> None:
+    with pytest.raises(InputError, match="the network cannot be copied.*only one of us"):
+        models.adapt(nn.Sequential(Uncopied(2, 2)))
+    with pytest.raises(InputError, match="normalise cannot be copied.*only one of us"):
+        models.adapt(tiny(*head()), normalise=Uncopied(2, 2))
+    with pytest.raises(InputError, match="on the device 'meta', where there are no numbers"):
+        models.adapt(tiny(*head()).to("meta"))
+
+
+def test_a_network_whose_weights_are_made_at_the_first_call_can_be_adapted() -> None:
+    lazy = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                         nn.LazyLinear(2))  # fmt: skip
+    adapted = models.adapt(lazy, input_size=(16, 16))
+    assert (adapted.layer, adapted.classes) == ("1", ("0", "1"))
+
+
 def test_as_many_names_as_outputs_are_needed() -> None:
     with pytest.raises(InputError, match=r"classes has 3 name\(s\), but the network has 2"):
         models.adapt(tiny(*head()), classes=("a", "b", "c"))

@@ -26,6 +26,26 @@ def test_what_is_no_network_is_named(model: object, sentence: str) -> None:
         require_network(model)
 
 
+def test_a_network_without_numbers_is_refused() -> None:
+    with pytest.raises(InputError, match="the model is on the device 'meta'"):
+        require_network(small_network().to("meta"))
+
+
+@pytest.mark.parametrize(
+    ("images", "sentence"),
+    [
+        (IMAGES.to("meta"), "on the device 'meta'"),
+        (torch.nested.nested_tensor(list(IMAGES), layout=torch.jagged), "is nested"),
+        (IMAGES.to_sparse(), "layout torch.sparse_coo"),
+        (IMAGES.to_mkldnn(), "layout torch._mkldnn"),
+        (IMAGES * 1j, "complex numbers"),
+    ],
+)
+def test_tensors_that_are_no_plain_numbers_are_no_pictures(images: Tensor, sentence: str) -> None:
+    with pytest.raises(InputError, match=rf"images must be .*\(N, 3, H, W\), but it .*{sentence}"):
+        check_images(images)
+
+
 def test_a_network_of_which_a_part_is_in_training_mode_is_refused() -> None:
     network = small_network()
     assert require_network(network) is network

@@ -75,8 +75,19 @@ def test_a_file_that_is_not_the_one_of_its_card_is_refused(saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[-1] ^= 1
     saved.write_bytes(content)
-    with pytest.raises(InputError, match="sha256 differs"):
+    with pytest.raises(
+        InputError, match=r"card .*own\.json is not .*sha256 differs.*move it away or write this"
+    ):
         models.load(saved)
+    card["sha256"] = models.file_hash(saved).upper()
+    saved.with_suffix(".json").write_text(json.dumps(card))
+    assert models.load(saved).card == card, "capitals are the same number"
+
+
+@pytest.mark.parametrize("path", ["sha256 of this", None, 5, Path("none"), Path(__file__).parent])
+def test_what_is_no_file_has_no_hash(path: object) -> None:
+    with pytest.raises(InputError, match="does not exist|give the name|is a folder"):
+        models.file_hash(path)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "[" * 200_000, "\ud800"])
