@@ -47,7 +47,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("helpers/intervals.py", ("test_intervals.py", "bias/test_*.py"), "intervals"),
     ("helpers/explain", ("explain/test_*.py",), "explain or factorize"),
     ("helpers/evaluate", ("evaluate/test_*.py",), "evaluate"),
-    ("helpers/preprocessing.py", ("test_preprocessing.py",), "preprocessing"),
+    ("helpers/preprocessing", ("test_preprocessing.py",), "preprocessing"),
 )
 """Sources, the tests of each (below tests/), and which bad inputs (``-k``) go through its doors."""
 _LEFT_OUT = ("evaluate/focus.py",)  # no formula of the truth

@@ -1,5 +1,6 @@
 """Faces are found where they are, framed as FairFace frames them, and blurred without leaks."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from helpers import datasets, preprocessing
+from helpers import datasets, faces, preprocessing
 from helpers.errors import InputError, NoFaceFound
 from helpers.preprocessing import (
     FAIRFACE_BOX_SIDE,
@@ -21,11 +22,13 @@ from helpers.preprocessing import (
     blur_where,
     crop_face,
     detect,
+    detect_all,
     face_ellipse,
     face_square,
     find_faces,
-    into_crop,
+    framing,
     moved_mask,
+    mtcnn,
 )
 
 # Upright, in no particular place: eyes 40 px apart, mouth 42 px below them.
@@ -49,6 +52,12 @@ def noise() -> np.ndarray:
 
 def resized(image: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((width, height)))
+
+
+def in_crop(points: np.ndarray, face: Detection, size: int = 224) -> np.ndarray:
+    """Where a crop shows points, counted from its corner as they are from the picture's."""
+    x, y, side = (round(each) for each in face_square(face))
+    return (points - (x, y)) * size / side
 
 
 def found_box(x: float, y: float, width: float, height: float) -> Detection:
@@ -88,6 +97,90 @@ def test_the_largest_of_several_faces_comes_first(portrait: np.ndarray) -> None:
 
 def test_a_turned_picture_has_no_upright_face(portrait: np.ndarray) -> None:
     assert detect(np.ascontiguousarray(portrait[::-1])) == []
+
+
+# The package itself, which runs on TensorFlow, is the judge of its port.
+
+
+@pytest.fixture(scope="module")
+def package() -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from mtcnn import MTCNN
+
+    return MTCNN(device="CPU:0")
+
+
+def by_package(package: Any, picture: np.ndarray) -> np.ndarray:
+    """What the package finds, before it rounds it to whole pixels, in our order of columns."""
+    found = package.detect_faces(picture, output_type="numpy", box_format="xyxy")
+    return np.asarray(found, dtype=float)[:, 1:]
+
+
+def require_equal(package: Any, pictures: list[np.ndarray]) -> int:
+    """All boxes, scores and landmarks alike, alone and together; the number of faces."""
+    together = mtcnn.find(pictures)
+    for picture, found in zip(pictures, together, strict=True):
+        expected = by_package(package, picture)
+        assert len(found) == len(expected), picture.shape
+        if len(found):
+            np.testing.assert_allclose(found, expected, atol=1e-3)
+            np.testing.assert_allclose(mtcnn.find([picture])[0], found, atol=1e-3)
+    return sum(map(len, together))
+
+
+@pytest.mark.slow
+def test_the_detector_finds_what_the_package_finds(package: Any, portrait: np.ndarray) -> None:
+    drawn = list(faces.render(faces.sample(40, seed=3), size=160).images)
+    small = [resized(each, 30, 30) for each in drawn[:8]]
+    crowd = np.concatenate([np.concatenate(drawn[k : k + 8], 1) for k in (0, 8, 16)], 0)
+    grey = np.repeat(crowd[..., :1], 3, -1)
+    cut = [portrait[70:200, 200:300], portrait[100:], portrait[:, 215:], portrait[61:, 3:-2]]
+    noise = np.random.default_rng(0).integers(0, 256, (150, 231, 3), np.uint8)
+    odd = [noise, noise[:1, :1], noise[:20, :21], noise[:23], np.zeros((60, 50, 3), np.uint8)]
+    pictures = [portrait, *drawn, *small, crowd, grey, *cut, *odd]
+    assert require_equal(package, [np.ascontiguousarray(each) for each in pictures]) > 80
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_the_detector_finds_what_the_package_finds_in_photographs(
+    package: Any, photos: dict[str, Path]
+) -> None:
+    pictures = [datasets.read_image(each) for each in photos.values()]
+    pictures = [each for each in pictures if max(each.shape) <= 1600]
+    people = datasets.load("fairface", split="val").images(range(50))
+    pictures += list((people * 255).byte().permute(0, 2, 3, 1).numpy())
+    assert require_equal(package, pictures) >= 45
+
+
+def test_pictures_searched_together_have_the_faces_they_have_alone(portrait: np.ndarray) -> None:
+    pictures = [portrait, portrait[::-1], resized(portrait, 300, 280), portrait[:, ::-1], portrait]
+    together = detect_all(pictures)
+    assert [len(each) for each in together] == [1, 0, 1, 1, 1]
+    for picture, found in zip(pictures, together, strict=True):
+        for face, same in zip(detect(picture), found, strict=True):
+            np.testing.assert_allclose(face.box, same.box, atol=1e-3)
+            np.testing.assert_allclose(face.landmarks, same.landmarks, atol=1e-3)
+    assert detect_all([]) == []
+
+
+def test_many_pictures_are_searched_in_parts(
+    monkeypatch: pytest.MonkeyPatch, portrait: np.ndarray
+) -> None:
+    sizes = []
+    whole = mtcnn.find
+
+    def find(pictures: list[np.ndarray]) -> list[np.ndarray]:
+        sizes.append(len(pictures))
+        return whole(pictures)
+
+    monkeypatch.setattr(mtcnn, "find", find)
+    small = resized(portrait, 128, 128)
+    monkeypatch.setattr("helpers.preprocessing.detection._TOGETHER", 3 * 128 * 128)
+    assert [len(each) for each in detect_all([small] * 7)] == [1] * 7
+    assert sizes == [3, 3, 1]
+    detect_all([portrait, small])
+    assert sizes[3:] == [1, 1], "a picture above the limit is searched by itself"
 
 
 def test_a_demanding_score_leaves_faces_out(portrait: np.ndarray, face: Detection) -> None:
@@ -160,19 +253,16 @@ def test_a_score_is_a_share(least: Any) -> None:
 def test_faces_above_the_lowest_score_are_kept_those_at_it_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    points = dict(zip(preprocessing._LANDMARKS, LANDMARKS.tolist(), strict=True))
-    found = [
-        {"box": [1, 2, 10 * (k + 1), 20], "keypoints": points, "confidence": score}
-        for k, score in enumerate((0.89, 0.9, 0.95))
-    ]
+    corners = np.array([[1, 2, 10 * k + 1, 22] for k in (1, 2, 3)])
+    scores = np.array([[0.89], [0.9], [0.95]])
+    points = np.tile(LANDMARKS.T.ravel(), (3, 1))
     seen = []
 
-    class Detector:
-        def detect_faces(self, image: np.ndarray) -> list[dict[str, Any]]:
-            seen.append(image.shape)
-            return found
+    def find(pictures: list[np.ndarray]) -> list[np.ndarray]:
+        seen.extend(each.shape for each in pictures)
+        return [np.concatenate([corners, scores, points], 1)] * len(pictures)
 
-    monkeypatch.setattr(preprocessing, "_detector", Detector)
+    monkeypatch.setattr(mtcnn, "find", find)
     picture = np.zeros((50, 80, 3), np.uint8)
     assert [(face.score, face.box) for face in detect(picture)] == [
         (0.95, (1, 2, 30, 20)),
@@ -209,10 +299,11 @@ def test_one_face_in_a_real_snapshot_and_none_in_a_real_room(photos: dict[str, P
 
 
 @pytest.mark.slow
-def test_the_detector_starts_and_works_in_silence() -> None:
+def test_the_detector_works_in_silence_and_without_tensorflow() -> None:
     code = (
-        "from helpers import datasets, preprocessing\n"
-        "assert len(preprocessing.detect(datasets.astronaut())) == 1"
+        "import sys\nfrom helpers import datasets, preprocessing\n"
+        "assert len(preprocessing.detect(datasets.astronaut())) == 1\n"
+        "assert 'tensorflow' not in sys.modules"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
@@ -247,7 +338,6 @@ def test_a_crop_is_of_one_face(noise: np.ndarray, wrong: Any) -> None:
     for use in (
         lambda: face_square(wrong),
         lambda: crop_face(noise, wrong),
-        lambda: into_crop(LANDMARKS, wrong),
     ):
         with pytest.raises(InputError, match=r"one face is needed, .* faces\[0\]"):
             use()
@@ -302,32 +392,21 @@ def test_a_size_is_a_whole_number_of_pixels_that_fits(noise: np.ndarray, size: A
     for use in (
         lambda: crop_face(noise, face, size),
         lambda: align(noise, LANDMARKS / 3, size),
-        lambda: into_crop(LANDMARKS, face, size),
     ):
         with pytest.raises(InputError, match="size is .*: give a whole number"):
             use()
 
 
-@pytest.mark.parametrize("points", [None, "ab", 3, [1, 2, 3], [[float("nan"), 1]], [[1], [1, 2]]])
-def test_points_are_pairs_of_numbers(points: Any) -> None:
-    with pytest.raises(InputError, match="points"):
-        into_crop(points, found_box(1, 1, 40, 40))
-
-
 def test_the_smallest_and_the_largest_crop(noise: np.ndarray) -> None:
     face = found_box(1, 1, 40, 40)
     assert align(noise, LANDMARKS / 3, 1).shape == (1, 1, 3)
-    x, y, side = (round(each) for each in face_square(face))
-    np.testing.assert_allclose(into_crop(np.array([x + side, y]), face, 1), [1, 0])
-    np.testing.assert_allclose(into_crop(np.array([x + side, y]), face, 8192), [8192, 0])
+    assert crop_face(noise, face, 1).shape == (1, 1, 3)
+    assert crop_face(noise, face, 8192).shape == (8192, 8192, 3)
 
 
 def test_crops_and_aligned_faces_have_the_sizes_that_networks_take(noise: np.ndarray) -> None:
     assert crop_face(noise, found_box(1, 1, 40, 40)).shape == (224, 224, 3)
     assert align(noise, LANDMARKS / 3).shape == (112, 112, 3)
-    face = found_box(10, 10, 40, 40)
-    x, y, side = (round(each) for each in face_square(face))
-    np.testing.assert_allclose(into_crop([[x, y], [x + side, y]], face), [[0, 0], [224, 0]])
 
 
 def test_a_crop_inside_the_picture_is_pillows_crop(portrait: np.ndarray, face: Detection) -> None:
@@ -374,8 +453,8 @@ def test_the_detector_finds_the_features_in_the_crop_where_they_were_mapped(
 ) -> None:
     (found,) = detect(crop_face(portrait, face))
     # The crop enlarges: three of its pixels are less than two of the photograph's.
-    np.testing.assert_allclose(found.landmarks, into_crop(face.landmarks, face), atol=8)
-    assert np.abs(found.landmarks - into_crop(face.landmarks, face)).mean() < 4
+    np.testing.assert_allclose(found.landmarks, in_crop(face.landmarks, face), atol=8)
+    assert np.abs(found.landmarks - in_crop(face.landmarks, face)).mean() < 4
 
 
 def test_points_are_mapped_exactly_to_where_the_crop_shows_them(noise: np.ndarray) -> None:
@@ -385,7 +464,7 @@ def test_points_are_mapped_exactly_to_where_the_crop_shows_them(noise: np.ndarra
     crop = crop_face(dot, face, 300)[..., 0].astype(float)
     rows, columns = np.mgrid[:300, :300] + 0.5
     seen = np.array([(crop * columns).sum(), (crop * rows).sum()]) / crop.sum()
-    np.testing.assert_allclose(seen, into_crop(np.array([41, 31]), face, 300), atol=0.5)
+    np.testing.assert_allclose(seen, in_crop(np.array([41, 31]), face, 300), atol=0.5)
 
 
 # -- alignment
@@ -407,14 +486,37 @@ def test_the_template_is_the_published_one_to_the_last_digit() -> None:
 def test_a_dot_lands_where_the_template_puts_it(size: int) -> None:
     # A white disc around each point of a face that lies twice as large, and elsewhere.
     points = np.array(preprocessing.ALIGNED_LANDMARKS) * 2 + (31, 17)
-    rows, columns = np.mgrid[:300, :300] + 0.5
     for at, wanted in zip(points, preprocessing.ALIGNED_LANDMARKS, strict=True):
-        disc = (np.square(columns - at[0]) + np.square(rows - at[1]) < 36) * 255
-        dot = np.repeat(disc[..., None], 3, -1).astype(np.uint8)
-        shown = align(dot, points, size)[..., 0].astype(float)
-        down, across = np.mgrid[:size, :size] + 0.5
-        seen = np.array([(shown * across).sum(), (shown * down).sum()]) / shown.sum()
-        np.testing.assert_allclose(seen, np.array(wanted) * size / 112, atol=0.3)
+        shown = align(disc(at, 6), points, size)
+        np.testing.assert_allclose(centre(shown), np.array(wanted) * size / 112, atol=0.25)
+
+
+def disc(at: np.ndarray, radius: float) -> np.ndarray:
+    """A white disc on black, its points counted from the middle of the first pixel."""
+    rows, columns = np.mgrid[:300, :300]
+    inside = np.square(columns - at[0]) + np.square(rows - at[1]) < radius**2
+    return np.repeat(inside[..., None] * np.uint8(255), 3, -1)
+
+
+def centre(picture: np.ndarray) -> np.ndarray:
+    light = picture[..., 0].astype(float)
+    rows, columns = np.mgrid[: len(light), : light.shape[1]]
+    return np.array([(light * columns).sum(), (light * rows).sum()]) / light.sum()
+
+
+@pytest.mark.parametrize("degrees", [-25, 0, 8])
+@pytest.mark.parametrize("scale", [0.5, 0.9, 1.0, 2.1])
+def test_a_face_lies_where_opencv_puts_it(scale: float, degrees: int) -> None:
+    cv2 = pytest.importorskip("cv2")
+    angle = np.deg2rad(degrees)
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    template = np.array(preprocessing.ALIGNED_LANDMARKS, np.float32)
+    points = ((template - 56) @ turn + 150).astype(np.float32)
+    matrix, _ = cv2.estimateAffinePartial2D(points, template)
+    for at in points:
+        spot = disc(at + (0.3, -0.2), 6 * scale)
+        theirs = centre(cv2.warpAffine(spot, matrix, (112, 112)))
+        np.testing.assert_allclose(centre(align(spot, points)), theirs, atol=0.1)
 
 
 def test_aligned_landmarks_lie_where_skimages_umeyama_puts_them(noise: np.ndarray) -> None:
@@ -422,7 +524,7 @@ def test_aligned_landmarks_lie_where_skimages_umeyama_puts_them(noise: np.ndarra
 
     template = np.array(preprocessing.ALIGNED_LANDMARKS)
     turned = LANDMARKS @ [[0.8, 0.5], [-0.5, 0.8]] + np.random.default_rng(0).normal(0, 3, (5, 2))
-    ours = preprocessing._similarity(turned, template)
+    ours = framing._similarity(turned, template)
     np.testing.assert_allclose(ours, estimate_transform("similarity", turned, template).params[:2])
 
 
@@ -435,7 +537,7 @@ def test_the_detector_finds_an_aligned_faces_features_where_they_were_put(
     (found,) = detect(np.pad(aligned, ((40, 40), (40, 40), (0, 0)), mode="edge"))
     # Where the transform puts them; her face is longer than the template, which it cannot change.
     template = np.array(preprocessing.ALIGNED_LANDMARKS) * size / 112
-    matrix = preprocessing._similarity(face.landmarks, template)
+    matrix = framing._similarity(face.landmarks, template)
     expected = face.landmarks @ matrix[:, :2].T + matrix[:, 2]
     assert np.abs(found.landmarks - 40 - expected).max() < 4 * size / 112
     assert np.abs(expected - template).max() < 5 * size / 112
@@ -458,7 +560,7 @@ def test_a_turned_or_smaller_photograph_gives_the_same_aligned_face(
 def test_a_mirrored_face_is_turned_and_never_mirrored_back() -> None:
     template = np.array(preprocessing.ALIGNED_LANDMARKS)
     mirrored = template * (-1, 1) + (112, 0)  # each named point where the other side's belongs
-    matrix = preprocessing._similarity(mirrored, template)[:, :2]
+    matrix = framing._similarity(mirrored, template)[:, :2]
     assert np.linalg.det(matrix) > 0
 
 

@@ -139,6 +139,15 @@ _NO_PICTURES: dict[str, Any] = {
     "a list of pictures": [picture(), picture()],
 }
 detecting = door(CASES, "preprocessing.detect", preprocessing.detect, image=picture())
+together = door(CASES, "preprocessing.detect_all", preprocessing.detect_all, images=[picture()])
+for _what, _images in (
+    ("one picture", picture()),
+    ("None", None),
+    ("a number", 3),
+    ("a name", "a.jpg"),
+    ("a picture and None", [picture(), None]),
+):
+    together.refuses(f"images: {_what}", "picture|image|RGB", images=_images)
 cropping = door(
     CASES, "preprocessing.crop_face", preprocessing.crop_face,
     image=picture(), detection=FACE, size=32,
@@ -173,18 +182,6 @@ for _what, _detection in (
     ("box of three", _boxed(1, 2, 3)),
 ):
     cropping.refuses(_what, _FINDING, detection=_detection)
-inside = door(
-    CASES, "preprocessing.into_crop", preprocessing.into_crop, points=[[1, 2]], detection=FACE
-)
-for _what, _says, _wrong in (
-    ("points of text", "point", {"points": [["a", "b"]]}),
-    ("points None", "point", {"points": None}),
-    ("points of three numbers", "point", {"points": [[1, 2, 3]]}),
-    ("the list of faces instead of one", _FINDING, {"detection": [FACE]}),
-    ("box of size 0", _FINDING, {"detection": _boxed(5, 5, 0, 0)}),
-    ("size=0", "size", {"size": 0}),
-):
-    inside.refuses(_what, _says, **_wrong)
 oval = door(
     CASES, "preprocessing.face_ellipse", preprocessing.face_ellipse,
     landmarks=FACE.landmarks, shape=(60, 50),

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
-from helpers import datasets
+from helpers import datasets, faces, preprocessing
 from helpers.datasets.places import VARIABLE
 from helpers.explain import explain, factorize
 from helpers.models.architectures import NarrowResNet18
@@ -66,6 +68,52 @@ def imports(repeats: int) -> list[Ratio | Memory]:
     return [*ratios(works, {"python -c pass": partial(_python, "pass")}, repeats)]
 
 
+def starting(repeats: int) -> list[Ratio | Memory]:
+    """The command line from its start to its answer, against importing torch and matplotlib."""
+    with TemporaryDirectory() as folder:
+        photo = Path(folder, "portrait.png")
+        Image.fromarray(datasets.astronaut()).save(photo)
+        commands = (
+            (
+                "explain",
+                str(photo),
+                "--method",
+                "hirescam",
+                "--output",
+                str(Path(folder, "out.png")),
+            ),
+            ("explain", str(photo), "--method", "magic"),
+            ("methods",),
+            ("--help",),
+        )
+        works: dict[str, Work] = {
+            " ".join(["python -m helpers", *(Path(each).name for each in words)]): partial(
+                _command, *words
+            )
+            for words in commands
+        }
+        libraries = "import torch, matplotlib.pyplot"
+        floors: dict[str, Work] = {f"python -c '{libraries}'": partial(_python, libraries)}
+        return [*ratios(works, floors, max(3, repeats // 3))]
+
+
+def detecting(repeats: int) -> list[Ratio | Memory]:
+    """Faces found in 32 drawn portraits of 224 px, against the package that MTCNN comes from."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from mtcnn import MTCNN
+
+    pictures = list(faces.render(faces.sample(32, seed=0), size=224).images)
+    package = MTCNN(device="CPU:0")
+    works: dict[str, Work] = {
+        "detect, one by one": lambda: [preprocessing.detect(each) for each in pictures],
+        "detect_all": lambda: preprocessing.detect_all(pictures),
+    }
+    floors: dict[str, Work] = {
+        "mtcnn's own": lambda: [package.detect_faces(each) for each in pictures]
+    }
+    return [*ratios(works, floors, max(3, repeats // 3))]
+
+
 def reading(repeats: int) -> list[Ratio | Memory]:
     """FairFace images read out of their zip, against Pillow decoding the same bytes."""
     if not os.environ.get(VARIABLE):
@@ -107,6 +155,8 @@ CASES: dict[str, Case] = {
     "cams-forward": cams_without_gradient,
     "factorize": factorisation,
     "import": imports,
+    "start": starting,
+    "detect": detecting,
     "reading": reading,
     "memory": memory_of_explain,
     "classification": intervals_of_metrics,
@@ -160,6 +210,10 @@ def _library(model: nn.Module, images: Tensor) -> np.ndarray:
 
 def _python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _command(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "helpers", *words], capture_output=True, check=False)
 
 
 def _stored_bytes(files: list[str]) -> list[bytes]:
