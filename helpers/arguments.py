@@ -446,7 +446,7 @@ def _from_tensor(values: Any) -> Any:
         return values
     # NumPy has no bfloat16.
     here = values.detach().cpu()
-    return np.asarray(here.double() if here.is_floating_point() else here)
+    return np.asarray(here.double() if here.is_floating_point() else here)[()]
 
 
 def _require_shape(

@@ -88,6 +88,22 @@ for _door in _ALL:
         prediction=T["prediction"].where(T.index > 5),
     )
 
+for _door in _ALL:
+    for _what, _says, _wrong in (
+        ("a mask over five faces", "masked", {"truth": np.ma.array(T["truth"], mask=T.index < 5)}),
+        ("groups that are masked", "masked", {"groups": np.ma.array(T["group"], mask=T.index < 5)}),
+        ("truth of records", "record", {"truth": np.zeros(200, [("x", int), ("y", int)])}),
+        ("groups that are measured", "age has 200", {"groups": {"age": np.arange(200) / 7}}),
+        ("groups of no column", "group", {"groups": np.zeros((200, 0))}),
+        ("an index of two levels as truth", "level", {"truth": pd.MultiIndex.from_frame(T[["truth", "group"]])}),
+        ("labels that are pairs", "label", {"truth": pd.Series([("f", 1), ("m", 2)] * 100)}),
+        ("positive=(0, 1)", r"^(?!.*np\.).*positive", {"positive": (0, 1)}),
+    ):  # fmt: skip
+        _door.refuses(_what, _says, **_wrong)
+    _door.warns("groups 'A' and 'a'", "look alike", groups=T["group"].where(T.index % 4 > 0, "a"))
+    _door.warns("groups True and 1", "taken for one", groups=[True, 1, 2, 2] * 50)
+audited.refuses("a score of complex numbers", "score", score=T["score"] + 0j)
+
 # -- audit
 
 

@@ -216,7 +216,7 @@ def test_a_missing_column_is_named_with_what_was_found() -> None:
 
 
 def test_lengths_and_orders_that_differ_are_refused() -> None:
-    expect("truth 3, prediction 2", [1, 0, 1], [1, 0], None)
+    expect("truth has 3 and prediction 2", [1, 0, 1], [1, 0], None)
     expect("truth is empty", [], [], None)
     named = pd.Series([1, 0, 1], index=["x", "y", "z"])
     expect("different indexes", named, named[::-1], None)
@@ -243,7 +243,7 @@ def test_labels_of_minus_one_and_one_and_of_true_and_false_are_understood() -> N
 
 def test_scores_that_are_no_probabilities_are_refused_and_turned_ones_are_warned_about() -> None:
     expect(r"2 of 3 are outside \(-1.5 to 3\)", [1, 0, 1], [1, 0, 1], None, score=[3, -1.5, 0.5])
-    expect("score must be numbers", [1, 0], [1, 0], None, score=["high", "low"])
+    expect("score must hold numbers", [1, 0], [1, 0], None, score=["high", "low"])
     expect("give them as score", [1, 0], [1, 0], None, metrics=["ece"])
     with pytest.warns(UserWarning, match="pass 1 - score"):
         classification.audit("truth", "said", None, data=DATA, score=1 - DATA["p"])

@@ -91,3 +91,16 @@ def test_a_score_on_an_edge_belongs_to_the_bin_above_it(edge: float) -> None:
     # Two faces in two bins, both as wrong as can be; in one bin their errors would cancel.
     expected = (1 - (edge - 0.1) + edge) / 2
     assert classification.ece([edge - 0.1, edge], [1, 0]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("faces", "even", "expected"),
+    [(65, True, 0.12), (65, False, 0.03), (650, True, 0.04), (650, False, 0.01)],
+)
+def test_a_calibrated_model_has_an_error_that_falls_with_faces_and_grows_with_filled_bins(
+    faces: int, even: bool, expected: float
+) -> None:
+    random = np.random.default_rng(0)
+    scores = random.random((400, faces)) if even else np.full((400, faces), 0.9)
+    found = [classification.ece(each, random.random(faces) < each) for each in scores]
+    assert np.mean(found) == pytest.approx(expected, abs=0.005)

@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from helpers.bias import classification
 from helpers.bias.classification.answers import read
@@ -187,6 +189,121 @@ def test_a_number_and_its_text_are_one_group_with_a_warning() -> None:
     assert list(read([1, 0], [1, 0], [1, 2]).names) == ["1", "2"]
 
 
+def test_true_beside_one_is_one_group_with_a_warning() -> None:
+    for mixed in ([True, 1, 2], np.array([0, False, 2], dtype=object)):
+        with pytest.warns(UserWarning, match="1 and True: they are taken for one group"):
+            table = classification.audit([1, 0, 1], [1, 0, 1], mixed)
+        assert table.groupby("group", sort=False)["n"].first().tolist() == [2, 1]
+    # A truth of True and False beside answers of 1 and 0 is how most readers write it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classification.audit([True, False, 1], [1, 0, True], ["a", "a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a", "a "),
+        ("a", "A"),
+        ("a b", "a\u00a0b"),
+        ("\u00e9", "e\u0301"),
+        ("a", "\ufeffa"),
+        ("1", "01"),
+        (2.0, "2"),
+    ],
+)
+def test_names_that_look_alike_are_kept_apart_with_a_warning(one: Any, other: Any) -> None:
+    with pytest.warns(UserWarning, match="look alike in groups but are taken for two groups"):
+        table = classification.audit([1, 0, 1], [1, 0, 1], [one, other, other])
+    assert table.groupby("group", sort=False)["n"].first().to_dict() == {str(one): 1, str(other): 2}
+    truth = [one, other, "m"]
+    with pytest.warns(UserWarning, match="look alike in truth and prediction"):
+        table = classification.audit(truth, truth, None, positive=one, metrics=["base_rate"])
+    assert table["value"][0] == pytest.approx(1 / 3)
+
+
+def test_levels_of_an_index_are_attributes_that_are_crossed() -> None:
+    race, sex = list("BBWW"), list("fmfm")
+    expected = classification.audit([1, 0, 1, 0], [1, 1, 1, 0], {"race": race, "sex": sex})
+    for names in (["race", "sex"], [None, None]):
+        levels = pd.MultiIndex.from_arrays([race, sex], names=names)
+        found = classification.audit([1, 0, 1, 0], [1, 1, 1, 0], levels)
+        pd.testing.assert_frame_equal(found, expected)
+        with pytest.raises(InputError, match="truth is an index of 2 levels"):
+            classification.audit(levels, [1, 1, 1, 0], None)
+
+
+def test_masks_are_never_lost_and_records_are_no_column() -> None:
+    gone = np.arange(60) < 5
+    records = np.zeros(60, [("x", int), ("y", int)])
+    for door, (function, good) in DOORS.items():
+        for name in {"truth", "prediction", "groups", "score", "embeddings", "confidence"} & {
+            *good
+        }:
+            values = np.asarray(good[name])
+            mask = gone if values.ndim == 1 else np.tile(gone, (3, 1)).T
+            with pytest.raises(InputError, match=r"has 1?5 masked entries"):
+                function(**(good | {name: np.ma.array(values, mask=mask)}))
+            with pytest.raises(InputError, match="records with the fields x, y"):
+                function(**(good | {name: records}))
+            plain, whole = function(**good), function(**(good | {name: np.ma.array(values)}))
+            assert str(plain) == str(whole), door
+
+
+def test_scores_come_from_tensors_of_any_precision_and_decimals_and_are_real() -> None:
+    score, expected = np.where(SAID == 1, 0.75, 0.25), None
+    tensor = torch.tensor(score, requires_grad=True)
+    odd = [tensor, tensor.bfloat16(), list(tensor), pd.Series(list(tensor.detach()))]
+    for each in (score, *odd, [Decimal(str(value)) for value in score]):
+        table = classification.audit(TRUTH, SAID, GROUP, each)
+        expected = table if expected is None else expected
+        pd.testing.assert_frame_equal(table, expected)
+    for each in (score + 0j, (score + 0j).astype(object)):
+        with pytest.raises(InputError, match="score must hold numbers"):
+            classification.audit(TRUTH, SAID, GROUP, each)
+    assert classification.ece(tensor.bfloat16(), TRUTH) == classification.ece(score, TRUTH)
+
+
+def test_labels_may_be_decimals_but_no_tuples() -> None:
+    truth, said = ([Decimal(int(each)) / 2 for each in column] for column in (TRUTH, SAID))
+    found = classification.audit(truth, said, GROUP, positive=Decimal("0.5"))
+    pd.testing.assert_frame_equal(found, classification.audit(TRUTH, SAID, GROUP))
+    with pytest.raises(InputError, match=r"positive=1 is none of the labels, 0, 0.5:"):
+        classification.audit(truth, said, GROUP)
+    pairs = pd.Series([("f", 1), ("m", 2)] * 30)
+    with pytest.raises(InputError, match=r"truth holds \('f', 1\): a label must be"):
+        classification.audit(pairs, pairs, GROUP, positive=("f", 1))
+    with pytest.raises(InputError, match=r"positive=\(0, 1\) is none of the labels, 0, 1:"):
+        classification.audit(TRUTH, SAID, GROUP, positive=(0, 1))
+
+
+def test_measurements_are_no_groups_and_the_attribute_is_named() -> None:
+    age = 30 + RANDOM.normal(size=60)
+    for number in (60, 21):
+        groups = {"sex": GROUP[:number], "age": age[:number]}
+        with pytest.raises(InputError, match=f"age has {number} different values.*pandas.cut"):
+            classification.audit(TRUTH[:number], SAID[:number], groups)
+    # Whole numbers may be years, and ranges are groups.
+    for fine in (np.arange(60.0) % 30, pd.cut(age, 3)):
+        classification.audit(TRUTH, SAID, fine)
+    crossed = {"one": np.arange(5000) // 10, "other": np.arange(5000) % 500}
+    with pytest.raises(InputError, match=r"groups crosses one \(500\), other \(500\)"):
+        classification.audit(np.arange(5000) % 2, np.arange(5000) % 2, crossed)
+
+
+def test_rows_of_different_faces_are_refused_in_calibration_and_consistency() -> None:
+    table = pd.DataFrame({"score": SCORE, "right": TRUTH, "said": SAID})
+    with pytest.raises(InputError, match="confidence and correct have different indexes"):
+        classification.ece(table["score"][1:], table["right"][:-1])
+    points = pd.DataFrame(POINTS)
+    for said in (table["said"].sample(frac=1, random_state=1), "said"):
+        with pytest.raises(InputError, match="embeddings and prediction have different indexes"):
+            classification.consistency(points[::-1], said, data=table)
+    shuffled = table.sample(frac=1, random_state=1)
+    classification.consistency(points, "said", data=table)
+    classification.consistency(points.to_numpy(), shuffled["said"])
+
+
 def test_crossed_groups_of_one_name_are_refused() -> None:
     groups = {"one": ["a, b", "a"], "other": ["c", "b, c"]}
     with pytest.raises(InputError, match="both called 'a, b, c'"):
@@ -256,7 +373,7 @@ def test_rounding_is_forgiven_in_scores_and_nothing_else_is() -> None:
             classification.audit([1, 0], [1, 0], None, [wrong, 0.2])
         with pytest.raises(InputError, match="confidence must be in"):
             classification.ece([wrong, 0.2], [1, 0])
-    with pytest.raises(InputError, match="score must be numbers"):
+    with pytest.raises(InputError, match="score must hold numbers"):
         classification.audit([1, 0], [1, 0], None, np.array(["0.9", "0.2"], dtype=object))
 
 

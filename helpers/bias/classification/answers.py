@@ -1,8 +1,9 @@
 """What a model answered, checked and split into groups: the input of every audit."""
 
 import math
+import unicodedata
 import warnings
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeAlias
@@ -19,6 +20,8 @@ Groups: TypeAlias = Column | pd.DataFrame | Mapping[str, Any] | None
 
 MOST_GROUPS = 10_000
 """More groups than this are not audited: crossed attributes multiply."""
+
+_MOST_NUMBERS = 20  # more different fractions are scores or measurements, no labels
 
 EVERYONE = "everyone"
 BETWEEN = ", "
@@ -110,11 +113,17 @@ def column(name: str, values: Column, data: pd.DataFrame | None) -> pd.Series:
     """One column, out of ``data`` where a name is given; its index only if it had one."""
     if isinstance(values, str):
         if data is None:
-            raise InputError(f"{name}={values!r} names a column: give its table as data=...")
+            raise InputError(
+                f"{name}={arguments.shown(values)} names a column: give its table as data=..."
+            )
         arguments.columns(data, [values], f"the table, asked for {name},")
-        return data[values]
+        values = data[values]
     if isinstance(values, pd.Series):
-        return values
+        if values.dtype != object:
+            return values
+        return pd.Series(arguments.plain(list(values), name), values.index, dtype=object)
+    if isinstance(values, pd.MultiIndex):
+        raise InputError(f"{name} is an index of {values.nlevels} levels: give one column.")
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray) and values.ndim == 1:
         return pd.Series(values)
     array = _array(name, values)
@@ -136,15 +145,22 @@ def _array(name: str, values: Any) -> NDArray[Any]:
             f"{name} is a {type(values).__name__}: give one column, in the order of faces."
         )
     try:
-        plain = values.detach().cpu() if hasattr(values, "detach") else values
-        if isinstance(plain, list | tuple) and len({isinstance(each, str) for each in plain}) == 2:
+        plain = arguments.plain(values, name)
+        if isinstance(plain, list) and len({_sort(each) for each in plain}) > 1:
             # numpy would make text of numbers, and of what is missing: 1 and "1" are told apart.
             array = np.empty(len(plain), dtype=object)
             array[:] = plain
             return array
         return np.asarray(plain)
+    except InputError:
+        raise
     except (TypeError, ValueError, RuntimeError):
         raise InputError(f"{name} must hold one value a face, all of one kind.") from None
+
+
+def _sort(value: object) -> str:
+    kinds = {"text": str, "truth": bool | np.bool_}
+    return next((name for name, kind in kinds.items() if isinstance(value, kind)), "")
 
 
 def _gather(
@@ -180,6 +196,11 @@ def _attributes(groups: Groups, data: pd.DataFrame | None) -> dict[str, pd.Serie
     """Columns by attribute: what ``groups`` is follows from what it holds, never from lengths."""
     if groups is None:
         return {}
+    if isinstance(groups, pd.MultiIndex):
+        levels = [groups.get_level_values(k) for k in range(groups.nlevels)]
+        return _of_table(dict(zip(_names(groups), levels, strict=True)), None)
+    if not isinstance(groups, str | pd.Series | pd.DataFrame | Mapping):
+        groups = arguments.plain(groups, "groups")
     if isinstance(groups, pd.DataFrame | Mapping):
         return _of_table(groups, data)
     if isinstance(groups, list | tuple) and len(groups):
@@ -193,9 +214,7 @@ def _attributes(groups: Groups, data: pd.DataFrame | None) -> dict[str, pd.Serie
         if all(_is_column(each) for each in groups):
             return {f"attribute {k}": column("groups", each, None) for k, each in enumerate(groups)}
     if isinstance(groups, np.ndarray) and groups.ndim == 2:
-        return {
-            f"attribute {k}": column("groups", groups[:, k], None) for k in range(groups.shape[1])
-        }
+        return _of_table({f"attribute {k}": each for k, each in enumerate(groups.T)}, None)
     return {"groups": column("groups", groups, data)}
 
 
@@ -210,6 +229,11 @@ def _of_table(
     return {str(name): column(str(name), groups[name], data) for name in names}
 
 
+def _names(index: pd.MultiIndex) -> list[str]:
+    """Names of levels; None stands for those without one."""
+    return [f"level {k}" if name is None else str(name) for k, name in enumerate(index.names)]
+
+
 def _all_text(values: Collection[Any]) -> bool:
     return all(isinstance(each, str) for each in values)
 
@@ -219,9 +243,13 @@ def _is_column(values: Any) -> bool:
 
 
 def _require_one_length(columns: dict[str, pd.Series]) -> None:
-    if len({len(each) for each in columns.values()}) > 1:
-        counts = ", ".join(f"{_plain(name)} {len(each)}" for name, each in columns.items())
-        raise InputError(f"every face needs a value in each column, but lengths differ: {counts}.")
+    first = len(columns["truth"])
+    for name, each in columns.items():
+        if len(each) != first:
+            raise InputError(
+                "every face needs a value in each column, but lengths differ: truth has "
+                f"{first:,} and {_plain(name)} {len(each):,}."
+            )
     if not len(columns["truth"]):
         raise InputError("there are no faces to audit: truth is empty.")
 
@@ -262,12 +290,7 @@ def _blank(cell: object) -> bool:
 
 
 def _probabilities(score: pd.Series) -> NDArray[np.float64]:
-    try:
-        if score.map(lambda each: isinstance(each, str)).any():
-            raise ValueError
-        values = score.to_numpy(dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"score must be numbers, but holds {score.iloc[0]!r}.") from None
+    values = arguments.number_array(score.to_numpy(), "score")
     # Rounding alone puts the sum of a softmax a little above 1.
     outside = int(((values < -1e-6) | (values > 1 + 1e-6)).sum())
     if outside:
@@ -282,7 +305,7 @@ def _probabilities(score: pd.Series) -> NDArray[np.float64]:
 def _require_labels(table: pd.DataFrame) -> None:
     known, told = _labels("truth", table["truth"]), _labels("prediction", table["prediction"])
     for name, held in (("truth", known), ("prediction", told)):
-        if len(held) > 20 and table[name].dtype.kind == "f":
+        if len(held) > _MOST_NUMBERS and table[name].dtype.kind == "f":
             raise InputError(
                 f"{name} holds {len(held)} different numbers, so it looks like scores: compare it "
                 "with a threshold first, and pass the scores as score=..."
@@ -295,6 +318,7 @@ def _require_labels(table: pd.DataFrame) -> None:
             f"prediction holds {_listed(unknown)}, which truth never does (truth: "
             f"{_listed(known)}). Labels must be spelt alike and be of one type."
         )
+    _warn_of_alike("truth and prediction", sorted(known | told, key=str), "labels", 5)
     if unknown and len(known) > 2:
         warnings.warn(
             f"prediction holds {_listed(unknown)}, which truth never does; they count as wrong.",
@@ -304,11 +328,15 @@ def _require_labels(table: pd.DataFrame) -> None:
 
 def _labels(name: str, values: pd.Series) -> set[Any]:
     try:
-        return set(values.unique())
+        found = set(values.unique())
     except TypeError:
+        found = {()}
+    if any(isinstance(each, tuple) for each in found):  # numpy takes one for a row of labels
         raise InputError(
-            f"{name} holds {values.iloc[0]!r}: a label must be a number, text, True or False."
-        ) from None
+            f"{name} holds {arguments.shown(values.iloc[0])}: a label must be a number, text, True "
+            "or False."
+        )
+    return found
 
 
 def _against(
@@ -337,8 +365,8 @@ def _require_positive(positive: Hashable, labels: set[Any]) -> None:
     binary = isinstance(positive, int | float | np.number | np.bool_) and positive in (0, 1)
     if not known and not (binary and labels <= {0, 1}):
         raise InputError(
-            f"positive={positive!r} is none of the labels, {_listed(labels)}: name the one that "
-            "counts as positive, or None for accuracy alone."
+            f"positive={arguments.shown(positive)} is none of the labels, {_listed(labels)}: name "
+            "the one that counts as positive, or None for accuracy alone."
         )
 
 
@@ -349,8 +377,8 @@ def _warn_if_turned_round(
         return
     if score[told].mean() < score[~told].mean():
         warnings.warn(
-            f"score is lower where the prediction is {positive!r}: it seems to be the probability "
-            "of the other class; pass 1 - score.",
+            f"score is lower where the prediction is {arguments.shown(positive)}: it seems to be the "
+            "probability of the other class; pass 1 - score.",
             stacklevel=4,
         )
 
@@ -365,25 +393,73 @@ def _categorical(values: pd.Series) -> pd.Series:
         except TypeError:
             values = values.map(str, na_action="ignore")
             levels = pd.Index(values.dropna().unique())
-    names = list(dict.fromkeys(map(str, levels)))
-    if len(names) < len(levels):
+    names, called = list(dict.fromkeys(map(str, levels))), _plain(str(values.name))
+    if len(names) < len(levels) or _true_beside_one(values):
         warnings.warn(
-            f"{_plain(str(values.name))} holds labels of two types that read alike, such as 1 and "
-            "'1': they are taken for one group.",
+            f"{called} holds labels of two types that read alike, such as 1 and '1' or 1 and True: "
+            "they are taken for one group.",
             stacklevel=6,
         )
+    _warn_of_alike(called, names, "groups", 7)
+    if len(names) < len(levels):
         return values.astype(object).map(str, na_action="ignore").astype(pd.CategoricalDtype(names))
     return values.astype(pd.CategoricalDtype(levels))
 
 
+def _true_beside_one(values: pd.Series) -> bool:
+    """Whether True and 1, which are equal to pandas, both occur; or False and 0."""
+    if values.dtype != object:
+        return False
+    kinds: dict[Any, set[bool]] = {0: set(), 1: set()}
+    for each in values:
+        if isinstance(each, bool | np.bool_ | int | float | np.number) and each in kinds:
+            kinds[each].add(isinstance(each, bool | np.bool_))
+    return any(len(each) > 1 for each in kinds.values())
+
+
+def _warn_of_alike(what: str, labels: Sequence[Any], of: str, stacklevel: int) -> None:
+    """Warn of labels that a reader takes for one: "a" and "A ", or 1.0 and "1"."""
+    seen: dict[str, Any] = {}
+    for each in labels:
+        other = seen.setdefault(_read_aloud(str(each)), each)
+        if other is not each:
+            warnings.warn(
+                f"{arguments.shown(other)} and {arguments.shown(each)} look alike in {what} but are "
+                f"taken for two {of}: spell them alike if they are one.",
+                stacklevel=stacklevel,
+            )
+            return
+
+
+def _read_aloud(text: str) -> str:
+    """A label without what the eye overlooks: case, blanks, marks without width, 1 or 1.0."""
+    seen = (each for each in text if unicodedata.category(each) != "Cf")
+    plain = " ".join(unicodedata.normalize("NFKC", "".join(seen)).casefold().split())
+    try:
+        return str(float(plain))
+    except ValueError:
+        return plain
+
+
 def _require_groups(crossed: pd.DataFrame) -> None:
-    """Refuse what names faces instead of groups, and groups of one name."""
-    sizes = [len(crossed[each].cat.categories) for each in crossed]
-    number, faces = math.prod(sizes), len(crossed)
-    if number > MOST_GROUPS or (number > 50 and max(sizes) > faces / 2):
+    """Refuse what names faces or measures them, and groups of one name."""
+    sizes = {name: len(crossed[name].cat.categories) for name in crossed}
+    number, faces = math.prod(sizes.values()), len(crossed)
+    most = max(sizes, key=lambda name: sizes[name])
+    named = number > 50 and sizes[most] > faces / 2
+    if named or any(_measured(crossed[name].cat.categories) for name in crossed):
+        if not named:
+            most = next(name for name in crossed if _measured(crossed[name].cat.categories))
         raise InputError(
-            f"groups has {number:,} different values for {faces:,} faces: that names faces, not "
-            "groups, or crosses too much. Give an attribute that many faces share."
+            f"{_plain(str(most))} has {sizes[most]:,} different values for {faces:,} faces: that "
+            "names or measures faces instead of grouping them. Give an attribute that many faces "
+            "share, or cut numbers into ranges with pandas.cut."
+        )
+    if number > MOST_GROUPS:
+        crosses = ", ".join(f"{_plain(str(name))} ({size:,})" for name, size in sizes.items())
+        raise InputError(
+            f"groups crosses {crosses[:200]}, which makes {number:,} different values for {faces:,} "
+            "faces: take fewer attributes, or fewer values of them."
         )
     levels = [crossed[each].cat.categories for each in crossed]
     names = [BETWEEN.join(map(str, each)) for each in product(*levels)]
@@ -392,7 +468,12 @@ def _require_groups(crossed: pd.DataFrame) -> None:
         raise InputError(f"two crossed groups are both called {twice!r}: rename their values.")
 
 
+def _measured(levels: pd.Index) -> bool:
+    """Whether values are measurements, as an age of 31.7: many numbers that are not whole."""
+    return levels.dtype.kind == "f" and len(levels) > _MOST_NUMBERS and bool((levels % 1).any())
+
+
 def _listed(labels: set[Any]) -> str:
-    names = sorted(map(repr, labels))
+    names = sorted(map(arguments.shown, labels))
     shown = ", ".join(names[:8])
     return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"

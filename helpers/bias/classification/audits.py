@@ -280,7 +280,7 @@ def _named(metrics: Sequence[str], others: Sequence[str] = ()) -> list[str]:
     if isinstance(metrics, str):
         metrics = [metrics]
     if not isinstance(metrics, Iterable):
-        raise InputError(f"metrics is {metrics!r}: give a list of names.")
+        raise InputError(f"metrics is {arguments.shown(metrics)}: give a list of names.")
     wanted = list(metrics)
     if "ece" not in others and any(str(each).lower() == "ece" for each in wanted):
         raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")

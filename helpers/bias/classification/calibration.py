@@ -44,9 +44,10 @@ def ece(confidence: ArrayLike, correct: ArrayLike, bins: Bins = 10) -> float:
 
     Notes
     -----
-    It is biased upwards, the more the fewer faces there are: a perfectly calibrated model has an
-    ECE of about 0.1 on 65 faces. So never compare the ECE of groups of different size without
-    their intervals.
+    It is biased upwards, the more the fewer faces there are and the more bins their scores fill: a
+    perfectly calibrated model has a mean ECE of 0.12 on 65 faces if its scores are spread evenly
+    over [0, 1], of 0.03 if all of them are 0.9; on 650 faces of 0.04 and 0.01. So never compare the
+    ECE of groups of different size without their intervals.
 
     References
     ----------
@@ -243,6 +244,7 @@ def _edges(bins: Bins) -> Array:
 
 
 def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+    arguments.one_order(confidence=confidence, correct=correct)
     right = pd.Series(_one_axis(correct, "correct"))
     sure = pd.Series(_one_axis(confidence, "confidence"))
     if sure.shape != right.shape:
@@ -268,7 +270,9 @@ def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[
 
 def _one_axis(values: ArrayLike, name: str) -> NDArray[Any]:
     try:
-        array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+        array = np.asarray(arguments.plain(values, name))
+    except InputError:
+        raise
     except (TypeError, ValueError, RuntimeError):
         raise InputError(f"{name} must hold one number a face.") from None
     if array.ndim != 1:

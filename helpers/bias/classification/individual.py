@@ -81,6 +81,8 @@ def consistency(
     level = arguments.level(level)
     answers = read(prediction, prediction, groups, None, None, data)
     told = pd.factorize(column("prediction", prediction, data))[0]
+    held = data if isinstance(prediction, str) else prediction
+    arguments.one_order(embeddings=embeddings, prediction=held)
     points = _checked(embeddings, len(told), len(answers.truth), neighbours)
     near = _nearest(points, neighbours, metric)
     same = (told[near] == told[:, None]).astype(float)
@@ -142,7 +144,7 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
         index = NearestNeighbors(n_neighbors=neighbours, metric=metric).fit(points)
     except (ValueError, TypeError):
         raise InputError(
-            f"metric={metric!r} is no distance that scikit-learn can measure between embeddings: "
+            f"metric={arguments.shown(metric)} is no distance that scikit-learn can measure between embeddings: "
             "take 'cosine' or 'euclidean'."
         ) from None
     if metric == "cosine" and not points.any(axis=1).all():
@@ -181,11 +183,12 @@ def _checked(
 
 def _numbers(embeddings: ArrayLike) -> NDArray[np.float64]:
     try:
-        plain = embeddings.detach().cpu() if hasattr(embeddings, "detach") else embeddings
-        array = np.asarray(plain)
+        array = np.asarray(arguments.plain(embeddings, "embeddings"))
         if array.dtype.kind not in "biuf":
             raise TypeError
         return array.astype(float)
+    except InputError:
+        raise
     except (TypeError, ValueError, RuntimeError):
         raise InputError(
             "embeddings must be numbers, one row of equal length a face, shape (N, D)."
