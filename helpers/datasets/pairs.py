@@ -191,7 +191,11 @@ class PairTable:
         if not isinstance(chosen, str) or chosen not in known:
             raise unknown_name("score column", str(chosen), self.score_columns)
         _require(self.table, [chosen], self.name)
-        values = pd.to_numeric(self.table[chosen], errors="coerce").to_numpy(dtype=np.float64)
+        read = pd.to_numeric(self.table[chosen], errors="coerce")
+        # Complex numbers would lose a part and dates become numbers of days, both in silence.
+        kinds = (self.table[chosen].dtype.kind, read.dtype.kind)
+        other = any(kind in "cmM" for kind in kinds)
+        values = np.full(len(read), np.nan) if other else read.to_numpy(np.float64, na_value=np.nan)
         broken = (np.isnan(values) & self.table[chosen].notna().to_numpy()) | np.isinf(values)
         if broken.any():
             raise _bad_value(self.table, chosen, broken, "is no number (such as 0.5)")

@@ -36,6 +36,21 @@ def with_rows(tmp_path: Path, *more: str) -> PairTable:
     return PairTable.from_csv(write(tmp_path / "more.csv", *ROWS, *more))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1 + 2j, 0.5],
+        pd.Series([1 + 2j, 0.5], dtype=object),
+        pd.to_datetime(["2020-01-01", "2021-01-01"]),
+        pd.to_timedelta([1, 2]),
+    ],
+)
+def test_scores_that_are_no_real_numbers_are_refused(values: object) -> None:
+    table = pd.DataFrame({"p1": ["a", "b"], "p2": ["b", "c"], "label": [1, 0]})
+    with pytest.raises(BadTable, match="score .* is no number"):
+        PairTable("odd", table.assign(score=values)).scores("score")
+
+
 def test_a_table_without_fault_has_nothing_to_note(pairs: PairTable) -> None:
     assert (len(pairs), pairs.name, pairs.notes) == (4, "pairs", ())
     assert pairs.genuine.tolist() == [True, False, True, False]
