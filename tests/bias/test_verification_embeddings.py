@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.metrics.pairwise import paired_cosine_distances, paired_euclidean_distances
 
 from helpers.bias import verification
@@ -36,6 +37,66 @@ def test_pairs_are_scored_as_one_by_one(metric: str, dtype: type) -> None:
         found, expected, rtol=1e-6, atol=2e-6 if dtype == np.float32 else 1e-12
     )
     assert found.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [
+        (np.float32, 1e25),
+        (np.float32, 1e20),
+        (np.float32, 1e-30),
+        (np.float64, 1e200),
+        (np.float64, 1e-200),
+    ],
+)
+def test_the_size_of_embeddings_is_no_part_of_their_direction(dtype: type, size: float) -> None:
+    embeddings, identity, group = faces(30, 3, 2, 0.0)
+    sized = (embeddings * size).astype(dtype)
+    first, second = RANDOM.integers(0, 90, (2, 50))
+    for metric, unit in (("cosine", 1.0), ("euclidean", size)):
+        found = verification.score_pairs(sized, first, second, metric) / unit
+        expected = verification.score_pairs(embeddings, first, second, metric)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    usual = verification.nearest(embeddings, identity, group)
+    np.testing.assert_array_equal(
+        verification.nearest(sized, identity, group)["nearest"], usual["nearest"]
+    )
+    probe = verification.attribute_leakage(embeddings, group, identity, folds=2)
+    again = verification.attribute_leakage(sized, group, identity, folds=2)
+    np.testing.assert_allclose(again["value"], probe["value"], atol=0.04)
+
+
+def test_a_distance_that_no_number_of_this_kind_can_hold_is_refused() -> None:
+    ends = np.array([[3e38], [-3e38]], dtype=np.float32)
+    with pytest.raises(InputError, match="beyond the largest float32"):
+        verification.score_pairs(ends, [0], [1], "euclidean")
+
+
+def test_tensors_are_read_at_any_precision_and_gaps_of_masked_arrays_stay_gaps() -> None:
+    embeddings, identity, group = faces(6, 2, 2, 0.0)
+    half = torch.tensor(embeddings, dtype=torch.bfloat16, requires_grad=True)
+    plain = half.detach().double().numpy()
+    first, second = np.arange(12), np.roll(np.arange(12), 1)
+    rows = torch.tensor(first, dtype=torch.float32, requires_grad=True), torch.tensor(second)
+    np.testing.assert_array_equal(
+        verification.score_pairs(half, *rows), verification.score_pairs(plain, first, second)
+    )
+    found = verification.nearest(half, torch.tensor(identity, dtype=torch.bfloat16), group)
+    expected = verification.nearest(plain, identity, group)
+    np.testing.assert_array_equal(found["nearest"], expected["nearest"])
+    gap = np.ma.array(embeddings.astype(np.float32))
+    gap[3, 5] = np.ma.masked
+    scores = verification.score_pairs(gap, [3, 0], [0, 1])
+    assert np.isnan(scores).tolist() == [True, False]
+
+
+def test_the_nearest_of_pairs_is_asked_as_other_doors_are() -> None:
+    sides = ((["x", "y"], ["y", "z"]), ([1, 1], [1, 2]), (["a", "a"], ["a", "a"]))
+    with pytest.raises(UnknownName, match="no distance"):
+        verification.nearest_of_pairs([0.9, 0.2], *sides, distance="no")  # type: ignore[arg-type]
+    people = (pd.Series([1, 1], index=[5, 6]), pd.Series([1, 2], index=[5, 6]))
+    with pytest.raises(InputError, match="scores and identities 1 have different indexes"):
+        verification.nearest_of_pairs(pd.Series([0.9, 0.2]), sides[0], people, sides[2])
 
 
 def test_an_embedding_that_is_missing_gives_no_score_instead_of_a_low_one() -> None:
@@ -119,6 +180,8 @@ def test_a_probe_needs_people_of_both_kinds() -> None:
     embeddings, identity, group = faces(60, 2, 2, 0.0)
     with pytest.raises(InputError, match="one value only"):
         verification.attribute_leakage(embeddings, ["x"] * len(group), identity)
+    with pytest.raises(InputError, match="are in one of the 2 folds.* give another seed"):
+        verification.attribute_leakage(*_shuffled(faces(10, 3, 2, 0.0)), folds=2)
     few = np.where(identity < 2, "rare", "common")
     with pytest.raises(InputError, match="2 people are annotated as 'rare': too few for 5 folds"):
         verification.attribute_leakage(embeddings, few, identity)

@@ -185,3 +185,16 @@ def test_the_per_cent_difference_by_hand() -> None:
 def test_there_are_no_more_folds_than_people() -> None:
     with pytest.raises(InputError, match="2 people cannot be dealt into 3 folds"):
         verification.identity_folds(([1, 1], [1, 2]), 3)
+
+
+def test_a_fitted_threshold_is_the_smallest_score_that_keeps_the_rate() -> None:
+    # Between 0.5 and 0.8 every threshold keeps it; 0.5 itself lets a second impostor through.
+    scores, genuine = [0.9, 0.8, 0.8, 0.5, 0.3], [1, 1, 0, 0, 0]
+    found = float(verification.fit(scores, genuine, 0.4)["overall"])
+    assert found == 0.8
+    for threshold, rate in ((found, 1 / 3), (0.51, 1 / 3), (0.5, 2 / 3)):
+        assert verification.rates(scores, genuine, threshold)["fmr"][0] == pytest.approx(rate)
+    # Tied with a second impostor, the largest score accepts too many: then a number above it.
+    above = float(verification.fit([0.9, 0.9, 0.9, 0.1], [1, 0, 0, 0], 0.4)["overall"])
+    assert 0.9 < above < 0.9 + 1e-9
+    assert np.isnan(verification.fit([np.inf, np.inf, np.inf, 0], [1, 0, 0, 0], 0.4)["overall"])

@@ -36,6 +36,7 @@ from helpers.bias.verification.comparisons import (
     arrange,
     comparisons,
     identity_numbers,
+    one_order,
 )
 from helpers.bias.verification.curves import (
     FARS,
@@ -60,6 +61,7 @@ from helpers.bias.verification.extremes import (
 
 _AT_ONCE = 1_000_000  # weights of pairs held at a time; about 8 MB an array
 _LEAST_FREEDOM = 6.0  # below, Student's quantile says nothing about single errors any more
+_ALIKE = 1e-12  # standard error that is rounding: people do not differ at all
 _LONG = 100_000_000  # weights, from which on a bar shows how far it is
 
 
@@ -77,7 +79,8 @@ class Bootstrap:
     draws : numpy.ndarray (R, rows)
         The same measures with other people; NaN where nothing could be counted.
     spread : numpy.ndarray (rows,)
-        Standard error of every measure, corrected as the module's text says.
+        Standard error of every measure, corrected as the module's text says; 0 where all people of
+        the sample have the same rate, which says nothing about other people.
     freedom : numpy.ndarray (rows,)
         Degrees of freedom of the spread: fewer than people where few of them decide the value.
     behind : tuple, one entry a row
@@ -164,7 +167,8 @@ def bootstrap(
     times, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
     at = None if threshold is None else thresholds_given(threshold)
     pairs = comparisons(scores, genuine, group, impostors, distance)
-    people = identity_numbers(identities, pairs, len(np.asarray(scores)))
+    one_order(scores=scores, identities=identities)
+    people = identity_numbers(identities, pairs, arguments.length(scores, "scores"))
     counts = _draw_people(pairs, people, times, start)
     plans = _plans(pairs, people)
     at = None if at is None else pairs.sign * at
@@ -455,6 +459,8 @@ def _slopes(
     if kind in ("FMR", "FNMR"):
         return float(kind == "FMR"), float(kind == "FNMR")
     known = np.isfinite(values) & np.isfinite(fmr) & np.isfinite(fnmr)
+    if known.sum() < 3:
+        return np.nan, np.nan
     causes = np.column_stack([fmr, fnmr])[known]
     found = np.linalg.lstsq(causes - causes.mean(0), values[known] - values[known].mean())[0]
     return float(found[0]), float(found[1])
@@ -483,7 +489,7 @@ def _dyadic(plan: _Plan, impostor: np.ndarray, genuine: np.ndarray) -> tuple[flo
     """Standard error of the sum of all pairs' influences, and its degrees of freedom."""
     sides = (plan.one, plan.two) if impostor.any() else ()
     present = np.zeros(plan.people, bool)
-    for side in (*sides, plan.person) if genuine.any() else sides:
+    for side in (*sides, plan.person) if genuine.any() or not sides else sides:
         present[side] = True
     alone = np.bincount(plan.person, genuine, plan.people)
     shared = sum(
@@ -498,7 +504,8 @@ def _dyadic(plan: _Plan, impostor: np.ndarray, genuine: np.ndarray) -> tuple[flo
     total = float(((alone + shared) ** 2).sum()) - by_chance
     scale = n * (n - 1) / (n - 2) ** 2 if sides else n / (n - 1)
     least = by_chance + float((alone**2).sum())  # of independent people and pairs of people
-    return float(np.sqrt(scale * max(total, least))), _freedom((alone + shared)[present])
+    spread = float(np.sqrt(scale * max(total, least)))
+    return (0.0 if spread <= _ALIKE else spread), _freedom((alone + shared)[present])
 
 
 def _freedom(influence: np.ndarray) -> float:

@@ -171,10 +171,7 @@ def comparisons(
     labels = genuine_labels(genuine)
     _require_lengths(len(values), genuine=labels)
     first, second, names = _groups(group, impostors, len(values))
-    sides = group if isinstance(group, tuple) and len(group) == 2 else (group,)
-    arguments.one_order(
-        scores=scores, genuine=genuine, **{f"group {k}": each for k, each in enumerate(sides, 1)}
-    )
+    one_order(scores=scores, genuine=genuine, group=group)
     sign = -1.0 if arguments.choice(distance, "distance", (True, False)) else 1.0
     pairs = Comparisons(
         sign * values, labels, first, second, names, np.arange(len(values)), impostors, sign
@@ -268,6 +265,15 @@ def both_sides(given: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     return _column(given[0], name).astype(object), _column(given[1], name).astype(object)
 
 
+def one_order(**columns: Any) -> None:
+    """As :func:`helpers.arguments.one_order`, of columns or of the columns of both sides."""
+    found: dict[str, Any] = {}
+    for name, given in columns.items():
+        two = isinstance(given, tuple | list) and len(given) == 2
+        found |= {f"{name} {k}": each for k, each in enumerate(given, 1)} if two else {name: given}
+    arguments.one_order(**found)
+
+
 def known_values(values: Any, name: str) -> np.ndarray:
     """Read a column of names or numbers in which none may be missing.
 
@@ -292,8 +298,7 @@ def _column(values: Any, name: str) -> np.ndarray:
         raise InputError(
             f"{name} must be one value per row, as a list or a column, not {_what(values)}."
         )
-    # As objects: among text, NumPy would turn a missing value into the text "nan".
-    array = np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+    array = arguments.plain_array(values, name)
     nested = array.dtype == object and any(map(_is_column, array.ravel()))
     if array.ndim != 1 or nested:
         raise InputError(

@@ -215,7 +215,9 @@ def tar_at_far(
     impostors: Impostors = "within",
     distance: bool = False,
 ) -> pd.DataFrame:
-    """True accept rate at the smallest threshold that keeps false accepts to a given rate.
+    """True accept rate where as many pairs as possible are accepted at a given false accept rate.
+
+    The threshold is the smallest score that occurs (the largest distance) and keeps to the rate.
 
     Parameters
     ----------
@@ -470,10 +472,14 @@ def _allowed(unit: Arranged, far: float) -> float:
 
 
 def threshold_above(unit: Arranged, step: int) -> float:
-    """The smallest score that is accepted, or, if none is, the number next above the largest."""
+    """The smallest score that is accepted, or, if none is, the number next above the largest.
+
+    NaN if the largest is infinite, so that no threshold leaves it out.
+    """
     if step > 0:
         return float(unit.scores[step - 1])
-    return float(np.nextafter(unit.scores[0], np.inf))
+    largest = float(unit.scores[0])
+    return float(np.nextafter(largest, np.inf)) if largest < np.inf else float("nan")
 
 
 def note(unit: Arranged) -> str:

@@ -9,7 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers import arguments
-from helpers.bias.verification.comparisons import both_sides, genuine_labels, known_values
+from helpers.bias.verification.comparisons import (
+    both_sides,
+    genuine_labels,
+    known_values,
+    one_order,
+)
 from helpers.errors import BadTable, InputError
 
 _BYTES = 2_000_000  # of embeddings gathered at a time: what a processor's cache holds
@@ -41,7 +46,7 @@ def score_pairs(
     Raises
     ------
     InputError
-        If shapes do not fit, or a row does not exist.
+        If shapes do not fit, a row does not exist, or a distance is beyond the largest number.
     UnknownName
         If there is no such metric.
 
@@ -51,6 +56,7 @@ def score_pairs(
     [0.0, 1.0]
     """
     arguments.choice(metric, "metric", ("cosine", "euclidean"))
+    one_order(first=first, second=second)
     vectors = _vectors(embeddings)
     one, two = (
         _rows(each, len(vectors), name) for each, name in ((first, "first"), (second, "second"))
@@ -63,6 +69,11 @@ def score_pairs(
     for start in range(0, len(one), size):
         part = slice(start, start + size)
         scores[part] = _compared(ready[one[part]], ready[two[part]], metric)
+    if np.isinf(scores).any():
+        raise InputError(
+            f"some distances are beyond the largest {scores.dtype.name}: divide the embeddings by a "
+            "constant first."
+        )
     return scores
 
 
@@ -98,6 +109,7 @@ def nearest(
         If a picture has no identity or no group.
     """
     size = arguments.count(chunk, "chunk")
+    one_order(embeddings=embeddings, identities=identities, group=group)
     vectors = _unit(_vectors(embeddings))
     people, groups = _text(identities, "identities"), _text(group, "group")
     if not len(vectors) == len(people) == len(groups):
@@ -154,7 +166,9 @@ def nearest_of_pairs(
         A row per picture (index): ``group``, ``nearest``, ``nearest_group``, ``similarity``,
         ``correct``. Of ties, the earlier pair counts.
     """
-    values = arguments.number_array(scores, "scores", ndim=1) * (-1.0 if distance else 1.0)
+    sign = -1.0 if arguments.choice(distance, "distance", (True, False)) else 1.0
+    values = sign * arguments.number_array(scores, "scores", ndim=1)
+    one_order(scores=scores, pictures=pictures, identities=identities, group=group)
     files = _sides(pictures, "pictures", len(values))
     people, groups = (
         [side.astype(str) for side in _sides(each, name, len(values))]
@@ -213,7 +227,7 @@ def confusion(table: pd.DataFrame) -> pd.DataFrame:
 
 def _vectors(embeddings: ArrayLike) -> np.ndarray:
     single = str(getattr(embeddings, "dtype", "")).endswith("float32")
-    if single and isinstance(embeddings, np.ndarray):
+    if single and isinstance(embeddings, np.ndarray) and not np.ma.isMA(embeddings):
         vectors = embeddings  # not copied: there may be gigabytes of them
     else:
         vectors = arguments.number_array(embeddings, "embeddings")
@@ -245,7 +259,8 @@ def _report_single(alone: int, of: int) -> None:
 def _rows(positions: ArrayLike, count: int, name: str) -> np.ndarray:
     rows = arguments.number_array(positions, name, ndim=1)
     # Numbers are read as floats, which hold whole ones exactly up to 2 ** 53.
-    if np.asarray(positions).dtype == bool or (rows != np.floor(rows)).any():
+    truth = pd.api.types.infer_dtype(arguments.plain_array(positions, name)) == "boolean"
+    if truth or (rows != np.floor(rows)).any():
         raise InputError("say which pictures a pair compares by their rows, as whole numbers.")
     if rows.size and (rows.min() < 0 or rows.max() >= count):
         raise InputError(
@@ -262,9 +277,19 @@ def _sides(given: tuple[ArrayLike, ArrayLike], name: str, count: int) -> Sequenc
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled = vectors / _scale(vectors)
+    length = np.linalg.norm(scaled, axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        return np.asarray(vectors / length)
+        return np.asarray(scaled / length)
+
+
+def _scale(vectors: np.ndarray) -> np.ndarray:
+    """A power of two near the largest number of each row, (N, 1).
+
+    Numbers divided by it have squares that neither overflow nor vanish, and no digit changes.
+    """
+    largest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
+    return np.ldexp(vectors.dtype.type(1), np.frexp(largest)[1] - 1)[:, None]
 
 
 def _compared(one: np.ndarray, two: np.ndarray, metric: str) -> np.ndarray:
@@ -272,8 +297,11 @@ def _compared(one: np.ndarray, two: np.ndarray, metric: str) -> np.ndarray:
         # Rounding must not make a picture more alike to itself than 1.
         return np.clip(np.einsum("nd,nd->n", one, two), -1, 1)
     # In place: the difference needs no third array.
-    one -= two
-    return np.asarray(np.sqrt(np.einsum("nd,nd->n", one, one)))
+    with np.errstate(over="ignore"):
+        one -= two
+        scale = _scale(one)
+        one /= scale
+        return np.asarray(scale[:, 0] * np.sqrt(np.einsum("nd,nd->n", one, one)))
 
 
 def _nearest(vectors: np.ndarray, chunk: int) -> tuple[np.ndarray, np.ndarray]:

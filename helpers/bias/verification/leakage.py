@@ -6,12 +6,13 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from helpers import arguments
-from helpers.bias.verification.comparisons import known_values
+from helpers.bias.verification.comparisons import known_values, one_order
 from helpers.errors import InputError
-from helpers.intervals import wilson
+from helpers.intervals import wilson_limits
 
 NOT_COUNTED = "of this probe: what other training people would change is not counted"
 """What the intervals leave out."""
+_ALIKE = 1e-24  # variance that is rounding
 
 
 def attribute_leakage(
@@ -62,7 +63,8 @@ def attribute_leakage(
     """
     parts, start = arguments.count(folds, "folds", 2), arguments.seed(seed)
     confidence = arguments.level(level)
-    vectors = arguments.number_array(embeddings, "embeddings")
+    one_order(embeddings=embeddings, attribute=attribute, identities=identities)
+    vectors = arguments.number_array(embeddings, "embeddings", ndim=2)
     values = known_values(attribute, "attribute").astype(str)
     people = known_values(identities, "identities").astype(str)
     _require(vectors, values, people, parts)
@@ -105,8 +107,17 @@ def _out_of_fold(
         StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")
     )
     predicted = np.empty(len(values), dtype=values.dtype)
+    # Squares of very large or small numbers have no room in a double; standardised, it is all one.
+    largest = np.abs(vectors).max(axis=0)
+    vectors = vectors / np.where(largest > 0, largest, 1.0)
     dealt = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for train, test in dealt.split(vectors, values, people):
+        unseen = sorted(set(values) - set(values[train]))
+        if unseen:
+            raise InputError(
+                f"all people annotated as {unseen[0]!r} are in one of the {folds} folds, so that a "
+                "probe would not meet the value: give another seed, or another number of folds."
+            )
         predicted[test] = probe.fit(vectors[train], values[train]).predict(vectors[test])
     return predicted
 
@@ -131,9 +142,12 @@ def _balanced(rows: list[dict[str, object]], people: int, level: float) -> dict[
 def _row(
     name: str, n: int, people: int, value: float, variance: float, freedom: float, level: float
 ) -> dict[str, object]:
-    if value in (0.0, 1.0):
-        low, high = wilson(round(value * people), people, level)
-        note = f"{value:g} in the sample: Wilson's interval for {people:,} people; {NOT_COUNTED}"
+    if value in (0.0, 1.0) or variance < _ALIKE:
+        # Nobody differs in the sample, which says nothing about others: each counts as one.
+        low, high = wilson_limits(value * people, people, level)
+        variance = float((high - low) / 2 / stats.norm.ppf((1 + level) / 2)) ** 2
+        note = f"{value:g} for all in the sample: Wilson's interval for {people:,} people"
+        note = f"{note}; {NOT_COUNTED}"
     else:
         odds = np.log(value / (1 - value))
         half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance) / (value * (1 - value))

@@ -23,6 +23,7 @@ from helpers.bias.verification.comparisons import (
     both_sides,
     comparisons,
     identity_numbers,
+    one_order,
 )
 from helpers.bias.verification.curves import (
     fars,
@@ -66,9 +67,10 @@ def fit(
     Returns
     -------
     pandas.Series
-        Index "overall" and every group: the smallest threshold (the largest distance) with an FMR
-        of at most ``fmr``; NaN where ``fmr`` is below 1 / (number of impostor pairs), so that
-        nothing tells how far to go.
+        Index "overall" and every group: the smallest score that occurs (the largest distance) and
+        as a threshold has an FMR of at most ``fmr``, or, where none has, the number next above all.
+        Thresholds down to the next score would accept the same pairs. NaN where ``fmr`` is below
+        1 / (number of impostor pairs), so that nothing tells how far to go.
 
     Warns
     -----
@@ -152,8 +154,9 @@ def cross_validate(
     """
     wanted = fars(fmr)
     pairs = comparisons(scores, genuine, group, impostors, distance)
-    folds = np.asarray(fold, dtype=object)
     count = arguments.same_length(scores=scores, fold=fold)
+    folds = arguments.plain_array(fold, "fold").astype(object)
+    one_order(scores=scores, fold=fold, identities=identities)
     if folds.ndim != 1 or pd.isna(folds).any():
         raise InputError("fold must be one value per pair, none missing; -1 leaves a pair out.")
     people = identity_numbers(identities, pairs, count)
@@ -293,6 +296,7 @@ def identity_folds(
     stratum = np.zeros(len(people), dtype=int)
     if group is not None:
         groups = both_sides(group, "group")
+        one_order(identities=identities, group=group)
         arguments.same_length(identities=one, group=groups[0], second_group=groups[1])
         stratum[codes] = pd.factorize(np.concatenate(groups))[0]
     shuffled = np.random.default_rng(start).permutation(len(people))
