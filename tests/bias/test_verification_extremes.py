@@ -169,7 +169,7 @@ def test_the_slope_is_read_where_the_false_matches_are() -> None:
 
 def at_far(**changes: float) -> AtFar:
     matches = FalseMatches(10, 10_000, 1.0, 2000, 2000.0)
-    figures = {"value": 0.8, "far": 0.001, "slope": 1.0, "spread": 0.0, "correlation": 0.0}
+    figures = {"value": 0.8, "far": 0.001, "slope": 1.0, "spread": 1e-9, "correlation": 0.0}
     made = figures | changes
     return AtFar(
         made["value"],

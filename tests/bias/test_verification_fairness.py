@@ -111,3 +111,18 @@ def test_a_single_group_differs_from_nobody():
     for summary in (verification.fdr, verification.garbe, verification.not_garbe_mean_ratio):
         with pytest.raises(InputError, match="two groups or more"):
             summary([0.01], [0.2])
+
+
+def test_errors_without_weight_need_not_be_defined():
+    nothing = [0.0, math.nan, 0.1]
+    for summary in (
+        verification.fdr,
+        verification.garbe,
+        verification.not_garbe_max_over_min,
+        verification.not_garbe_mean_ratio,
+        verification.not_garbe_mean_difference,
+    ):
+        assert summary(nothing, FNMR, alpha=0) == summary(FMR, FNMR, alpha=0)
+        assert summary(FMR, [0.0] * 3, alpha=1) == summary(FMR, FNMR, alpha=1)
+        assert math.isnan(summary(nothing, FNMR, alpha=0.5))
+    assert verification.not_garbe_max_over_min([0.0, 0.1, 0.2], FNMR, alpha=0) == pytest.approx(4)

@@ -314,7 +314,7 @@ def test_a_recall_is_a_ratio_of_sums_over_people() -> None:
 def test_a_recall_without_a_mistake_is_wilsons_interval_over_people() -> None:
     row = _recall("x", np.ones(12, bool), np.repeat(list("abcd"), 3), 0.9)
     assert (row["low"], row["high"]) == pytest.approx(wilson(4, 4, 0.9))
-    assert row["note"].startswith("1 in the sample: Wilson's interval for 4 people")
+    assert row["note"].startswith("1 for all in the sample: Wilson's interval for 4 people")
 
 
 # -- curves and samples
@@ -362,3 +362,44 @@ def test_summaries_weigh_false_matches_by_alpha() -> None:
     assert table.loc["FMR max/min", "value"] == pytest.approx(ratios["max_over_min"])
     assert table.loc["FMR max/geomean", "value"] == pytest.approx(ratios["max_over_geomean"])
     assert table["groups"].tolist() == [2] * 6
+
+
+def test_a_summary_without_weight_on_false_matches_does_not_need_any() -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=30)
+    strict = float(pairs.scores[~pairs.genuine].max()) + 1e-6
+    found = drawn(pairs, threshold=strict)
+    table = verification.disparities(found, 0.0, simulations=300).set_index("metric")
+    fnmr = [found.measures["value"][found.row("FNMR", group)] for group in "ab"]
+    assert table.loc["FDR", "value"] == pytest.approx(1 - abs(fnmr[0] - fnmr[1]))
+    assert table.loc["FDR", "low"] < table.loc["FDR", "high"]
+    assert table.loc["GARBE", "value"] == pytest.approx(verification.gini(fnmr))
+    half = verification.disparities(found, 0.5, simulations=300).set_index("metric")
+    assert half.loc["FDR", "note"].startswith("no interval (no errors in a, b)")
+
+
+def test_people_with_the_same_recall_are_wilsons_interval_and_count_in_the_balanced_one() -> None:
+    people, right = np.repeat(np.arange(10), 2), np.tile([True, False], 10)
+    row = _recall("x", right, people, 0.95)
+    assert (row["low"], row["high"]) == pytest.approx(wilson(5, 10))
+    assert row["note"].startswith("0.5 for all in the sample: Wilson's interval for 10 people")
+    none = _recall("y", np.ones(20, bool), people, 0.95)
+    low, high = wilson(10, 10)
+    assert none["variance"] == pytest.approx(((high - low) / 2 / stats.norm.ppf(0.975)) ** 2)
+    both = _balanced([row, none], 20, 0.95)
+    assert both["low"] < 0.75 < both["high"]
+
+
+def test_a_group_of_errors_alone_has_no_interval_of_its_inequality_and_is_named() -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=20)
+    rejected = pairs.genuine & (pairs.groups[0] == "b")
+    found = verification.bootstrap(
+        np.where(rejected, 1.9, pairs.scores),
+        pairs.genuine,
+        pairs.identities,
+        pairs.groups,
+        threshold=2.0,
+        replicates=30,
+    )
+    table = verification.disparities(found, simulations=100).set_index("metric")
+    assert table.loc["FNMR max/min", "value"] > 1
+    assert table.loc["FNMR max/min", "note"] == "no interval (nothing but errors in b)"

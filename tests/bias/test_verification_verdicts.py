@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from helpers.bias import verification
 from helpers.bias.verification.bootstrap import Bootstrap
-from helpers.intervals import GAP, NO_GAP, TOO_LITTLE
+from helpers.bias.verification.extremes import AtFar, FalseMatches
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
 VERDICTS = {GAP, NO_GAP, TOO_LITTLE}
@@ -158,9 +160,117 @@ def test_rates_that_are_the_same_number_are_not_known_to_be_equal() -> None:
     assert (table["verdict"] == TOO_LITTLE).all()
 
 
-def test_rates_below_the_margin_are_said_to_make_the_verdict_easy() -> None:
+def test_a_margin_that_no_group_could_exceed_acquits_nobody_unless_it_was_chosen() -> None:
+    # At an FMR of 0.01, even a group without any false match would be within 5 points.
     sample = drawn(simulate({"a": Group(), "b": Group()}, people=60, wolves=0.1), threshold=2.3)
+    rate = sample.measures["value"][sample.row("FMR", "overall")]
+    assert rate < 0.05
     row = verification.compare(sample, "FMR", "a").iloc[0]
-    assert row["verdict"] == NO_GAP
-    assert row["note"] == "both rates are below the margin of 0.05, so that no gap exceeds it"
+    assert row["verdict"] == TOO_LITTLE
+    assert row["note"] == (
+        f"without a margin: the default margin of 0.05 is not below the overall rate of {rate:.2g}"
+        "; give margin="
+    )
+    chosen = verification.compare(sample, "FMR", "a", margin=0.05).iloc[0]
+    assert chosen["verdict"] == NO_GAP
+    assert "so that a group without errors is within it too" in chosen["note"]
+    # FNMR is above the margin, and of successes it is what is missing that counts.
     assert verification.compare(sample, "FNMR", "a")["note"].tolist() == [""]
+    assert verification.compare(sample, "AUC", "a").loc[0, "note"].startswith("without a margin")
+    summaries = verification.disparities(sample, alpha=1.0, simulations=200).set_index("metric")
+    assert summaries.loc["FDR", "verdict"] == TOO_LITTLE
+    assert summaries.loc["FDR", "note"].startswith("without a margin: the default margin of 0.05")
+    wide = verification.disparities(sample, alpha=1.0, simulations=200, margin=0.05)
+    assert wide.set_index("metric").loc["FDR", "verdict"] == NO_GAP
+
+
+def test_rare_false_matches_that_differ_for_certain_are_a_gap_below_the_default_margin() -> None:
+    apart = drawn(simulate({"a": Group(), "b": Group(0.7)}, people=60, wolves=0.05), threshold=2.6)
+    row = verification.compare(apart, "FMR", "a").iloc[0]
+    assert 0 < row["low"] < row["high"] < 0.05
+    assert row["verdict"] == GAP
+
+
+def test_a_group_is_not_compared_with_its_own_pairs() -> None:
+    # Only a has impostor pairs: its FMR is the overall one, whatever it is.
+    pairs = simulate({"a": Group(), "b": Group()}, people=25)
+    sample = drawn(pairs, pairs.genuine | (pairs.groups[0] == "a"))
+    table = verification.compare(sample, "FMR", margin=0.5).set_index("group")
+    assert (table.loc["a", "value"], table.loc["a", "verdict"]) == (0, TOO_LITTLE)
+    assert table.loc["a", ["low", "high"]].isna().all()
+    assert table.loc["a", "note"] == "the same pairs on both sides: nothing to compare"
+    assert verification.compare(sample, "FNMR").set_index("group").loc["a", "low"] < 0
+
+
+# -- people who do not differ
+
+
+def alike(people: int = 30) -> Bootstrap:
+    """One of everybody's two genuine pairs is rejected, in both groups; no impostor is accepted."""
+    person = np.repeat(np.arange(2 * people), 2)
+    one, two = np.triu_indices(people, 1)
+    first = np.concatenate([person, one, one + people])
+    second = np.concatenate([person, two, two + people])
+    genuine = first == second
+    scores = np.where(genuine, np.tile([0.9, 0.3], len(first))[: len(first)], 0.1)
+    groups = np.where(first < people, "a", "b")
+    return verification.bootstrap(
+        scores,
+        genuine,
+        (first, second),
+        (groups, groups),
+        threshold=0.5,
+        far=0.1,
+        replicates=40,
+    )
+
+
+def test_people_with_the_same_rate_do_not_show_how_others_differ() -> None:
+    sample = alike()
+    table = verification.intervals(sample).set_index(["metric", "group"])
+    # Wilson's interval for 15 of 30 people, from its quadratic equation.
+    z2 = stats.norm.ppf(0.975) ** 2
+    half = np.sqrt(z2 * 15 * 15 / 30 + z2**2 / 4) / (30 + z2)
+    row = table.loc[("FNMR", "a")]
+    assert (row["low"], row["high"]) == pytest.approx((0.5 - half, 0.5 + half))
+    assert row["note"] == "all people in the sample alike: Wilson's interval for 30 people"
+    assert sample.spread[sample.row("FNMR", "a")] == 0
+    gap = verification.compare(sample, "FNMR", "a").iloc[0]
+    assert (gap["low"], gap["high"]) == pytest.approx((-half * 2**0.5, half * 2**0.5))
+    assert gap["verdict"] == TOO_LITTLE
+    # As uncertain as two shares of 30: half a person's rate, 0.5 / sqrt(30), relative to 0.5.
+    ratio = verification.disparities(sample, simulations=4000).set_index("metric")
+    expected = np.exp(2 / np.sqrt(np.pi) / np.sqrt(30))
+    assert ratio.loc["FNMR max/min", "expected_at_parity"] == pytest.approx(expected, rel=0.05)
+
+
+def test_scores_that_are_all_equal_have_an_interval_and_no_false_reason() -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=30)
+    same = Pairs(np.ones(len(pairs.scores)), pairs.genuine, pairs.identities, pairs.groups)
+    with pytest.warns(UserWarning, match="all scores are equal"):
+        table = verification.intervals(drawn(same)).set_index(["metric", "group"])
+    for metric in ("EER", "AUC"):
+        row = table.loc[(metric, "a")]
+        assert row["value"] == 0.5
+        assert (row["low"], row["high"]) == pytest.approx(wilson(15, 30))
+        assert row["note"] == "all people in the sample alike: Wilson's interval for 30 people"
+
+
+def test_the_reason_for_no_interval_is_the_true_one() -> None:
+    pairs = simulate({"a": Group()}, people=10)
+    twice = verification.bootstrap(pairs.scores, pairs.genuine, pairs.identities, replicates=2)
+    row = verification.intervals(twice).set_index("metric").loc["EER"]
+    assert np.isnan(row["low"])
+    assert row["note"] == "no interval: in fewer than three draws of people could it be measured"
+    kept = ~pairs.genuine | (pairs.identities[0] < 2)
+    found = drawn(pairs, kept, threshold=float(np.median(pairs.scores[kept & pairs.genuine])))
+    row = verification.intervals(found).set_index(["metric", "group"]).loc[("FNMR", "a")]
+    assert row["note"] == "only 2 people: too few for an interval"
+
+
+def test_a_threshold_for_a_false_accept_rate_leaves_people_alike_uncertain_too() -> None:
+    row = verification.intervals(alike()).set_index(["metric", "group"]).loc[("TAR@FAR=0.1", "a")]
+    assert row["value"] == 1
+    matches = FalseMatches(0, 10_000, 1.0, 2000, 2000.0)
+    low, high = AtFar(0.5, 1e-12, matches, 0.0, 60, 30, 0.0, 29.0, 0.0).limits(0.95)
+    assert (low, high) == pytest.approx(wilson(15, 30))

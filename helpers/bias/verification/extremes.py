@@ -20,6 +20,7 @@ import numpy as np
 from scipy import special, stats
 
 from helpers.bias.verification.comparisons import Arranged
+from helpers.intervals import wilson_limits
 
 _TOP = 0.1  # of the impostor pairs, in which it is counted who goes together
 _MOST_ALIKE = 0.95  # correlation above which the integral would need more nodes
@@ -175,11 +176,9 @@ class AtFar:
 
     def _genuine(self, level: float, at: float) -> tuple[float, float]:
         """Limits, as deviates, of the true accept rate at a given threshold."""
-        from helpers.intervals import wilson
-
-        if self.value in (0.0, 1.0):
-            low, high = wilson(round(self.value * self.people), self.people, level)
-            return _deviate(low, 1e-12), _deviate(high, 1e-12)
+        if self.value in (0.0, 1.0) or not self.spread > 0:
+            low, high = wilson_limits(self.value * self.people, self.people, level)
+            return _deviate(float(low), 1e-12), _deviate(float(high), 1e-12)
         half = stats.t.ppf((1 + level) / 2, self.freedom) * self.spread / stats.norm.pdf(at)
         return at - half, at + half
 

@@ -6,8 +6,8 @@ differences are, never whose side is right, and all of them are positive by chan
 with an interval (:func:`helpers.bias.verification.disparities`).
 """
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def fdr(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     fmr, fnmr : array_like (G,)
         A rate in [0, 1] per group, at one threshold for all.
     alpha : float
-        Weight of false matches, in [0, 1].
+        Weight of false matches, in [0, 1]; errors without weight need no rates that are defined.
 
     Returns
     -------
@@ -49,8 +49,7 @@ def fdr(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     >>> round(fdr([0.01, 0.03], [0.1, 0.2]), 4)
     0.94
     """
-    first, second = _rates(fmr, fnmr, alpha)
-    return float(1 - alpha * np.ptp(first) - (1 - alpha) * np.ptp(second))
+    return 1 - float(weighted(np.ptp, *_rates(fmr, fnmr, alpha), alpha))
 
 
 def garbe(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
@@ -78,8 +77,13 @@ def garbe(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
     >>> round(garbe([0.01, 0.03], [0.1, 0.2]), 4)
     0.4167
     """
-    first, second = _rates(fmr, fnmr, alpha)
-    return alpha * gini(first) + (1 - alpha) * gini(second)
+    return float(weighted(gini, *_rates(fmr, fnmr, alpha), alpha))
+
+
+def weighted(measure: Callable[[Any], Any], fmr: ArrayLike, fnmr: ArrayLike, alpha: float) -> Any:
+    """A measure of both rates' differences, weighted; what has no weight need not be defined."""
+    parts = ((alpha, fmr), (1 - alpha, fnmr))
+    return sum(weight * measure(rates) for weight, rates in parts if weight)
 
 
 def gini(rates: ArrayLike) -> float:
@@ -125,10 +129,10 @@ def not_garbe_max_over_min(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) 
     alpha : float
         Weight of false matches, in [0, 1].
     """
-    first, second = _rates(fmr, fnmr, alpha)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = first.max() / first.min(), second.max() / second.min()
-    return float(alpha * ratios[0] + (1 - alpha) * ratios[1])
+        return float(
+            weighted(lambda rates: rates.max() / rates.min(), *_rates(fmr, fnmr, alpha), alpha)
+        )
 
 
 def not_garbe_mean_ratio(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
@@ -143,8 +147,7 @@ def not_garbe_mean_ratio(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) ->
     alpha : float
         Weight of false matches, in [0, 1].
     """
-    first, second = _rates(fmr, fnmr, alpha)
-    return alpha * _mean_ratio(first) + (1 - alpha) * _mean_ratio(second)
+    return float(weighted(_mean_ratio, *_rates(fmr, fnmr, alpha), alpha))
 
 
 def not_garbe_mean_difference(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.5) -> float:
@@ -160,8 +163,7 @@ def not_garbe_mean_difference(fmr: ArrayLike, fnmr: ArrayLike, alpha: float = 0.
     alpha : float
         Weight of false matches, in [0, 1].
     """
-    first, second = _rates(fmr, fnmr, alpha)
-    return alpha * _mean_difference(first) + (1 - alpha) * _mean_difference(second)
+    return float(weighted(_mean_difference, *_rates(fmr, fnmr, alpha), alpha))
 
 
 def inequity(

@@ -14,10 +14,17 @@ from scipy import stats
 from helpers import arguments
 from helpers.bias.verification.bootstrap import Bootstrap
 from helpers.bias.verification.comparisons import OVERALL
-from helpers.bias.verification.fairness import gini_of_rows
-from helpers.bias.verification.uncertainty import correlation, quantile
+from helpers.bias.verification.fairness import gini_of_rows, weighted
+from helpers.bias.verification.uncertainty import (
+    correlation,
+    judged,
+    margin_given,
+    quantile,
+    rate_of_errors,
+    standard_errors,
+)
 from helpers.errors import InputError
-from helpers.intervals import holm, verdict
+from helpers.intervals import holm
 
 _WIDEST = 64.0  # times the differences that were seen
 _HALVINGS = 14
@@ -38,7 +45,7 @@ def disparities(
     level: float = 0.95,
     simulations: int = 4000,
     seed: int = 0,
-    margin: float = 0.05,
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """FDR, GARBE and inequity ratios of all groups, with intervals that can reach parity.
 
@@ -52,9 +59,10 @@ def disparities(
         Confidence level in (0, 1).
     simulations, seed : int
         How many sets of rates are drawn around each one that is tried, and from which start.
-    margin : float
+    margin : float, optional
         The largest distance from parity (1 for FDR and ratios, 0 for GARBE) that would not matter,
-        chosen before the data are seen.
+        chosen before the data are seen. By default 0.05, and none for FDR where not even a group
+        without errors would make it so small; ``note`` says so.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def disparities(
     with equal ones (0.2); 150 draws each.
     """
     weight = arguments.share(alpha, "alpha, the weight of false matches,")
-    confidence, allowed = arguments.level(level), arguments.number(margin, "margin", 0)
+    confidence, allowed = arguments.level(level), margin_given(margin)
     times, start = arguments.count(simulations, "simulations", 100), arguments.seed(seed)
     if not isinstance(sample, Bootstrap):
         raise InputError(
@@ -95,20 +103,32 @@ def disparities(
     rows = [sample.row(kind, group) for kind in ("FMR", "FNMR") for group in groups]
     noise = _noise(sample, rows, confidence, times, start)
     values = sample.measures["value"].to_numpy(dtype=float)[rows]
-    reasons = sample.measures["note"].iloc[rows].tolist()
+    reasons = [_without_noise(sample, row) for row in rows]
     found = [
         _described(summary, values, noise, confidence, groups, reasons)
         for summary in _summaries(weight, len(groups))
     ]
     few = _few_errors(sample, rows, groups)
-    for each in found:
-        each["note"] = each["note"] or few
     table = pd.DataFrame(found)
-    table.insert(6, "verdict", _verdicts(table, allowed, confidence))
+    verdicts = _verdicts(table, allowed, confidence, _overall(sample, weight))
+    table.insert(6, "verdict", [each for each, _ in verdicts])
+    table["note"] = [
+        "; ".join(filter(None, (note or few, about)))
+        for note, (_, about) in zip(table["note"], verdicts, strict=True)
+    ]
     return table.assign(groups=len(groups), impostors=sample.measures["impostors"].iloc[0])
 
 
-def _verdicts(table: pd.DataFrame, margin: float, level: float) -> list[str]:
+def _overall(sample: Bootstrap, alpha: float) -> float:
+    """The rate of errors that FDR has differences of: of all groups, weighted as in FDR."""
+    rows = [sample.row(kind, OVERALL) for kind in ("FMR", "FNMR")]
+    fmr, fnmr = sample.measures["value"].to_numpy(dtype=float)[rows]
+    return float(weighted(rate_of_errors, fmr, fnmr, alpha))
+
+
+def _verdicts(
+    table: pd.DataFrame, margin: float | None, level: float, rate: float
+) -> list[tuple[str, str]]:
     """What each interval allows to be said; "gap" only if parity is excluded after Holm."""
     excluded = holm(table["p_parity"].to_numpy(dtype=float)) < (1 - level) / 2
     found = []
@@ -117,7 +137,7 @@ def _verdicts(table: pd.DataFrame, margin: float, level: float) -> list[str]:
     ):
         parity = 0.0 if metric == "GARBE" else 1.0
         ends = (low, high) if apart else (min(low, parity), max(high, parity))
-        found.append(verdict(*ends, margin, parity))
+        found.append(judged(*ends, margin, parity, rate if metric == "FDR" else np.inf))
     return found
 
 
@@ -144,10 +164,10 @@ class _Summary:
 def _summaries(alpha: float, groups: int) -> list[_Summary]:
     def split(measure: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
         return lambda rates: np.asarray(
-            alpha * measure(rates[..., :groups]) + (1 - alpha) * measure(rates[..., groups:])
+            weighted(measure, rates[..., :groups], rates[..., groups:], alpha)
         )
 
-    both = slice(None)
+    both = slice(0 if alpha > 0 else groups, 2 * groups if alpha < 1 else groups)
     found = [
         _Summary("FDR", split(lambda rates: np.ptp(rates, axis=-1)), both, larger_is_fairer=True),
         _Summary("GARBE", split(gini_of_rows), both),
@@ -174,7 +194,7 @@ def _noise(
     """Errors of the logarithms of the rates: (simulations, 2 G)."""
     values = sample.measures["value"].to_numpy(dtype=float)[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = sample.spread[rows] / values
+        spread = standard_errors(sample, rows) / values
     # Few people: as much wider as Student's quantile is than the normal one.
     wider = np.array([quantile(sample, row, level) for row in rows]) / stats.norm.ppf(
         (1 + level) / 2
@@ -196,11 +216,9 @@ def _described(
     reasons: list[str],
 ) -> dict[str, float | str]:
     used = rates[summary.used]
-    why = _without(used, (groups * 2)[: len(rates)][summary.used], reasons[summary.used])
+    why = _together((groups * 2)[summary.used], reasons[summary.used])
     if why:
         return _without_interval(summary, rates, why)
-    if not np.isfinite(noise[:, summary.used]).all():
-        return _without_interval(summary, rates, "too few people")
     kept = np.zeros(len(rates), dtype=bool)
     kept[summary.used] = True
     # A rate of zero has no logarithm, and may stand where this summary does not look.
@@ -216,13 +234,22 @@ def _described(
     return {"metric": summary.name, **figures, "p_parity": p, "worst": worst, "note": ""}
 
 
-def _without(rates: np.ndarray, groups: list[str], reasons: list[str]) -> str:
-    """Why rates have no logarithm, each reason with its groups; empty if all have one."""
+def _without_noise(sample: Bootstrap, row: int) -> str:
+    """Why the error of a rate's logarithm is unknown; empty if it is known."""
+    value, note = sample.measures[["value", "note"]].iloc[row]
+    if np.isnan(value):
+        return str(note).removeprefix("undefined (").removesuffix(")")
+    if value in (0.0, 1.0):
+        return "nothing but errors" if value else "no errors"
+    return "too few people" if np.isnan(sample.spread[row]) else ""
+
+
+def _together(groups: list[str], reasons: list[str]) -> str:
+    """Each reason with its groups."""
     found: dict[str, list[str]] = {}
-    for rate, group, reason in zip(rates, groups, reasons, strict=True):
-        if not rate > 0:
-            why = reason.removeprefix("undefined (").removesuffix(")")
-            found.setdefault(why if np.isnan(rate) else "no errors", []).append(group)
+    for group, reason in zip(groups, reasons, strict=True):
+        if reason:
+            found.setdefault(reason, []).append(group)
     return "; ".join(f"{why} in {', '.join(dict.fromkeys(who))}" for why, who in found.items())
 
 

@@ -14,7 +14,7 @@ from helpers.bias.verification.comparisons import OVERALL, Impostors
 from helpers.bias.verification.curves import FARS, thresholds_given
 from helpers.bias.verification.inequality import disparities
 from helpers.bias.verification.thresholds import fit, why_none
-from helpers.bias.verification.uncertainty import compare_all, intervals
+from helpers.bias.verification.uncertainty import compare_all, intervals, margin_given
 from helpers.errors import BadTable, InputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def audit(
     distance: bool = False,
     replicates: int = 1000,
     seed: int = 0,
-    margin: float = 0.05,
+    margin: float | None = None,
 ) -> Audit:
     """Measure everything about a table of pairs, with intervals over people.
 
@@ -82,8 +82,9 @@ def audit(
         Whether lower scores are more alike.
     replicates, seed : int
         How often people are drawn, and from which random start.
-    margin : float
-        The largest gap that would not matter, chosen before the data are seen.
+    margin : float, optional
+        The largest gap that would not matter, chosen before the data are seen; by default as in
+        :func:`helpers.bias.verification.compare`.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def audit(
     """
     _require_pairs(pairs, group)
     intended = arguments.share(fmr, "fmr")
-    allowed = arguments.number(margin, "margin", 0)
+    allowed = margin_given(margin)
     at = None if threshold is None else thresholds_given(threshold)
     _require(pairs, ("p1", "p2", "label", "id1", "id2", f"{group}1", f"{group}2"))
     once = _once(pairs)

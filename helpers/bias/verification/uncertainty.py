@@ -20,13 +20,17 @@ from helpers.bias.verification.comparisons import OVERALL, Groups, Impostors, Si
 from helpers.bias.verification.curves import fars
 from helpers.bias.verification.extremes import AtFar, FalseMatches
 from helpers.errors import InputError
-from helpers.intervals import verdict, wilson
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, verdict, wilson_limits
 
 GRID = tuple(float(each) for each in np.geomspace(1e-4, 1, 41))
 """False match rates at which :func:`bands` reads the curves."""
 
+MARGIN = 0.05
+"""The largest gap that does not matter, where the reader names none; see :func:`judged`."""
+
 _COLUMNS = ["metric", "group", "n_genuine", "n_impostor", "n_identities"]
 _ENDS = ["value", "low", "high", "impostors", "note"]
+_ROUNDING = 1e-12  # by which draws differ that are the same number
 _FEW = 20  # people, below which coverage was not measured
 _FEW_EVENTS = 2.3  # independent errors, below which coverage fell under what is said
 _FEW_BEHIND = 15.0  # equal people behind a value, below which it did
@@ -76,7 +80,7 @@ def compare(
     reference: str = OVERALL,
     measure: Literal["difference", "ratio"] = "difference",
     level: float = 0.95,
-    margin: float = 0.05,
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """Every group against one of them, or against all together.
 
@@ -92,10 +96,11 @@ def compare(
         Group minus reference, or group over reference.
     level : float
         Confidence level of each interval by itself: of many, some exclude parity by chance.
-    margin : float
-        The largest gap that would not matter, chosen before the data are seen: a difference, or how
-        far a ratio may be from 1. At rates below the margin it allows everything: choose it with
-        the rates in mind.
+    margin : float, optional
+        The largest gap that would not matter, chosen before the data are seen and with the rates in
+        mind: a difference, or how far a ratio may be from 1. By default 0.05, and none where not
+        even a group without errors would be further than that from the overall rate; ``note`` says
+        so.
 
     Returns
     -------
@@ -120,11 +125,11 @@ def compare_all(
     reference: str = OVERALL,
     measure: Literal["difference", "ratio"] = "difference",
     level: float = 0.95,
-    margin: float = 0.05,
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """As :func:`compare`, of several measures, whose rows are one family of verdicts."""
     arguments.choice(measure, "measure", ("difference", "ratio"))
-    confidence, allowed = arguments.level(level), arguments.number(margin, "margin", 0)
+    confidence, allowed = arguments.level(level), margin_given(margin)
     _require_sample(sample)
     groups = dict.fromkeys(sample.measures["group"])
     rows = [
@@ -137,7 +142,10 @@ def compare_all(
     found = [_compared(sample, *pair, measure, confidence) for pair in rows]
     wider = [_compared(sample, *pair, measure, wide) for pair in rows]
     numbers = [row for row, _ in rows]
-    parity = 1.0 if measure == "ratio" else 0.0
+    verdicts = [
+        judged(low, high, allowed, *_parity(sample, row, measure))
+        for row, (_, low, high) in zip(numbers, wider, strict=True)
+    ]
     said = sample.measures.iloc[numbers]
     return pd.DataFrame(
         {
@@ -148,34 +156,86 @@ def compare_all(
             **{
                 name: [each[k] for each in found] for k, name in enumerate(("value", "low", "high"))
             },
-            "verdict": [verdict(low, high, allowed, parity) for _, low, high in wider],
+            "verdict": [each for each, _ in verdicts],
             "impostors": said["impostors"].to_numpy(),
             "note": [
-                _about_pair(sample, *pair, each, allowed, measure)
-                for pair, each in zip(rows, found, strict=True)
+                "; ".join(filter(None, (_about_pair(sample, *pair, value), about)))
+                for pair, (value, _, _), (_, about) in zip(rows, found, verdicts, strict=True)
             ],
         }
     )
 
 
-def _about_pair(
-    sample: Bootstrap,
-    row: int,
-    base: int,
-    found: tuple[float, float, float],
-    margin: float,
-    measure: str,
-) -> str:
-    """Why a comparison is undefined, or what makes its verdict easy."""
+def margin_given(margin: float | None) -> float | None:
+    """Check a margin; None, where the reader names none, stays None."""
+    return None if margin is None else arguments.number(margin, "margin", 0)
+
+
+def judged(
+    low: float, high: float, margin: float | None, parity: float, rate: float
+) -> tuple[str, str]:
+    """Return a verdict, and what must be said about its margin.
+
+    Where the overall rate is no larger than the margin, a group without any errors would be within
+    it too, so that "no gap larger than the margin" could be said of nearly every table. A margin
+    that the reader chose for these rates stands, with a note. The default was chosen for none: there
+    the verdict does without, and is "gap" where parity is excluded and else "too little evidence".
+
+    Parameters
+    ----------
+    low, high, parity : float
+        As in :func:`helpers.intervals.verdict`.
+    margin : float or None
+        None for the default, :data:`MARGIN`.
+    rate : float
+        The overall rate of errors; infinite for what is relative to it, such as a ratio.
+    """
+    allowed = MARGIN if margin is None else margin
+    said = verdict(low, high, allowed, parity)
+    if said != NO_GAP or rate > allowed:
+        return said, ""
+    about = f"the margin of {allowed:g} is not below the overall rate of {rate:.2g}"
+    if margin is not None:
+        return said, f"{about}, so that a group without errors is within it too"
+    without = GAP if not low <= parity <= high else TOO_LITTLE
+    return without, f"without a margin: {about.replace('the', 'the default', 1)}; give margin="
+
+
+def _parity(sample: Bootstrap, row: int, measure: str) -> tuple[float, float]:
+    """Parity of a comparison, and the overall rate that a margin is held against."""
+    overall = sample.row(str(sample.measures["metric"].iloc[row]), OVERALL)
+    if measure == "ratio":
+        return 1.0, np.inf
+    return 0.0, rate_of_errors(float(sample.measures["value"].iloc[overall]))
+
+
+def rate_of_errors(value: float) -> float:
+    """Of a rate of errors or of successes, whichever is rarer."""
+    return min(value, 1 - value)
+
+
+def _about_pair(sample: Bootstrap, row: int, base: int, value: float) -> str:
+    """Why a comparison is undefined, or what a reader must know about it."""
     one, two = (sample.measures.iloc[each] for each in (row, base))
-    if np.isnan(found[0]):
+    if np.isnan(value):
         reasons = dict.fromkeys(each["note"] for each in (one, two) if np.isnan(each["value"]))
         return "; ".join(reasons) or "undefined (a rate of zero)"
+    if _same_pairs(sample, row, base):
+        return "the same pairs on both sides: nothing to compare"
     notes = [_said(sample, each, table) for each, table in ((row, one), (base, two))]
-    both = max(one["value"], two["value"])
-    if measure == "difference" and both <= margin and one["metric"] != "AUC":
-        notes.append(f"both rates are below the margin of {margin:g}, so that no gap exceeds it")
     return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+def _same_pairs(sample: Bootstrap, row: int, base: int) -> bool:
+    """Whether two groups have a measure from the very same pairs, as one of all groups may have."""
+    one, two = (sample.measures.iloc[each] for each in (row, base))
+    kind = one["metric"].partition("@")[0]
+    sizes = {"FMR": ["n_impostor"], "FNMR": ["n_genuine"]}.get(kind, ["n_impostor", "n_genuine"])
+    if any(one[size] != two[size] for size in sizes):
+        return False
+    first, second = sample.draws[:, [row, base]].T
+    shared = np.array_equal(first, second, equal_nan=True) and np.ptp(first) > _ROUNDING
+    return OVERALL in (one["group"], two["group"]) or bool(shared)
 
 
 def _require_sample(sample: Bootstrap) -> None:
@@ -269,13 +329,32 @@ def _limits(sample: Bootstrap, row: int, level: float) -> tuple[float, float]:
         return behind.limits(level)
     if isinstance(behind, FalseMatches) and sample.measures["metric"].iloc[row] == "FMR":
         return behind.limits(level)
-    if value in (0.0, 1.0):
+    if _alike(sample, row):
         n = int(sample.measures["n_units"].iloc[row])
-        return wilson(round(value * n), n, level)
+        least, most = wilson_limits(value * n, n, level)
+        return float(least), float(most)
     odds = np.log(value / (1 - value))
     half = quantile(sample, row, level) * sample.spread[row] / (value * (1 - value))
     ends = 1 / (1 + np.exp(-np.array([odds - half, odds + half])))
     return float(ends[0]), float(ends[1])
+
+
+def _alike(sample: Bootstrap, row: int) -> bool:
+    """Whether other draws of the same people show no other value: none has errors, all, or as many.
+
+    How much people differ is then unknown, and each counts as one observation.
+    """
+    behind = sample.behind[row]
+    spread = behind.spread if isinstance(behind, AtFar) else sample.spread[row]
+    return spread == 0 or float(sample.measures["value"].iloc[row]) in (0.0, 1.0)
+
+
+def standard_errors(sample: Bootstrap, rows: list[int]) -> np.ndarray:
+    """Of some measures; that of independent people where those of the sample do not differ."""
+    measures = sample.measures.iloc[rows]
+    values = measures["value"].to_numpy(dtype=float)
+    binomial = np.sqrt(values * (1 - values) / measures["n_units"].to_numpy().clip(min=1))
+    return np.where(sample.spread[rows] == 0, binomial, sample.spread[rows])
 
 
 def quantile(sample: Bootstrap, row: int, level: float) -> float:
@@ -289,7 +368,9 @@ def _said(sample: Bootstrap, number: int, row: pd.Series) -> str:
     if row["value"] in (0.0, 1.0):
         return _no_error(sample, number, row)
     if np.isnan(sample.spread[number]):
-        return f"only {row['n_identities']} people: too few for an interval"
+        return _no_spread(sample, number, row)
+    if _alike(sample, number):
+        return f"all people in the sample alike: Wilson's interval for {row['n_units']:,} people"
     if row["n_identities"] < _FEW:
         return f"only {row['n_identities']} people: the interval may be too narrow"
     events, people = _worth(sample, number, float(row["value"]))
@@ -307,6 +388,18 @@ def _no_error(sample: Bootstrap, number: int, row: pd.Series) -> str:
         pairs = behind.pairs / behind.inflation
         return f"{row['value']:g} in the sample: the interval of {pairs:,.0f} independent pairs"
     return f"{row['value']:g} in the sample: Wilson's interval for {row['n_units']:,} people"
+
+
+def _no_spread(sample: Bootstrap, number: int, row: pd.Series) -> str:
+    """Why it isn't known how much people differ."""
+    behind, kind = sample.behind[number], row["metric"]
+    if kind == "FMR" and isinstance(behind, FalseMatches):
+        people = behind.people
+    else:
+        people = row["n_identities" if kind in ("EER", "AUC") else "n_units"]
+    if people < 3:
+        return f"only {people} people: too few for an interval"
+    return "no interval: in fewer than three draws of people could it be measured"
 
 
 def _worth(sample: Bootstrap, number: int, value: float) -> tuple[float, float]:
@@ -333,16 +426,25 @@ def _compared(
             return np.nan, np.nan, np.nan
         with np.errstate(divide="ignore"):
             values, ends = np.log(values), np.log(ends)
-    together = correlation(sample.draws[:, [row, base]])[0, 1]
+    # What people who are all alike have in common, their draws cannot tell.
+    unknown = _alike(sample, row) or _alike(sample, base)
+    together = 0.0 if unknown else correlation(sample.draws[:, [row, base]])[0, 1]
     down, up = values - ends[:, 0], ends[:, 1] - values
     gap = values[0] - values[1]
-    low = gap - np.sqrt(max(down[0] ** 2 + up[1] ** 2 - 2 * together * down[0] * up[1], 0))
-    high = gap + np.sqrt(max(up[0] ** 2 + down[1] ** 2 - 2 * together * up[0] * down[1], 0))
+    low = gap - _joined(down[0], up[1], together)
+    high = gap + _joined(up[0], down[1], together)
     found = np.array([gap, low, high])
-    if np.isnan(found).any():
+    if np.isnan(found).any() or _same_pairs(sample, row, base):
         found[1:] = np.nan
     first, second, third = np.exp(found) if measure == "ratio" else found
     return float(first), float(second), float(third)
+
+
+def _joined(one: float, two: float, together: float) -> float:
+    """Two distances squared and added; without end if one of them is, as to a rate of 0 in logs."""
+    if np.isinf(one) or np.isinf(two):
+        return np.inf
+    return float(np.sqrt(max(one**2 + two**2 - 2 * together * one * two, 0)))
 
 
 def correlation(draws: np.ndarray) -> np.ndarray:
@@ -350,6 +452,7 @@ def correlation(draws: np.ndarray) -> np.ndarray:
     known = draws[np.isfinite(draws).all(axis=1)]
     if len(known) < 2:
         return np.eye(draws.shape[1])
+    known[:, np.ptp(known, axis=0) <= _ROUNDING] = 0.0
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.nan_to_num(np.corrcoef(known, rowvar=False))
     np.fill_diagonal(found, 1.0)
