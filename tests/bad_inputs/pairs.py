@@ -205,6 +205,7 @@ for _what, _says, _do in (
         lambda: PairTable("m", _table().drop(columns="resnet50")).scores(),
     ),
     ("scores(['resnet50'])", "score|column", lambda: _pairs().scores(["resnet50"])),
+    ("scores that are complex", "number", lambda: _pairs(vgg=[1j] * 4).scores("vgg")),
     ("scores that are text", "high", lambda: _pairs(vgg=["high"] * 4).scores("vgg")),
     ("groups('race')", "race1", lambda: _pairs().groups("race")),
     ("groups(5)", "column|groups|5", lambda: _pairs().groups(5)),

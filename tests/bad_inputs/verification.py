@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from helpers.bias import verification
 from helpers.datasets import PairTable
@@ -17,6 +18,7 @@ T = pair_table()
 _SCORED = {"scores": T["score"], "genuine": T["label"]}
 _SIDES = (T["att1"], T["att2"])
 _PEOPLE = (T["id1"], T["id2"])
+_HALF = torch.tensor(T["score"].to_numpy(), dtype=torch.bfloat16)
 _SEEDS = (-1, 1.5, "x", None)
 _MEASURABLE = "measur"
 _FMR = "fmr|false (match|accept)"
@@ -128,6 +130,29 @@ for _door in (rated, *_CURVES):
         "index|pair|row",
         scores=T["score"][1:],
         genuine=T["label"][:-1],
+    )
+    for _name in ("genuine", "group"):
+        for _what, _says, _values in (
+            ("masked in places", "masked", np.ma.array(T["label"], mask=T.index < 3)),
+            ("complex", _name, T["label"].to_numpy() + 0j),
+            ("records", _name, T[["label"]].to_records(index=False)),
+            ("a sparse tensor", _name, torch.tensor(T["label"].to_numpy()).to_sparse()),
+        ):
+            _door.refuses(f"{_name}: {_what}", _says, **{_name: _values})
+    for _what, _values in (
+        ("complex", T["score"].to_numpy() + 0j),
+        ("records", T[["score"]].to_records(index=False)),
+        ("dates", pd.to_datetime(T["score"])),
+    ):
+        _door.refuses(f"scores: {_what}", "score", scores=_values)
+    _door.warns(
+        "scores masked in places", "no score", scores=np.ma.array(T["score"], mask=T.index < 3)
+    )
+    _door.gives(
+        "tensors of half precision, with gradients",
+        lambda table, d=_door: table.equals(d.function(**{**d.usual, "scores": _HALF.double()})),
+        scores=_HALF.clone().requires_grad_(),
+        genuine=torch.tensor(T["label"], dtype=torch.bfloat16, requires_grad=True),
     )
     _door.warns("some pairs without a score", "no score", scores=T["score"].where(T.index > 3))
     _door.warns("all scores are equal", "equal", scores=np.ones(len(T)))
@@ -278,6 +303,16 @@ def _nan_at_threshold(found: Any) -> bool:
     return bool(rows["value"].isna().all())
 
 
+drawn.refuses(
+    "identities shifted by a row",
+    "index",
+    identities=tuple(side.set_axis(side.index + 1) for side in _PEOPLE),
+)
+drawn.gives(
+    "identities as tensors with gradients",
+    lambda found: found.measures["n_identities"].max() == T["id1"].nunique(),
+    identities=tuple(torch.tensor(side.to_numpy(float), requires_grad=True) for side in _PEOPLE),
+)
 drawn.either("threshold NaN", "threshold", _nan_at_threshold, threshold=NAN)
 
 unequal = door(CASES, "verification.disparities", verification.disparities)
@@ -328,6 +363,19 @@ for _metric in ("fnord", None, 5):
         f"metric={_metric!r}",
         "metric|measure",
         lambda _at, m=_metric: verification.compare(_sample(), m),
+    )
+for _margin in (-0.1, NAN, "5%"):
+    _says = "margin"
+    audited.refuses(f"margin={_margin!r}", _says, margin=_margin)
+    compared.refuses(
+        f"margin={_margin!r}",
+        _says,
+        lambda _at, m=_margin: verification.compare(_sample(), "FMR", margin=m),
+    )
+    unequal.refuses(
+        f"margin={_margin!r}",
+        _says,
+        lambda _at, m=_margin: verification.disparities(_sample(), margin=m),
     )
 _BANDED = {**_SCORED, "identities": _PEOPLE, "group": _SIDES}
 for _what, _says, _wrong in (
@@ -383,6 +431,7 @@ for _what, _says, _wrong in (
 
 _E = np.random.default_rng(0).normal(size=(30, 5))
 _WHO = np.arange(30) // 3
+_HUGE = np.array([[3e38], [-3e38]], dtype=np.float32)
 _KIND = np.where(_WHO % 2, "F", "M")
 paired = door(
     CASES,
@@ -410,6 +459,13 @@ for _door in (paired, near):
         lambda x: np.isnan(x).all(),
         embeddings=np.full((30, 5), NAN),
     )
+    _door.refuses("embeddings: complex", "embedding", embeddings=_E + 0j)
+    _door.either(
+        "embeddings: masked everywhere",
+        "embedding",
+        lambda x: np.isnan(x).all(),
+        embeddings=np.ma.array(_E.astype(np.float32), mask=True),
+    )
     _door.either(
         "embeddings of length zero",
         "zero|length|embedding",
@@ -423,6 +479,7 @@ for _what, _says, _wrong in (
     ("rows as fractions", "row|first", {"first": [0.5]}),
     ("rows None", "row|first", {"first": None}),
     ("lengths that differ", "row|length|first|second", {"first": [0, 1]}),
+    ("a distance beyond all numbers", "beyond", {"embeddings": _HUGE, "metric": "euclidean"}),
     ("metric='manhattan'", "metric", {"metric": "manhattan"}),
     ("metric=None", "metric", {"metric": None}),
 ):
@@ -450,6 +507,15 @@ for _what, _says, _wrong in (
     ("identities of another length", "identit|length|pair", {"identities": ([1], [1])}),
     ("scores of text", "score", {"scores": ["a"] * len(T)}),
     ("scores NaN", "score", {"scores": [NAN] * len(T)}),
+    ("scores complex", "score", {"scores": T["score"].to_numpy() + 0j}),
+    ("distance='no'", "distance", {"distance": "no"}),
+    ("distance=None", "distance", {"distance": None}),
+    ("scores shifted by a row", "index", {"scores": T["score"].set_axis(T.index + 1)}),
+    (
+        "people masked in places",
+        "masked",
+        {"identities": (np.ma.array(T["id1"], mask=T.index < 3), T["id2"])},
+    ),
 ):
     of_pairs.refuses(_what, _says, **_wrong)
 confused = door(CASES, "verification.confusion", verification.confusion)
@@ -472,6 +538,12 @@ for _what, _says, _wrong in (
     ("embeddings with NaN", "embedding", {"embeddings": np.full((30, 5), NAN)}),
     ("attribute of another length", "attribute", {"attribute": ["F"]}),
     ("attribute None", "attribute", {"attribute": None}),
+    ("attribute masked in places", "masked", {"attribute": np.ma.array(_KIND, mask=_WHO < 2)}),
+    (
+        "all people of a value in one fold",
+        "fold.*seed",
+        {"embeddings": _E, "attribute": _KIND, "folds": 2, "seed": 0},
+    ),
     ("one value of the attribute", "attribute|value|two", {"attribute": ["F"] * 30}),
     ("identities None", "identit", {"identities": None}),
     ("one person", "identit|people|person", {"identities": [1] * 30}),
