@@ -4,6 +4,7 @@ Input that cannot be used gets one sentence on the error stream and exit code 2.
 """
 
 import errno
+import itertools
 import os
 import sys
 import warnings
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from helpers import files
+from helpers import arguments, files
 from helpers.errors import InputError, UnreadableImage, unknown_name
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def explain(
 
     if method not in explaining.METHODS.index:
         raise unknown_name("method", method, explaining.METHODS.index)
-    destination = destination or _destination(_named_after(photos[0], method), photos)
+    destination = destination or _destination(_free_name(photos[0], method), photos)
     network = models.load(model)
     _require_layer(network, layer)
     _require_target(network, model, target)
@@ -159,7 +160,8 @@ def factorize(
     crop: Crop = True,
 ) -> None:
     """Split what a layer sees into a few concepts, shared by all photographs given."""
-    destination = _destination(output or _named_after(photos[0], "concepts"), photos)
+    destination = _destination(output or _free_name(photos[0], "concepts"), photos)
+    arguments.count(components, "--components", 1, _MOST_PANELS - 2)
     _require_room(photos, components + 2)
     from helpers import explain as explaining
     from helpers import models, plots
@@ -202,8 +204,9 @@ def _require_layer(network: "nn.Module", layer: str | None) -> None:
 def _require_target(network: "nn.Module", model: str, target: str | None) -> None:
     """Refuse an unknown target at once, and a recogniser of which no output is asked for."""
     from helpers.explain.targets import class_index
+    from helpers.models.contract import class_names
 
-    names = _classes(network)
+    names = class_names(network)
     if names and target is not None:
         class_index(network, target, len(names))
     if not names and target is None:
@@ -211,11 +214,6 @@ def _require_target(network: "nn.Module", model: str, target: str | None) -> Non
             f"{model} has no classes: it returns an embedding, so there is no answer to explain. "
             "Give --target, the number of a coordinate, or use the command factorize."
         )
-
-
-def _classes(network: "nn.Module") -> list[str]:
-    names: Any = getattr(network, "classes", ())
-    return [str(each) for each in names] if isinstance(names, tuple | list) else []
 
 
 def _prepare(photos: list[Path], network: "nn.Module", crop: bool) -> _Faces:
@@ -292,11 +290,12 @@ def _answers(
     photos: list[Path], network: "nn.Module", scores: "Tensor", target: str | None
 ) -> tuple[list[str], list[str]]:
     from helpers.explain import resolve_targets
+    from helpers.models.contract import class_names
 
     for photo, row in zip(photos, scores, strict=True):
         if not bool(row.isfinite().all()):
             raise InputError(f"{photo}: the model's answer is NaN or infinite, so it says nothing.")
-    names = _classes(network)
+    names = class_names(network) or []
     answers = _said(names, scores)
     shown = names or [f"coordinate {k}" for k in range(scores.shape[1])]
     explained = [shown[int(index)] for index in resolve_targets(network, scores, target)]
@@ -321,21 +320,27 @@ def _said(names: Sequence[str], scores: "Tensor") -> list[str]:
 # -- files
 
 
-def _named_after(photo: Path, what: str) -> Path:
-    """The figure's name where none is given, cut so that a file may have it."""
-    ending, stem = f"-{what}.png", photo.stem
-    while len(os.fsencode(stem + ending)) > _LONGEST_NAME:
-        stem = stem[:-1]
+def _free_name(photo: Path, what: str) -> Path:
+    """The figure's name where none is given, cut so that a file may have it.
+
+    Nobody else has it: two photographs of one name in two folders, or two targets, are two figures.
+    """
+    for number in itertools.count(1):
+        ending, stem = f"-{what}{f'-{number}' if number > 1 else ''}.png", photo.stem
+        while len(os.fsencode(stem + ending)) > _LONGEST_NAME:
+            stem = stem[:-1]
+        if not os.path.lexists(stem + ending):
+            break
     return Path(stem + ending)
 
 
 def _require_room(photos: list[Path], columns: int) -> None:
     """Say before the work that its figure could not be drawn."""
-    rows = len(photos)
-    if rows > _MOST_ROWS or rows * columns > _MOST_PANELS:
+    most = max(min(_MOST_ROWS, _MOST_PANELS // columns), 1)
+    if len(photos) > most:
         raise InputError(
-            f"a figure of {rows} photographs and {columns} columns is too large to be drawn: give "
-            f"at most {max(min(_MOST_ROWS, _MOST_PANELS // columns), 1)} photographs at a time"
+            f"a figure of {len(photos)} photographs, with {columns} pictures beside each other for "
+            f"each, is too large to be drawn: give at most {most} photograph(s) at a time"
             f"{' or fewer components' if columns > 3 else ''}."
         )
 

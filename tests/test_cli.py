@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -399,12 +400,14 @@ def test_a_model_that_is_not_there_is_a_sentence(run: Run, photo: Path, tmp_path
     assert "may hold pickled objects" in refusal(run("explain", photo, "-m", "mine.pt"))
 
 
-@pytest.mark.parametrize("components", [0, -1, 17])
+@pytest.mark.parametrize(("components", "most"), [(0, 598), (-1, 598), (-2, 598), (17, 16)])
 def test_components_out_of_range_are_a_sentence(
-    run: Run, photo: Path, model: Path, components: int
+    run: Run, photo: Path, model: Path, components: int, most: int
 ) -> None:
     words = ["factorize", photo, "--no-crop", "-m", model, "-l", "layer2", "-k", components]
-    assert re.search("components .*give a whole number from 1 to 16", refusal(run(*words)))
+    assert re.search(f"components .*give a whole number from 1 to {most}", refusal(run(*words)))
+    if components < 17:  # before any photograph is looked at
+        assert f"--components is {components}" in refusal(run(*words, *["none.jpg"] * 101))
 
 
 def test_the_output_is_a_png_in_a_place_that_can_be_written(
@@ -440,6 +443,38 @@ def test_a_file_of_the_readers_is_never_overwritten(
         words = [command, photo, "--no-crop", "-m", model, "-o", existing]
         assert "nothing of yours is overwritten" in refusal(run(*words))
         assert existing.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["explain", "factorize"])
+def test_photographs_of_one_name_get_a_figure_each(
+    run: Run, photo: Path, half_red: Path, model: Path, tmp_path: Path, command: str
+) -> None:
+    what = {"explain": "gradcam", "factorize": "concepts"}[command]
+    drawn = []
+    for folder, source in (("a", photo), ("b", half_red), ("b", half_red)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        shutil.copy(source, tmp_path / folder / "x.png")
+        before = set(tmp_path.iterdir())
+        result = run(
+            command, f"{folder}/x.png", "--no-crop", "-m", model, *(["-k2"] * (what[0] == "c"))
+        )
+        (new,) = set(tmp_path.iterdir()) - before
+        assert f"written: {new.name}" in result.stdout
+        drawn.append((new.name, new.read_bytes()))
+    assert [name for name, _ in drawn] == [f"x-{what}{end}.png" for end in ("", "-2", "-3")]
+    assert drawn[0] == (f"x-{what}.png", (tmp_path / f"x-{what}.png").read_bytes())
+    assert drawn[0][1] != drawn[1][1] == drawn[2][1]
+
+
+def test_a_figure_named_by_nobody_takes_no_name_of_a_letter_or_a_link(
+    run: Run, photo: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "astronaut-gradcam.png").write_text("dear diary")
+    (tmp_path / "astronaut-gradcam-2.png").symlink_to("nowhere")
+    assert run("explain", photo, "--no-crop", "-m", model).exit_code == 0
+    assert (tmp_path / "astronaut-gradcam.png").read_text() == "dear diary"
+    assert not (tmp_path / "nowhere").exists()
+    assert (tmp_path / "astronaut-gradcam-3.png").is_file()
 
 
 def test_our_own_figure_is_replaced(run: Run, photo: Path, model: Path, tmp_path: Path) -> None:
@@ -551,16 +586,19 @@ def test_a_model_whose_answer_is_no_number_is_a_sentence(
 @pytest.mark.parametrize(
     ("words", "most"),
     [
-        (["explain", *["a.jpg"] * 101], "at most 100 photographs"),
-        (["factorize", *["a.jpg"] * 101], "at most 100 photographs"),
-        (["factorize", *["a.jpg"] * 3, "-k", "300"], "at most 1 photographs"),
-        (["factorize", "a.jpg", "-k", "1000000"], "or fewer components"),
+        (["explain", *["a.jpg"] * 101], r"101 photographs.* at most 100 photograph\(s\)"),
+        (["factorize", *["a.jpg"] * 101], r"101 photographs.* at most 100 photograph\(s\)"),
+        (
+            ["factorize", *["a.jpg"] * 3, "-k", "300"],
+            r"at most 1 photograph\(s\) at a time or fewer components",
+        ),
+        (["factorize", "a.jpg", "-k", "1000"], "--components is 1000: give .* from 1 to 598"),
     ],
 )
 def test_a_figure_too_large_to_be_drawn_is_told_before_the_work(
     run: Run, words: list[str], most: str
 ) -> None:
-    assert most in refusal(run(*words))
+    assert re.search(most, refusal(run(*words)))
 
 
 # -- names, streams and disks

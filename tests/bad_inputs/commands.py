@@ -129,6 +129,8 @@ for _command, _door in both.items():
         ),
         ("a pickle as model", "pickle", ["a.jpg", "-m", "m.pt"]),
         ("no model", "model|name", ["a.jpg", "-m", ""]),
+        ("an address", "download it first", ["https://example.org/a.jpg"]),
+        ("an address as output", "download|address", ["a.jpg", "-o", "https://x.org/o.png"]),
     ):
         _door.refuses(_what, _says, lambda at, c=_command, w=_words: (photo(at), run(c, *w))[1])
     for _what, _says, _made in (
@@ -186,12 +188,17 @@ for _target in ("Femal", "2", "-1", "9" * 5000, "", "0.5", "NaN"):
     )
 for _method in ("gradcan", "", "GradCAM++ "):
     explaining.refuses(f"--method {_method!r}", "method", _with("explain", "--method", _method))
-for _count in ("0", "-1", "four", "2.5", "1000000", "9" * 5000):
+for _count in ("0", "-1", "-2", "four", "2.5", "1000000", "9" * 5000):
     splitting.refuses(
         f"--components {'of 5000 digits' if len(_count) > 9 else _count}",
         "components|integer|whole",
         _with("factorize", f"--components={_count}"),
     )
+splitting.refuses(
+    "--components -2 of 101 photographs",
+    "components is -2",
+    lambda _at: run("factorize", *["a.jpg"] * 101, "-k", "-2"),
+)
 for _what, _name in (
     ("photo with a name of 252 characters, default output", "l" * 248 + ".jpg"),
     ("photo called with 82 Chinese characters, default output", "山" * 78 + ".jpg"),
@@ -267,6 +274,20 @@ def _again_well(at: Path) -> Ran:
     words = ["explain", photo(at).name, "--no-crop", "-m", weights(at).name, "-o", "o.png"]
     return (run(*words), run(*words))[1]
 
+
+def _of_one_name(at: Path) -> tuple[bool, Ran]:
+    words = ["--no-crop", "-m", weights(at)]
+    run("explain", photo(at, "a/x.jpg"), *words)
+    before = (at / "x-gradcam.png").read_bytes()
+    ran = run("explain", photo(at, "b/x.jpg", (30, 40)), *words)
+    return (at / "x-gradcam.png").read_bytes() == before, ran
+
+
+overwriting.gives(
+    "of another photograph of that name",
+    lambda found: found[0] and "x-gradcam-2.png" in found[1].files,
+    _of_one_name,
+)
 
 # -- without rights
 
