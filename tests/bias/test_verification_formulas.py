@@ -23,6 +23,7 @@ from helpers.bias.verification.comparisons import comparisons, identity_numbers
 from helpers.bias.verification.extremes import FalseMatches
 from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise
 from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
+from helpers.bias.verification.uncertainty import correlation
 from helpers.intervals import wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
@@ -403,3 +404,12 @@ def test_a_group_of_errors_alone_has_no_interval_of_its_inequality_and_is_named(
     table = verification.disparities(found, simulations=100).set_index("metric")
     assert table.loc["FNMR max/min", "value"] > 1
     assert table.loc["FNMR max/min", "note"] == "no interval (nothing but errors in b)"
+
+
+def test_of_a_few_draws_no_correlation_is_read() -> None:
+    together = np.column_stack([np.arange(10.0), 2 * np.arange(10.0)])
+    np.testing.assert_array_equal(correlation(together[:9]), np.eye(2))
+    np.testing.assert_allclose(correlation(together), np.ones((2, 2)))
+    # Draws of one number, but for rounding, are draws of one number.
+    rounding = np.column_stack([0.5 + 1e-16 * np.arange(10), np.arange(10.0)])
+    np.testing.assert_array_equal(correlation(rounding), np.eye(2))

@@ -31,6 +31,7 @@ MARGIN = 0.05
 _COLUMNS = ["metric", "group", "n_genuine", "n_impostor", "n_identities"]
 _ENDS = ["value", "low", "high", "impostors", "note"]
 _ROUNDING = 1e-12  # by which draws differ that are the same number
+_FEW_DRAWS = 10
 _FEW = 20  # people, below which coverage was not measured
 _FEW_EVENTS = 2.3  # independent errors, below which coverage fell under what is said
 _FEW_BEHIND = 15.0  # equal people behind a value, below which it did
@@ -448,9 +449,10 @@ def _joined(one: float, two: float, together: float) -> float:
 
 
 def correlation(draws: np.ndarray) -> np.ndarray:
-    """Correlation of columns of draws; 0 for one that does not vary."""
+    """Correlation of columns of draws; 0 for one that does not vary, or where draws are too few."""
     known = draws[np.isfinite(draws).all(axis=1)]
-    if len(known) < 2:
+    # Of a handful, chance alone leaves correlations near 1, and differences without uncertainty.
+    if len(known) < _FEW_DRAWS:
         return np.eye(draws.shape[1])
     known[:, np.ptp(known, axis=0) <= _ROUNDING] = 0.0
     with np.errstate(invalid="ignore", divide="ignore"):
