@@ -82,8 +82,8 @@ def test_equal_groups_have_a_gap_in_at_most_one_audit_of_twenty() -> None:
             ]
             + [(verification.disparities(sample, simulations=400)["verdict"] == GAP).any()]
         )
-    # Of 150, one more than 13 would be beyond chance for .05.
-    assert np.sum(found, axis=0).max() <= 13
+    # Of 150 and at .05, more than 14 would be beyond chance for one of these four.
+    assert np.sum(found, axis=0).max() <= 14
 
 
 def degenerate(kind: str, seed: int) -> tuple[Pairs, np.ndarray]:

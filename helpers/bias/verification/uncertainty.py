@@ -52,13 +52,13 @@ def intervals(sample: Bootstrap, level: float = 0.95) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``metric``, ``group``, ``n_genuine``, ``n_impostor``, ``n_identities``, ``value``,
         ``low``, ``high``, ``impostors``, ``note``. Where no error was seen, or nothing but errors,
-        other draws of the same people show none either: the interval is then Wilson's for the
-        number of people (for FMR, that of as many independent pairs as there are), and the note
-        says so. A note also warns where a few people decide a value. In simulations of one group (60
-        people with two pairs of pictures of each two, 30 with four or eight; person effects of 0.05
-        to 0.6; 300 draws each), 95 % intervals of TAR@FAR without a note held the truth in 96 % at a
-        false accept rate of 0.001, 97 % at 0.01 and 99 % at 0.1. Of those that missed it at 0.001, 87
-        % carried a note.
+        or as many for each person, other draws of the same people show nothing else: the interval
+        is then Wilson's for the number of people (for FMR, that of as many independent pairs as
+        there are), and the note says so. A note also warns where a few people decide a value. In
+        simulations of one group (60 people with two pairs of pictures of each two, 30 with four or
+        eight; person effects of 0.05 to 0.6; 300 draws each), 95 % intervals of TAR@FAR without a
+        note held the truth in 96 % at a false accept rate of 0.001, 97 % at 0.01 and 99 % at 0.1.
+        Of those that missed it at 0.001, 87 % carried a note.
 
     Raises
     ------
