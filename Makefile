@@ -27,6 +27,9 @@ PY := $(BIN)/python
 UV := $(BIN)/uv
 STAMP := $(VENV)/torch-$(TORCH)
 TYPED := helpers data_scripts book/tools
+# A test file stays on one core, where its pictures are drawn once.
+CORES := --numprocesses=auto --dist=loadfile
+test test-all: export OMP_NUM_THREADS := 1
 
 # The lock is complete, so nothing needs resolving; --no-deps also keeps a package away that the
 # lock leaves out on purpose (exclude-dependencies in pyproject.toml).
@@ -55,10 +58,10 @@ lab: $(STAMP) ## open the chapters in JupyterLab (LAB_FLAGS=--no-browser ...)
 	$(PY) -m jupyterlab --notebook-dir=chapters $(LAB_FLAGS)
 
 test: $(STAMP) ## run the tests (TEST_FLAGS="-k images" ...)
-	$(PY) -m pytest -m "not thorough" $(TEST_FLAGS)
+	$(PY) -m pytest $(CORES) -m "not thorough" $(TEST_FLAGS)
 
 test-all: $(STAMP) ## run all tests, simulations of more than an hour among them
-	$(PY) -m pytest $(TEST_FLAGS)
+	$(PY) -m pytest $(CORES) $(TEST_FLAGS)
 
 book: $(STAMP) ## execute the chapters and build the site
 	$(PY) book/tools/build.py

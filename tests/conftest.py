@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers import datasets
 from helpers.datasets.places import VARIABLE
+from tests.bad_inputs.harness import BAD_INPUT, table
 from tests.loopback import Server
 
 _TABLE = "fairface_label_val.csv"
@@ -22,6 +23,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"real_data: needs real photographs; runs when {VARIABLE} points at a folder with fairface",
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what came of the bad inputs; here, where the tests of all processes are reported."""
+    found = [
+        (door, kind)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, (door, kind) in report.user_properties
+        if name == BAD_INPUT
+    ]
+    if found:
+        terminalreporter.section("bad inputs, by door and by what came of them")
+        terminalreporter.write_line(table(found))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -28,6 +28,9 @@ HANG, LOST, ABSENT = "hang", "data lost", "not on this machine"
 CLASSES = (SENTENCE, VALUE, UNCLEAR, TRACEBACK, SILENT, HANG, LOST)
 GOOD = (SENTENCE, VALUE, ABSENT)
 
+BAD_INPUT = "bad input"
+"""Under this name a test records door and class, for the table."""
+
 _LONGEST = 1_500  # characters, among them the names of all sixty factors of a face
 _WORKING = 10.0  # seconds of work after which a reader thinks that it hangs
 _WAITING = 120.0  # seconds by the clock, on a machine that others use as well
@@ -157,10 +160,10 @@ def judge(case: Case) -> Outcome:
     return _of_value(case, value, warned)
 
 
-def table(outcomes: Sequence[tuple[Case, Outcome]]) -> str:
-    """Count outcomes by door and class."""
-    doors = list(dict.fromkeys(case.door for case, _ in outcomes))
-    counts = Counter((case.door, outcome.kind) for case, outcome in outcomes)
+def table(outcomes: Sequence[tuple[str, str]]) -> str:
+    """Count outcomes, pairs of door and class."""
+    doors = list(dict.fromkeys(door for door, _ in outcomes))
+    counts = Counter(outcomes)
     kinds = [*CLASSES, *([ABSENT] if any(kind == ABSENT for _, kind in counts) else [])]
     rows = [("door", *kinds)]
     rows += [(name, *(str(counts[name, kind] or ".") for kind in kinds)) for name in doors]
