@@ -277,13 +277,13 @@ def _sides(given: tuple[ArrayLike, ArrayLike], name: str, count: int) -> Sequenc
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    scaled = vectors / _scale(vectors)
+    scaled = vectors / scale_of_rows(vectors)
     length = np.linalg.norm(scaled, axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         return np.asarray(scaled / length)
 
 
-def _scale(vectors: np.ndarray) -> np.ndarray:
+def scale_of_rows(vectors: np.ndarray) -> np.ndarray:
     """A power of two near the largest number of each row, (N, 1).
 
     Numbers divided by it have squares that neither overflow nor vanish, and no digit changes.
@@ -299,7 +299,7 @@ def _compared(one: np.ndarray, two: np.ndarray, metric: str) -> np.ndarray:
     # In place: the difference needs no third array.
     with np.errstate(over="ignore"):
         one -= two
-        scale = _scale(one)
+        scale = scale_of_rows(one)
         one /= scale
         return np.asarray(scale[:, 0] * np.sqrt(np.einsum("nd,nd->n", one, one)))
 

@@ -7,6 +7,7 @@ from scipy import stats
 
 from helpers import arguments
 from helpers.bias.verification.comparisons import known_values, one_order
+from helpers.bias.verification.identification import scale_of_rows
 from helpers.errors import InputError
 from helpers.intervals import wilson_limits
 
@@ -108,8 +109,7 @@ def _out_of_fold(
     )
     predicted = np.empty(len(values), dtype=values.dtype)
     # Squares of very large or small numbers have no room in a double; standardised, it is all one.
-    largest = np.abs(vectors).max(axis=0)
-    vectors = vectors / np.where(largest > 0, largest, 1.0)
+    vectors = vectors / scale_of_rows(vectors.T).T
     dealt = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for train, test in dealt.split(vectors, values, people):
         unseen = sorted(set(values) - set(values[train]))
