@@ -1,6 +1,7 @@
 """Three verdicts on every gap, and none of them "no gap" where nothing could be seen."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -274,3 +275,17 @@ def test_a_threshold_for_a_false_accept_rate_leaves_people_alike_uncertain_too()
     matches = FalseMatches(0, 10_000, 1.0, 2000, 2000.0)
     low, high = AtFar(0.5, 1e-12, matches, 0.0, 60, 30, 0.0, 29.0, 0.0).limits(0.95)
     assert (low, high) == pytest.approx(wilson(15, 30))
+
+
+def test_rates_that_could_be_anything_are_not_known_to_be_equal() -> None:
+    sample = drawn(simulate({"a": Group(), "b": Group()}, people=20), threshold=1.5)
+    row, spread = sample.row("FNMR", "a"), sample.spread.copy()
+    spread[[row, sample.row("FNMR", "overall")]] = 1e3
+    draws = sample.draws.copy()
+    draws[:, sample.row("FNMR", "overall")] = draws[:, row]
+    lost = replace(sample, spread=spread, draws=draws)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = verification.compare(lost, "FNMR", margin=0.05).set_index("group")
+    assert table.loc["a", "verdict"] == TOO_LITTLE
+    assert table.loc["a", "high"] - table.loc["a", "low"] > 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from helpers import arguments
 from helpers.bias.verification.comparisons import known_values, one_order
@@ -151,7 +151,7 @@ def _row(
     else:
         odds = np.log(value / (1 - value))
         half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance) / (value * (1 - value))
-        low, high = 1 / (1 + np.exp(-np.array([odds - half, odds + half])))
+        low, high = special.expit([odds - half, odds + half])
         note = NOT_COUNTED
     return {
         "group": name,

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from helpers import arguments
 from helpers.bias.verification.bootstrap import Bootstrap, bootstrap
@@ -32,6 +32,7 @@ _COLUMNS = ["metric", "group", "n_genuine", "n_impostor", "n_identities"]
 _ENDS = ["value", "low", "high", "impostors", "note"]
 _ROUNDING = 1e-12  # by which draws differ that are the same number
 _FEW_DRAWS = 10
+_ANYTHING = 0.99  # width of an interval of a rate, from which on it says nothing
 _FEW = 20  # people, below which coverage was not measured
 _FEW_EVENTS = 2.3  # independent errors, below which coverage fell under what is said
 _FEW_BEHIND = 15.0  # equal people behind a value, below which it did
@@ -336,8 +337,7 @@ def _limits(sample: Bootstrap, row: int, level: float) -> tuple[float, float]:
         return float(least), float(most)
     odds = np.log(value / (1 - value))
     half = quantile(sample, row, level) * sample.spread[row] / (value * (1 - value))
-    ends = 1 / (1 + np.exp(-np.array([odds - half, odds + half])))
-    return float(ends[0]), float(ends[1])
+    return float(special.expit(odds - half)), float(special.expit(odds + half))
 
 
 def _alike(sample: Bootstrap, row: int) -> bool:
@@ -422,13 +422,15 @@ def _compared(
     """Square and add: distances to the limits of both sides, as if they were standard errors."""
     values = sample.measures["value"].to_numpy(dtype=float)[[row, base]]
     ends = np.array([_limits(sample, each, level) for each in (row, base)])
+    # What people who are all alike have in common, their draws cannot tell; and of a rate that could
+    # be anything, nothing is known that it shares with another.
+    anything = bool((ends[:, 1] - ends[:, 0] > _ANYTHING).any())
+    unknown = anything or _alike(sample, row) or _alike(sample, base)
     if measure == "ratio":
         if not values.all():
             return np.nan, np.nan, np.nan
         with np.errstate(divide="ignore"):
             values, ends = np.log(values), np.log(ends)
-    # What people who are all alike have in common, their draws cannot tell.
-    unknown = _alike(sample, row) or _alike(sample, base)
     together = 0.0 if unknown else correlation(sample.draws[:, [row, base]])[0, 1]
     down, up = values - ends[:, 0], ends[:, 1] - values
     gap = values[0] - values[1]
