@@ -24,10 +24,13 @@ from helpers.plots.canvas import (
     checked,
     end_of,
     finished,
+    folded,
     grid,
     legend,
+    listed,
     named,
     names_of,
+    require_range,
     say,
     show_picture,
     whisker,
@@ -79,7 +82,8 @@ def metrics_by_group(
         If the table has no row, or a number is none.
     """
     numbers = ("value", "low", "high")
-    table = checked(table, ("metric", "group", "of", "small", *numbers), numbers, ("value", "high"))
+    columns_of = ("metric", "group", "small", "of", *numbers)
+    table = checked(table, columns_of, ("of", *numbers), ("value", "high"))
     there = list(dict.fromkeys(table["metric"]))
     wanted = there if metrics is None else arguments.choices(metrics, "metric", there)
     panels = [table[table["metric"] == metric] for metric in wanted]
@@ -135,6 +139,7 @@ def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
     rows = table[table["measure"] == arguments.choice(measure, "measure", ("difference", "ratio"))]
     if rows.empty:
         raise InputError(f"the table has no rows of the measure {measure!r}.")
+    require_range(rows, numbers, 0, 1)
     figure, axes = grid(1, 1, side=8.6, extra=-8.6 + 1.5 + 0.62 * len(rows))
     axis, parity = axes[0, 0], 0.0 if measure == "difference" else 1.0
     line = axis.axvline(parity, color="0.3", ls="--", lw=1.4)
@@ -180,6 +185,7 @@ def comparisons(table: pd.DataFrame) -> Figure:
     """
     columns = ("metric", "first", "second", "difference", "p_holm", "differs")
     table = checked(table, columns, ("difference", "p_holm"))
+    require_range(table, ("difference",), -2, 2)
     if table["metric"].nunique() > 1:
         some = ", ".join(map(str, table["metric"].unique()[:3]))
         raise InputError(f"the table holds several metrics, {some}: draw the rows of one.")
@@ -189,7 +195,8 @@ def comparisons(table: pd.DataFrame) -> Figure:
     if len({frozenset(pair) for pair in ends.tolist()}) < len(ends):
         raise InputError("a pair of groups comes twice in the table: draw one comparison of each.")
     values, marked = _square(table, ends, names)
-    figure, axes = grid(1, 1, side=1.0 + 0.62 * len(names), margin=(1.6, 0.2))
+    room = 0.07 * max(len(line) for name in names for line in folded(name).split("\n"))
+    figure, axes = grid(1, 1, side=1.0 + 0.62 * len(names), margin=(1.0 + room, room))
     axis = axes[0, 0]
     top = max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-3)
     image = axis.imshow(100 * values, cmap="PuOr", vmin=-100 * top, vmax=100 * top)
@@ -243,6 +250,7 @@ def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
     """
     numbers = ("left", "right", "n", "confidence", "value", "low", "high")
     table = checked(table, ("group", *numbers), numbers)
+    require_range(table, [each for each in numbers if each != "n"], 0, 1)
     table = table.assign(group=names_of(table["group"]), n=table["n"].fillna(0).astype(int))
     names = list(dict.fromkeys(table["group"]))
     columns = min(arguments.count(columns, "columns"), len(names))
@@ -292,6 +300,8 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
     table = checked(table, ("metric", "first", "second", *numbers), numbers)
     if table["first"].nunique() != 1 or table["second"].nunique() != 1:
         raise InputError("the table holds several pairs of groups: draw the rows of one pair.")
+    require_range(table, ("difference", "low", "high"), -2, 2)
+    table = table.reset_index(drop=True)
     undefined = table["difference"].isna().groupby(table["metric"]).all()
     if undefined.any():
         names = ", ".join(map(str, undefined.index[undefined]))
@@ -303,9 +313,9 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
         _curve(axis, part.sort_values("threshold"), str(metric), number)
         for number, (metric, part) in enumerate(table.groupby("metric", sort=False))
     ]
-    first, second = map(written, table[["first", "second"]].iloc[0])
+    first, second = (names_of(table[each]).iloc[0] for each in ("first", "second"))
     axis.set_xlabel(f"threshold for {first} (that for {second} stays)", fontsize=FONT)
-    axis.set_ylabel(f"{first} minus {second}, points", fontsize=FONT)
+    axis.set_ylabel(folded(f"{first} minus {second}, points"), fontsize=FONT)
     axis.spines[["top", "right"]].set_visible(False)
     legend(axis, entries, fontsize=10, ncols=2)
     return finished(figure)
@@ -332,9 +342,12 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
     InputError
         If there is not a row and a column for each label, or counts are no whole numbers.
     """
-    table = arguments.finite_array(counts, "counts", 2, low=0)
+    table = arguments.finite_array(counts, "counts", 2, low=0, high=1e15)
     arguments.length(labels, "labels")
     names = named(labels, len(table), "labels", "rows of counts")
+    names = list(names_of(listed(labels, "labels"), "label")) if names else []
+    if len(set(names)) < len(names):
+        raise InputError("two labels of the table are called alike: rename one.")
     if table.shape != (len(names), len(names)) or not len(names):
         raise InputError(f"counts has shape {table.shape}, but there are {len(names)} labels.")
     if (table % 1).any():
@@ -384,9 +397,8 @@ def mean_faces(images: Tensor | np.ndarray, groups: Sequence[object], columns: i
     """
     if getattr(images, "ndim", 0) != 4 or not len(images):
         raise InputError("images must be a tensor (N, 3, H, W) or an array (N, H, W, 3).")
-    arguments.length(groups, "groups")
-    arguments.same_length(images=images, groups=groups)
-    names = names_of(pd.Series(list(groups), dtype="object"))
+    names = names_of(listed(groups, "groups"))
+    arguments.same_length(images=images, groups=names)
     members = names.groupby(names).indices
     columns = min(arguments.count(columns, "columns"), len(members))
     rows = -(-len(members) // columns)
@@ -408,7 +420,8 @@ def _groups(axis: Axes, panel: pd.DataFrame, end: float) -> None:
         colour, fill = (_PALE, "white") if row["small"] else (_COLOURS[0], _COLOURS[0])
         whisker(axis, place, row["low"], row["high"], colour, end)
         axis.plot(row["value"], place, "o", color=colour, mfc=fill, ms=7.5, mew=1.8)
-    _lines(axis, [f"{written(row.group)}  (n = {row.of})" for row in panel.itertuples()])
+    names = zip(names_of(panel["group"]), panel["of"], strict=True)
+    _lines(axis, [f"{folded(name)}  (n = {of:,.0f})" for name, of in names])
     for label, small in zip(axis.get_yticklabels(), panel["small"], strict=True):
         label.set_color("0.45" if small else "black")
 
@@ -441,8 +454,9 @@ def _between(row: object) -> str:
     metric = _title(str(getattr(row, "metric", "")))
     lowest, highest = getattr(row, "lowest", ""), getattr(row, "highest", "")
     # A group may be called 0, and a gap that is undefined lies between none.
-    known = pd.notna(lowest) and lowest != ""
-    return f"{metric}, {written(lowest)} to {written(highest)}" if known else metric
+    known = not np.ndim(lowest) and pd.notna(lowest) and lowest != ""
+    ends = names_of(pd.Series([lowest, highest], dtype=object)) if known else ()
+    return "\n".join(filter(None, [metric, folded(" to ".join(ends))])) if known else metric
 
 
 def _title(metric: str) -> str:
@@ -473,12 +487,12 @@ def _square(
 
 
 def _squared(axis: Axes, across: list[str], down: list[str] | None = None) -> None:
-    axis.set_xticks(range(len(across)), across, fontsize=10)
+    axis.set_xticks(range(len(across)), map(folded, across), fontsize=10)
     if max(map(len, across)) > 8:
         axis.tick_params(axis="x", labelrotation=40)
         for label in axis.get_xticklabels():
             label.set_horizontalalignment("right")
-    axis.set_yticks(range(len(across)), down or across, fontsize=10)
+    axis.set_yticks(range(len(across)), down or [folded(each) for each in across], fontsize=10)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
 
@@ -507,7 +521,7 @@ def _counts(axis: Axes, part: pd.DataFrame, largest: int) -> None:
     width = part["right"] - part["left"]
     axis.bar(part["left"], part["n"], width=width, align="edge", color="0.75", ec="white")
     axis.set_xlim(-0.02, 1.02)
-    axis.set_ylim(0, 1.05 * largest)
+    axis.set_ylim(0, 1.05 * max(largest, 1))
     axis.set_xticks([0, 0.5, 1])
     axis.yaxis.set_major_locator(MaxNLocator(2, integer=True))
     axis.spines[["top", "right"]].set_visible(False)

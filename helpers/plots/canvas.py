@@ -1,5 +1,6 @@
 """The canvas that every figure is drawn on, and the checks that every figure shares."""
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from torch import Tensor
 from helpers import arguments
 from helpers.errors import InputError
 
+_LARGEST = 300  # inches; a notebook draws 100 points an inch, and matplotlib no more than 65,535
+_LONGEST = 60  # characters of a name that leave room for the data
 FONT = 11  # points; readable from the back of a room when the figure fills a slide
 
 
@@ -47,6 +50,11 @@ def grid(
         The figure is closed already: it is shown when it is a cell's value, and only once.
     """
     size = (side * columns + margin[0], (side + extra) * rows + margin[1])
+    if max(size) > _LARGEST:
+        raise InputError(
+            f"the figure would be {size[0]:.0f} by {size[1]:.0f} inches, which nobody can read: draw "
+            "fewer groups, pictures or panels."
+        )
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     plt.close(figure)
     return figure, axes
@@ -110,7 +118,8 @@ def named(names: Any, count: int, what: str, of: str) -> list[str]:
     """
     if names is None:
         return [""] * count
-    if isinstance(names, str) or not hasattr(names, "__len__"):
+    # A set has no order, so that names would go to the wrong things.
+    if isinstance(names, str | set | frozenset | dict) or not hasattr(names, "__len__"):
         raise InputError(f"{what} must be a list with a name for each of {count} {of}.")
     if len(names) != count:
         raise InputError(f"there are {count} {of}, but {len(names)} {what}: give one each.")
@@ -136,7 +145,7 @@ def legend(owner: Figure | Axes, entries: Sequence[tuple[Artist, str]], **option
     places = [str(number) for number in range(len(entries))]
     drawn = owner.legend([artist for artist, _ in entries], places, frameon=False, **options)
     for text, (_, name) in zip(drawn.get_texts(), entries, strict=True):
-        text.set_text(written(name))
+        text.set_text(folded(written(name)))
 
 
 # -- pictures
@@ -257,12 +266,64 @@ def checked(
         raise InputError("the table has no rows, so there is nothing to draw.")
     there = [name for name in numbers if name in table]
     arguments.columns(table, there)
+    for name in set(columns) - set(numbers):
+        _require_names(table[name], name)
     found = table.copy()
     for name in there:
         found[name] = _floats(table[name], name)
         if name not in endless and np.isinf(found[name]).any():
             raise InputError(f"column {name!r} holds infinite values, which have no place.")
+    if {"low", "high"} <= set(there) and (found["low"] > found["high"] + 1e-9).any():
+        raise InputError("column 'low' lies above 'high' in some rows: are the two exchanged?")
     return found
+
+
+def require_range(table: pd.DataFrame, names: Sequence[str], low: float, high: float) -> None:
+    """Refuse numbers that an axis does not show, such as per cent where rates are drawn."""
+    for name in names:
+        values = table[name][np.isfinite(table[name])]
+        if ((values < low - 1e-9) | (values > high + 1e-9)).any():
+            raise InputError(
+                f"column {name!r} runs from {values.min():g} to {values.max():g}, but must hold "
+                f"{'rates' if low == 0 else 'differences of rates'} from {low:g} to {high:g}, not per "
+                "cent."
+            )
+
+
+def listed(values: Any, name: str) -> pd.Series:
+    """Return values in a row, one for each thing, without the index they had.
+
+    Raises
+    ------
+    InputError
+        If they have no order or several axes, are masked, or one of them is a list.
+    """
+    arguments.length(values, name)
+    if isinstance(values, str | set | frozenset | dict | pd.DataFrame | pd.MultiIndex):
+        raise InputError(f"{name} is a {type(values).__name__}: give a list with one value each.")
+    plain = arguments.plain(values, name)
+    column = pd.Series(plain if hasattr(plain, "dtype") and plain.ndim == 1 else list(plain))
+    _require_scalars(column, name)
+    return column.reset_index(drop=True)
+
+
+def _require_names(column: pd.Series, name: str) -> None:
+    """Refuse names and marks that would be drawn as nothing, or as a list."""
+    if column.isna().any():
+        what = "group" if name in ("first", "second") else name
+        raise InputError(f"{int(column.isna().sum())} rows have no {what}: drop or name them.")
+    _require_scalars(column, name)
+    if name in ("small", "differs") and not column.isin((0, 1)).all():
+        raise InputError(f"column {name!r} must hold True or False, not {_first(column)}.")
+
+
+def _require_scalars(column: pd.Series, name: str) -> None:
+    if column.dtype == object and column.map(lambda each: np.ndim(each) > 0).any():
+        raise InputError(f"{name} must hold one value in each row, but holds {_first(column)}.")
+
+
+def _first(column: pd.Series) -> str:
+    return arguments.shown(column.iloc[0])
 
 
 def _floats(column: pd.Series, name: str) -> np.ndarray:
@@ -274,11 +335,11 @@ def _floats(column: pd.Series, name: str) -> np.ndarray:
             return column.astype(object).where(column.notna(), np.nan).astype(float).to_numpy()
         except (TypeError, ValueError):
             pass
-    raise InputError(f"column {name!r} must hold numbers, but holds {column.iloc[0]!r:.40}.")
+    raise InputError(f"column {name!r} must hold numbers, but holds {_first(column)}.")
 
 
 def names_of(column: pd.Series, what: str = "group") -> pd.Series:
-    """Return a column of groups as text, each group under a name of its own.
+    """Return a column of groups as text, each under a name of its own, cut where it is long.
 
     Raises
     ------
@@ -287,12 +348,22 @@ def names_of(column: pd.Series, what: str = "group") -> pd.Series:
     """
     if column.isna().any():
         raise InputError(f"{int(column.isna().sum())} rows have no {what}: drop or name them.")
-    texts = column.astype(object).map(written)
+    texts = column.astype(object).map(written).map(_cut)
     pairs = pd.DataFrame({"raw": column.astype(object), "text": texts}).drop_duplicates()
     twice = pairs["text"][pairs["text"].duplicated()]
     if len(twice):
         raise InputError(f"two {what}s are called {twice.iloc[0]!r} in the figure: rename one.")
     return texts
+
+
+def _cut(name: str) -> str:
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}...{name[3 - half :]}"
+
+
+def folded(name: str) -> str:
+    """Return a name of a group in lines of 30 characters, so that the data keeps its room."""
+    return "\n".join(textwrap.wrap(name, 30)) if len(name) > 30 else name
 
 
 # -- dots and whiskers

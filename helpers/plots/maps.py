@@ -226,6 +226,7 @@ def explanation(
     """
     photographs, given = as_pictures(pictures, "pictures"), as_pictures(images)
     values = _finite(relevance, "relevance", 3)
+    arguments.length(faces, "faces")
     count = arguments.same_length(pictures=photographs, images=given, relevance=values, faces=faces)
     answers = named(answers, count, "answers", "photographs")
     explained = named(explained, count, "explained classes", "photographs")

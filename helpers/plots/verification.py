@@ -28,9 +28,12 @@ from helpers.plots.canvas import (
     checked,
     end_of,
     finished,
+    folded,
     grid,
     legend,
+    listed,
     names_of,
+    require_range,
     say,
     whisker,
     without_place,
@@ -320,9 +323,11 @@ def disparity(
         If there is no row, or a number is none.
     """
     numbers = ("value", "low", "high")
-    table = checked(table, ("group", *numbers), numbers, endless=("value", "high"))
+    counts = ("n", "n_identities")
+    table = checked(table, ("group", *numbers), (*numbers, *counts), endless=("value", "high"))
     if reference is not None:
-        reference = arguments.number(reference, "reference")
+        low = 0.0 if logarithmic else -np.inf  # nothing, and less, has no place on that axis
+        reference = arguments.number(reference, "reference", low, open_low=logarithmic)
     figure, axes = grid(1, 1, side=6.6, extra=1.3 + 0.36 * len(table) - 6.6)
     axis = axes[0, 0]
     entries: list[tuple[Artist, str]] = []
@@ -573,12 +578,10 @@ def _parts(
     values: ArrayLike, genuine: ArrayLike, group: ArrayLike
 ) -> dict[tuple[str, bool], np.ndarray]:
     given = {"values": values, "genuine": genuine, "group": group}
-    for name, each in given.items():
-        arguments.length(each, name)
-    arguments.same_length(**given)
+    columns = {name: listed(each, name) for name, each in given.items()}
+    arguments.same_length(**columns)
     arguments.one_order(**given)
-    columns = {"value": _column(values), "genuine": _column(genuine), "group": _column(group)}
-    table = pd.DataFrame(columns).dropna()
+    table = pd.DataFrame(columns).rename(columns={"values": "value"}).dropna()
     if table.empty:
         raise InputError("no pair has both a score and a group: there is nothing to draw.")
     table = checked(table, ("value", "genuine", "group"), ("value", "genuine"))
@@ -586,14 +589,6 @@ def _parts(
         raise InputError("genuine must be True or False, or 1 or 0, one for each pair.")
     kept = table.assign(group=names_of(table["group"])).groupby(["group", "genuine"])["value"]
     return {(str(key[0]), bool(key[1])): part.to_numpy() for key, part in kept}
-
-
-def _column(values: Any) -> pd.Series:
-    """Values in a row, without the index they had."""
-    plain = np.asarray(values) if hasattr(values, "dtype") else list(values)
-    if np.ndim(plain) != 1:
-        raise InputError("scores, genuine and groups must be lists with one entry for each pair.")
-    return pd.Series(plain)
 
 
 def _violins(axis: Axes, parts: dict[tuple[str, bool], np.ndarray], names: list[str]) -> None:
@@ -685,12 +680,12 @@ def _curves(
 ) -> list[tuple[int, str, pd.DataFrame]]:
     """Number (which decides colour and line, whichever others are drawn), name and rows."""
     table = checked(curves, ("group", *columns), columns, endless=("threshold",))
-    rates = table[["fmr", "fnmr"]].to_numpy()
-    if (rates < 0).any() or (rates > 1).any():
-        raise InputError("columns 'fmr' and 'fnmr' hold rates from 0 to 1, not per cent.")
+    require_range(table, ("fmr", "fnmr"), 0, 1)
     table["group"] = names_of(table["group"])
     known = list(dict.fromkeys(table["group"]))
     wanted = known if groups is None else arguments.choices(groups, "group", known)
+    # Rows of a table that was sorted otherwise would be joined across the figure.
+    table = table.sort_values(["fmr", "fnmr"], ascending=[True, False], kind="stable")
     parts = dict(list(table.groupby("group", sort=False)))
     numbers = {name: number for number, name in enumerate(n for n in known if n != OVERALL)}
     return [(numbers.get(name, -1), name, parts[name]) for name in wanted]
@@ -702,6 +697,7 @@ def _bands(bands: pd.DataFrame | None) -> pd.DataFrame:
     if bands is None:
         return pd.DataFrame({name: np.empty(0) for name in columns})
     table = checked(bands, columns, columns[1:])
+    require_range(table, columns[1:], 0, 1)
     return table.assign(group=names_of(table["group"])).dropna(subset=["low", "high"])
 
 
@@ -719,8 +715,8 @@ def _square(table: Any) -> tuple[np.ndarray, list[str]]:
     if rows != list(names_of(pd.Series(list(table.columns), dtype=object))):
         raise InputError("rows and columns of a confusion table must be the same groups in order.")
     values = table.to_numpy(dtype=float)
-    if (values < 0).any():
-        raise InputError("a confusion table holds per cent, which cannot lie below 0.")
+    if (values < 0).any() or (values > 100 + 1e-9).any():
+        raise InputError("a confusion table holds per cent, which lie from 0 to 100.")
     return values, rows
 
 
@@ -766,9 +762,10 @@ def _whisker(
 
 
 def _named(row: pd.Series) -> str:
+    name = folded(names_of(pd.Series([row["group"]]))[0])
     if "n_identities" in row:
-        return f"{written(row['group'])}  ({row['n_identities']:,} people)"
-    return f"{written(row['group'])}  (n = {row['n']:,})" if "n" in row else written(row["group"])
+        return f"{name}  ({row['n_identities']:,.0f} people)"
+    return f"{name}  (n = {row['n']:,.0f})" if "n" in row else name
 
 
 def _finish(axis: Axes, label: str, both: bool = False) -> None:

@@ -101,6 +101,19 @@ for _name, _function, _table, _words in _OF_TABLES:
         "row|empty|nothing|no ",
         lambda _at, f=_function, t=_table, w=_words: _drawing(f)(t().iloc[:0], **w),
     )
+for _name, _function, _table, _words in _OF_TABLES[:7]:
+    _first = "first" if "first" in _table() else "group" if "group" in _table() else "criterion"
+    for _what, _says, _cells in (
+        ("names that are lists", "one value", [[1, 2]]),
+        ("names that are missing", "rows have no", [None]),
+    ):
+        door(CASES, _name).refuses(
+            _what,
+            _says,
+            lambda _at, f=_function, t=_table, c=_first, cells=_cells: _drawing(f)(
+                t().assign(**{c: cells * len(t())})
+            ),
+        )
 metrics = door(
     CASES, "plots.bias.metrics_by_group", _drawing(plots.bias.metrics_by_group), table=_audit()
 )
@@ -275,6 +288,11 @@ for _what, _says, _wrong in (
 ):
     grids.refuses(_what, _says, **_wrong)
 means.refuses("groups of another number", "group", groups=["a"])
+means.refuses("groups without an order", "group", groups={"a", "b"})
+means.refuses(
+    "groups that are masked", "masked", groups=np.ma.array(["a", "b"], mask=[True, False])
+)
+means.refuses("a table of groups", "DataFrame", groups=pd.DataFrame({"sex": ["f", "m"]}))
 means.refuses("groups None", "group", groups=None)
 means.refuses("columns=0", "columns", columns=0)
 for _name, _function, _usual, _wrongs in (

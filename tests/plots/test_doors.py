@@ -424,7 +424,10 @@ def test_per_cent_are_no_rates() -> None:
             "'genuine' must hold numbers",
         ),
         (lambda: verification.scores([1, 2], [1, 0], [1, "1"]), "two groups are called"),
-        (lambda: verification.scores([[1], [2]], [1, 0], ["a", "b"]), "one entry for each pair"),
+        (
+            lambda: verification.scores([[1], [2]], [1, 0], ["a", "b"]),
+            "values must hold one value in each row",
+        ),
         (
             lambda: verification.scores([1, 2], [1, 0], ["a", "b"], threshold="x"),  # type: ignore[arg-type]
             "threshold is 'x'",
@@ -442,7 +445,7 @@ def test_per_cent_are_no_rates() -> None:
         (lambda: verification.threshold_explorer(curves("a", "b"), start=HOLE), "start is nan"),
         (lambda: verification.confusion(np.eye(2)), "must be a pandas table"),  # type: ignore[arg-type]
         (lambda: verification.confusion(pd.DataFrame(np.eye(2), list("ab"))), "the same groups"),
-        (lambda: verification.confusion(pd.DataFrame(-np.eye(2))), "below 0"),
+        (lambda: verification.confusion(pd.DataFrame(-np.eye(2))), "from 0 to 100"),
         (lambda: bias.confusion(np.eye(2) * 0.5, ["a", "b"]), "whole numbers"),
         (lambda: bias.confusion(-np.eye(2), ["a", "b"]), "must be at least 0"),
         (lambda: bias.confusion(np.zeros((0, 0)), []), "0 labels"),
@@ -466,6 +469,124 @@ def test_per_cent_are_no_rates() -> None:
 def test_arguments_of_audits_are_told(draw: Callable[[], Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         draw()
+
+
+TABLES: dict[str, tuple[Callable[[Any], Figure], Callable[[str, str], pd.DataFrame]]] = {
+    "metrics": (bias.metrics_by_group, audit),
+    "gaps": (bias.disparities, gaps),
+    "pairs": (bias.comparisons, pairs),
+    "bins": (bias.reliability, bins),
+    "moved": (bias.gaps_by_threshold, moved),
+    "dots": (lambda table: verification.disparity(table, "x"), rows),
+    "curves": (verification.det, curves),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_names_and_marks_are_single_values_and_none_is_missing(name: str) -> None:
+    draw, made = TABLES[name]
+    table = made("a", "b")
+    for column in {"group", "first", "metric", "criterion", "small", "differs"} & {*table}:
+        try:
+            draw(table.drop(columns=column))
+            continue  # the figure does not look at it
+        except BadTable:
+            pass
+        cells: list[Any] = [[1, 2]] * len(table)
+        with pytest.raises(InputError, match=r"must hold one value in each row.*\[1, 2\]"):
+            draw(table.assign(**{column: cells}))
+        with pytest.raises(InputError, match="rows have no"):
+            draw(table.assign(**{column: None}))
+        if column in ("small", "differs"):
+            with pytest.raises(InputError, match=f"'{column}' must hold True or False, not 'no'"):
+                draw(table.assign(**{column: "no"}))
+
+
+@pytest.mark.parametrize("name", [each for each in TABLES if "low" in TABLES[each][1]("a", "b")])
+def test_limits_that_are_exchanged_are_told(name: str) -> None:
+    draw, made = TABLES[name]
+    with pytest.raises(InputError, match="'low' lies above 'high'"):
+        draw(made("a", "b").assign(low=0.9, high=0.1))
+
+
+@pytest.mark.parametrize(
+    ("draw", "table", "says"),
+    [
+        (bias.disparities, gaps("a", "b").assign(value=30.0), "'value' runs from 30 to 30"),
+        (bias.comparisons, pairs("a", "b").assign(difference=20.0), "differences of rates from -2"),
+        (bias.reliability, bins("a", "b").assign(confidence=30.0), "'confidence' runs from 30"),
+        (bias.gaps_by_threshold, moved("a", "b").assign(high=20.0), "'high' runs from 20"),
+    ],
+)
+def test_per_cent_that_an_axis_of_rates_does_not_show_are_told(
+    draw: Callable[[Any], Figure], table: pd.DataFrame, says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        draw(table)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [{"a", "b"}, {"a": 1, "b": 2}, np.ma.array(["a", "b"], mask=[True, False]), [[1], [2]]],
+)
+def test_groups_without_an_order_or_an_entry_are_told(groups: Any) -> None:
+    with pytest.raises(InputError, match="groups"):
+        bias.mean_faces(IMAGES, groups)
+    with pytest.raises(InputError, match="labels"):
+        bias.confusion(np.eye(2), groups)
+    with pytest.raises(InputError, match="group"):
+        verification.scores([1, 2], [1, 0], groups)
+    with pytest.raises(InputError, match="groups is a DataFrame"):
+        bias.mean_faces(IMAGES, pd.DataFrame({"sex": ["f", "m"]}))  # type: ignore[arg-type]
+
+
+def test_what_has_no_place_in_a_figure_of_verification_or_maps_is_told() -> None:
+    for reference in (0, -1):
+        with pytest.raises(InputError, match="reference is"):
+            verification.disparity(rows("a", "b"), "x", reference, logarithmic=True)
+    with pytest.raises(InputError, match="from 0 to 100"):
+        verification.confusion(pd.DataFrame([[101.0]], index=["a"], columns=["a"]))
+    with pytest.raises(InputError, match="faces is None"):
+        plots.explanation([PHOTO], None, IMAGES[:1], MAPS[:1], ["f"], ["f"], "x")  # type: ignore[arg-type]
+
+
+def test_labels_of_one_name_are_told() -> None:
+    for labels in (["a", "a"], [1, "1"]):
+        with pytest.raises(InputError, match="label.* called"):
+            bias.confusion(np.eye(2), labels)  # type: ignore[arg-type]
+
+
+def test_a_figure_that_nobody_can_read_is_refused() -> None:
+    table = pd.concat([audit(f"{k}a", f"{k}b") for k in range(600)])
+    with pytest.raises(InputError, match="the figure would be 5 by 409 inches"):
+        bias.metrics_by_group(table)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_long_names_are_cut_and_leave_the_data_its_room(name: str) -> None:
+    draw, made = TABLES[name]
+    long = "a long name of a group " * 30
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns where panels have no room
+        figure = draw(made(f"one {long}", f"two {long}"))
+        figure.draw_without_rendering()
+    texts = " ".join(text.get_text().replace("\n", " ") for text in figure.findobj(Text))
+    assert "one a long name" in texts
+    assert "two a long name" in texts
+    assert long not in texts
+
+
+def test_curves_are_the_same_in_whatever_order_their_rows_come() -> None:
+    table = curves("a", "b")
+    for mixed in (table[::-1], table.sample(frac=1, random_state=1)):
+        expected, found = (
+            verification.threshold_explorer(each, ["a", "b"], steps=3) for each in (table, mixed)
+        )
+        for one, other in zip(found.figure.data, expected.figure.data, strict=True):
+            np.testing.assert_array_equal(one.x, other.x)
+        lines = [verification.det(each, groups=["a", "b"]).axes[0].lines for each in (table, mixed)]
+        for one, other in zip(*lines, strict=True):
+            np.testing.assert_array_equal(one.get_xydata(), other.get_xydata())
 
 
 def test_an_unknown_metric_is_told_those_there_are() -> None:
