@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.checks.grading import NotYet, called, claimed, expect, graded
+from helpers import arguments
+from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
 from helpers.intervals import wilson
 
 
@@ -76,15 +77,18 @@ def exercise_1_3(miss_rates: Any) -> str:
     missed = {name: each.astype(bool) for name, each in missed.items()}
     table = called(miss_rates, missed)
     expect(isinstance(table, pd.DataFrame), "return a DataFrame with a row for each group.")
-    lacking = [name for name in ("n", "value", "low", "high") if name not in table]
+    columns = ["n", "value", "low", "high"]
+    lacking = [name for name in columns if name not in table]
     expect(not lacking, f"the column {', '.join(lacking)} is missing.")
     expect(
         list(table.index) == list(missed),
         f"the index should be the names of the groups, {list(missed)}, but it is "
-        f"{list(table.index)}.",
+        f"{arguments.shown(list(table.index))}.",
     )
     for name, each in missed.items():
-        row = table.loc[name].astype(float)
+        row = pd.Series(
+            as_numbers(list(table.loc[name, columns]), "numbers were", len(columns)), columns
+        )
         expect(row["n"] == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
         expect(
             bool(np.isclose(row["value"], each.mean(), atol=6e-4)),
@@ -142,7 +146,7 @@ def exercise_1_5(doubtful_identities: Any) -> str:
     )
     copies["labels_agree"] = copies.groupby("group")["identity"].transform("nunique") == 1
     try:
-        found = {int(each) for each in called(doubtful_identities, copies)}
+        found = set(called(doubtful_identities, copies))
     except TypeError:
         raise NotYet("a set of whole numbers was expected.") from None
     expect(
@@ -152,7 +156,8 @@ def exercise_1_5(doubtful_identities: Any) -> str:
     )
     expect(
         found == {3, 9, 4, 12},
-        f"3 and 9 share a picture, and so do 4 and 12, but you found {sorted(found)}.",
+        f"3 and 9 share a picture, and so do 4 and 12, but you found "
+        f"{arguments.shown(sorted(found, key=str))}.",
     )
     return "Which of the two names is wrong, only a look at the pictures can tell."
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import intervals
-from helpers.checks.grading import NotYet, called, claimed, expect, graded
+from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
 
 _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
 
@@ -34,7 +34,7 @@ def exercise_2_1(recall: Any) -> str:
     )
     expect(
         n == positives,
-        f"recall rests on {positives} people here, those whose truth is positive; you say {n}.",
+        f"recall rests on {positives} people here, those whose truth is positive; you say {n:g}.",
     )
     _expect_undefined(recall)
     return "A figure, and how many it is about."
@@ -47,7 +47,7 @@ def _expect_undefined(recall: Any) -> None:
         bool(np.isnan(value)),
         f"where nobody is positive recall is undefined: return np.nan, not {value:g}.",
     )
-    expect(n == 0, f"where nobody is positive n is 0, but you say {n}.")
+    expect(n == 0, f"where nobody is positive n is 0, but you say {n:g}.")
     value, _ = _pair(called(recall, everybody, nobody))
     expect(
         value == 0,
@@ -181,7 +181,7 @@ def _shuffled_gaps(right: np.ndarray, group: np.ndarray) -> np.ndarray:
 def exercise_2_4(holm: Any) -> str:
     """Holm's correction of p-values."""
     for p in (np.array([0.03, 0.001, 0.2, 0.0101, 0.9, 0.011]), np.array([0.004, 0.7, 0.6])):
-        given = np.asarray(called(holm, p.copy()), dtype=float)
+        given = as_numbers(called(holm, p.copy()), "corrected p-values were")
         expect(
             given.shape == p.shape,
             f"{len(p)} p-values make {len(p)} corrected ones; yours have shape {given.shape}.",
@@ -282,19 +282,13 @@ def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return truth, answer, np.array(["one", "two", "three"])[number]
 
 
-def _pair(result: Any) -> tuple[float, int]:
-    try:
-        value, n = result
-        return float(value), int(n)
-    except (TypeError, ValueError):
-        raise NotYet(f"two things were expected, recall and its n, but it is {result!r}.") from None
+def _pair(result: Any) -> tuple[float, float]:
+    value, n = as_numbers(result, "two things, recall and its n, were", 2)
+    return float(value), float(n)
 
 
 def _number(result: Any) -> float:
-    try:
-        number = float(result)
-    except (TypeError, ValueError):
-        raise NotYet(f"one number was expected, but it is {result!r}.") from None
+    number = float(as_numbers(result, "one number was", 1)[0])
     expect(bool(np.isfinite(number)), "a number was expected, but it is NaN or infinite.")
     return number
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.bias import verification
-from helpers.checks.grading import NotYet, called, claimed, expect, graded
+from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
 
 
 @graded("3.1")
@@ -183,7 +183,7 @@ def _rule_out_tars(tar: float, scores: np.ndarray, genuine: np.ndarray, far: flo
 def exercise_3_4(held_out_fmr: Any) -> str:
     """FMR of every fold at the threshold of the others."""
     scores, genuine, fold = _in_folds()
-    found = np.asarray(called(held_out_fmr, scores, genuine, fold, 0.05), dtype=float)
+    found = as_numbers(called(held_out_fmr, scores, genuine, fold, 0.05), "three rates were")
     expect(
         found.shape == (3,),
         f"three folds, 0, 1 and 2, make three rates; your result has shape {found.shape}. Is fold "
@@ -316,18 +316,12 @@ def _in_folds() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _one(result: Any) -> float:
-    try:
-        return float(np.asarray(result, dtype=float).reshape(()))
-    except (TypeError, ValueError):
-        raise NotYet(f"one number was expected, but it is {result!r}.") from None
+    return float(as_numbers(result, "one number was", 1)[0])
 
 
 def _two(result: Any) -> tuple[float, float]:
-    try:
-        fmr, fnmr = (float(each) for each in result)
-    except (TypeError, ValueError):
-        raise NotYet(f"two numbers were expected, fmr and fnmr, but it is {result!r}.") from None
-    return fmr, fnmr
+    fmr, fnmr = as_numbers(result, "two numbers, fmr and fnmr, were", 2)
+    return float(fmr), float(fnmr)
 
 
 def _same(one: float, two: float) -> bool:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.checks.grading import as_tensor, called, claimed, close, expect, graded
+from helpers.checks.grading import as_numbers, as_tensor, called, claimed, close, expect, graded
 
 
 def _random(*shape: int, seed: int = 0) -> Tensor:
@@ -154,7 +155,12 @@ def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
     names = ("n", "value", "low", "high", "null")
     result = claimed(test, *names, "direction", "verdict")
-    n, value, low, high, null = (float(result[name]) for name in names)
+    wanted = "n, value, low, high and null as numbers were"
+    n, value, low, high, null = as_numbers([result[name] for name in names], wanted, len(names))
+    expect(
+        bool(np.isfinite([n, value, low, high, null]).all()),
+        "n, value, low, high and null must be numbers, none of them NaN or infinite.",
+    )
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
     expect(

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+import numpy as np
 import torch
+
+from helpers import arguments
+from helpers.errors import InputError
 
 
 class NotYet(AssertionError):
@@ -45,8 +49,7 @@ def graded(exercise: str) -> Callable[[Callable[..., str]], Callable[..., Passed
             except Exception as problem:
                 # What an answer may be has no end; that it cannot be judged is a verdict too.
                 raise NotYet(
-                    f"Exercise {exercise}: the answer could not be judged ({type(problem).__name__}: "
-                    f"{problem}). It may be of another kind than was asked for: compare what your "
+                    f"Exercise {exercise}: the answer could not be judged ({_said(problem)}). It may be of another kind than was asked for: compare what your "
                     "function returns with its description."
                 ) from problem
 
@@ -69,12 +72,29 @@ def called(function: Any, *arguments: Any) -> Any:
     except NotImplementedError:
         raise
     except Exception as problem:
-        raise NotYet(f"your function stopped with {type(problem).__name__}: {problem}") from problem
+        raise NotYet(f"your function stopped with {_said(problem)}") from problem
     expect(
         result is not None and result is not Ellipsis,
         "your function returns nothing. Does it end with `return`?",
     )
     return result
+
+
+def _said(problem: Exception) -> str:
+    """What went wrong, on one line: libraries print whole arrays."""
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {text[:197] + '...' if len(text) > 200 else text}"
+
+
+def as_numbers(result: Any, what: str, count: int | None = None) -> np.ndarray:
+    """A result as an array of doubles, NaN allowed; text that reads like numbers is none."""
+    try:
+        found = arguments.number_array(result, "the result")
+    except InputError:
+        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.") from None
+    if count is not None and found.size != count:
+        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.")
+    return found if count is None else found.reshape(count)
 
 
 def claimed(function: Any, *names: str) -> dict[str, Any]:

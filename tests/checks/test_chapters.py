@@ -292,3 +292,28 @@ def test_a_failed_check_shows_one_line_in_a_notebook() -> None:
         checks.exercise_0_1(3)
     lines = checks.NotYet("look there")._render_traceback_()
     assert lines == ["✗ look there"]
+
+
+def _claim(**changes: Any) -> Any:
+    found = {"claim": "maps of women lie lower on the face than chance", "n": 40, "value": 0.5}
+    found |= {"low": 0.4, "high": 0.6, "null": 0.1, "direction": "above", "verdict": "supported"}
+    return lambda: found | changes
+
+
+@pytest.mark.parametrize("name", ["n", "value", "low", "high", "null"])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "0.5", None, [0.5, 0.6]])
+def test_a_claim_rests_on_numbers(name: str, wrong: Any) -> None:
+    checks.exercise_7_4(_claim())
+    with pytest.raises(checks.NotYet, match="numbers"):
+        checks.exercise_7_4(_claim(**{name: wrong}))
+
+
+def test_text_that_reads_like_the_right_answer_is_not_right() -> None:
+    with pytest.raises(checks.NotYet, match="you found"):
+        checks.exercise_1_5(lambda copies: {"3", "9", "4", "12"})
+    with pytest.raises(checks.NotYet, match="recall and its n, were expected"):
+        checks.exercise_2_1(lambda truth, answer: ((truth & answer).sum() / truth.sum(), "30"))
+    with pytest.raises(checks.NotYet, match="you say"):
+        checks.exercise_2_1(
+            lambda truth, answer: ((truth & answer).sum() / truth.sum(), truth.sum() + 0.5)
+        )

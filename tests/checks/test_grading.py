@@ -1,12 +1,22 @@
 """A check ends with a verdict that reads as a sentence, whatever it was handed."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from helpers.checks.grading import NotYet, Passed, as_tensor, called, claimed, close, graded
+from helpers.checks.grading import (
+    NotYet,
+    Passed,
+    as_numbers,
+    as_tensor,
+    called,
+    claimed,
+    close,
+    graded,
+)
 
 
 @graded("1.1")
@@ -109,3 +119,25 @@ def test_a_claim_is_a_sentence_with_its_numbers() -> None:
     ):
         with pytest.raises(NotYet, match=says):
             claimed(lambda wrong=wrong: wrong, "gap")
+
+
+@pytest.mark.parametrize("wrong", ["0.5", ["0.5"], 1j, None, {"a": 1}, [1, 2], np.zeros(9)])
+def test_text_and_lists_are_no_number(wrong: Any) -> None:
+    with pytest.raises(NotYet, match="one number was expected, but it is"):
+        as_numbers(wrong, "one number was", 1)
+
+
+def test_numbers_of_any_kind_are_read() -> None:
+    for right in (0.5, [0.5], np.float32(0.5), torch.tensor([[0.5]]), Decimal("0.5")):
+        np.testing.assert_array_equal(as_numbers(right, "one number was", 1), [0.5])
+    assert np.isnan(as_numbers((np.nan, 0), "two", 2)[0])
+
+
+def test_what_a_library_says_stays_on_one_line_and_short() -> None:
+    def prints() -> None:
+        raise ValueError("a\nb" * 5000)
+
+    with pytest.raises(NotYet) as verdict:
+        three(prints)
+    assert "\n" not in str(verdict.value)
+    assert len(str(verdict.value)) < 400
