@@ -456,7 +456,9 @@ def _between(row: object) -> str:
     # A group may be called 0, and a gap that is undefined lies between none.
     known = not np.ndim(lowest) and pd.notna(lowest) and lowest != ""
     ends = names_of(pd.Series([lowest, highest], dtype=object)) if known else ()
-    return "\n".join(filter(None, [metric, folded(" to ".join(ends))])) if known else metric
+    said = f"{metric}, {' to '.join(ends)}"
+    long = f"{metric},\n{folded(' to '.join(ends))}"
+    return metric if not known else said if len(said) <= 50 else long
 
 
 def _title(metric: str) -> str:
