@@ -142,7 +142,7 @@ plots.verification.scores(pairs.score, genuine, pairs.group)
 # - **FNMR**, the false non-match rate: the share of *genuine* pairs that are rejected.
 #
 # Mind what each is a share *of*. A higher threshold lowers the first and raises the second. It is usual to fix the FMR,
-# say at 1 in 100, and to take the smallest threshold that keeps it:
+# say at 1 in 100, and to take the smallest score that, as a threshold, keeps it:
 
 # %%
 threshold = verification.fit(pairs.score, genuine, fmr=0.01)["overall"]
@@ -404,7 +404,7 @@ plots.verification.roc(curves, two_bands, four, smallest=1e-3)
 #
 # A curve can be summed up. The **EER** (equal error rate) is the rate at the point where both errors are equally frequent,
 # the **AUC** (area under the ROC curve) is how often a genuine pair scores higher than an impostor pair, and **TAR at FAR
-# x** is the true accept rate at the smallest threshold that keeps the FMR at x or below:
+# x** is the true accept rate at the smallest score that, as a threshold, keeps the FMR at x or below:
 
 # %%
 summary = verification.point_measures(
