@@ -544,7 +544,7 @@ plots.relevance_grid(
 
 # %%
 originals = [photographs.source.read(file) for file in photographs.table.index]
-found = [preprocessing.detect(picture) for picture in originals]
+found = preprocessing.detect_all(originals)
 seen = [row for row, faces_here in enumerate(found) if faces_here]
 masks = []
 for row in seen:
