@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from helpers.arguments import shown
 from helpers.errors import DataNotFound, InputError
 
 # A path keeps one of an address's two slashes. One letter and a colon are a drive of Windows.
@@ -38,15 +39,15 @@ def path_of(value: Any, name: str = "the path", error: type[InputError] = InputE
         the home of nobody.
     """
     if not isinstance(value, str | os.PathLike):
-        raise error(f"{name} is {value!r:.60}: give the name of a file or folder.")
+        raise error(f"{name} is {shown(value)}: give the name of a file or folder.")
     try:
         text = os.fspath(value)
         encoded = os.fsencode(text)
     # A stranger's __fspath__ may return anything; half of a surrogate pair names no file.
     except (TypeError, UnicodeError):
-        raise error(f"{name} is {value!r:.60}: give the name of a file or folder.") from None
+        raise error(f"{name} is {shown(value)}: give the name of a file or folder.") from None
     if not isinstance(text, str) or b"\0" in encoded or not text:
-        raise error(f"{name} is {text!r:.60}, which cannot be the name of a file or folder.")
+        raise error(f"{name} is {shown(text)}, which cannot be the name of a file or folder.")
     if _ADDRESS.match(text):
         raise error(
             f"{short(text)} is an address, not a file: download it first and give the path of the "

@@ -37,6 +37,37 @@ def test_what_is_no_path_is_refused_with_the_error_of_the_room(wrong: Any) -> No
         files.require_writable(wrong)
 
 
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.org/y.jpg",
+        "HTTP://x.org",
+        "ftp://x",
+        "s3://x/y",
+        "file:///y",
+        "data:image/png;base64,x",
+    ],
+)
+def test_an_address_is_told_from_a_path_also_where_it_became_one(address: str) -> None:
+    for given in (address, Path(address)):
+        with pytest.raises(InputError, match="is an address, not a file: download it first"):
+            files.path_of(given)
+        with pytest.raises(InputError, match="is an address"):
+            files.require_writable(given)
+    for path in ("C:/photo.jpg", "https", "http/a.jpg", "file", "note: x.jpg", "./https:/x"):
+        assert files.path_of(path) == Path(path)
+
+
+def test_what_cannot_be_said_is_refused_by_its_type() -> None:
+    with pytest.raises(InputError, match="the path is a Unspeakable: give the name of a file"):
+        files.path_of(Unspeakable())
+
+
 def test_the_home_of_the_reader_is_written_out() -> None:
     assert files.path_of("~/a.png") == Path.home() / "a.png"
 

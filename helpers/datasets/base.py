@@ -205,7 +205,9 @@ def _matches(table: pd.DataFrame, column: str, value: Any) -> np.ndarray:
     if isinstance(values.dtype, pd.CategoricalDtype):
         wanted = [arguments.choice(each, column, values.cat.categories) for each in wanted]
     if any(pd.api.types.is_list_like(each) for each in wanted):
-        raise InputError(f"{column} is to be {value!r:.60}: give one label, or a list of labels.")
+        raise InputError(
+            f"{column} is to be {arguments.shown(value)}: give one label, or a list of labels."
+        )
     _require_same_kind(values, wanted)
     return values.isin(wanted).to_numpy(dtype=bool)
 

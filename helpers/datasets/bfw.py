@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.arguments import shown
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import find_files, find_tree, home
 from helpers.datasets.images import ENDING
@@ -79,7 +80,7 @@ def load(split: str | int | None = None, root: str | os.PathLike[str] | None = N
         If there is no such fold.
     """
     if split is not None and not isinstance(split, str | int):
-        raise InputError(f"split is {split!r:.60}: give one fold, such as '1'.")
+        raise InputError(f"split is {shown(split)}: give one fold, such as '1'.")
     where = home("bfw", root, _REMEDY, TABLE)
     # Where the table lies below root, the pictures may lie beside it.
     pictures = _faces(where) or (None if root is None else _faces(path_of(root)))

@@ -104,9 +104,9 @@ def fetch(
     """
     target = path_of(path, error=DownloadFailed)
     if not isinstance(url, str) or not url:
-        raise DownloadFailed(f"url is {url!r:.60}: give the address of a file.")
+        raise DownloadFailed(f"url is {arguments.shown(url)}: give the address of a file.")
     if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", str(sha256)):
-        raise DownloadFailed(f"sha256 is {sha256!r:.80}: give 64 hexadecimal digits.")
+        raise DownloadFailed(f"sha256 is {arguments.shown(sha256)}: give 64 hexadecimal digits.")
     arguments.number(pause, "pause", 0)
     part = target.with_name(target.name + ".part")
     for each in (target, part):

@@ -103,7 +103,7 @@ def _known_columns(dataset: FaceDataset, labels: Sequence[str] | None) -> list[s
     if labels is None:
         return [str(name) for name in dataset.table.columns]
     if not isinstance(labels, str | Sequence):
-        raise InputError(f"labels is {labels!r:.60}: give a list of columns.")
+        raise InputError(f"labels is {arguments.shown(labels)}: give a list of columns.")
     found: list[str] = arguments.choices(labels, "column", dataset.table.columns)
     return found
 

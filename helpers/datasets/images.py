@@ -377,7 +377,7 @@ def _pair(size: Any) -> tuple[int, int]:
     sides = tuple(size)
     if len(sides) != 2:
         raise InputError(
-            f"size is {size!r:.60}: give one whole number, or (height, width) in pixels."
+            f"size is {arguments.shown(size)}: give one whole number, or (height, width) in pixels."
         )
     height, width = (arguments.count(side, "size", high=_LARGEST_SIDE) for side in sides)
     return height, width

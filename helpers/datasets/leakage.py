@@ -313,7 +313,7 @@ def _shared_identities(
     train: FaceDataset, test: FaceDataset, identity: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if not isinstance(identity, str):
-        raise InputError(f"identity is {identity!r:.60}: give the name of a column.")
+        raise InputError(f"identity is {arguments.shown(identity)}: give the name of a column.")
     missing = [part for part in (train, test) if identity not in part.table]
     if not missing:
         return _in_both(train.table[identity], test.table[identity]), ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from helpers.arguments import shown
 from helpers.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _of_labels(index: pd.Index, labels: pd.Index, name: str, noun: str) -> np.nd
         what = "files" if noun == "image" else f"{noun}s"
         some = ", ".join(repr(label) for label in index[:3].tolist())
         raise UnknownName(
-            f"{missing.tolist()[0]!r:.200}{more} is not among the {len(index):,} {what} of {name}; "
+            f"{shown(missing.tolist()[0])}{more} is not among the {len(index):,} {what} of {name}; "
             f"they are called {some}, ... (see .table.index)."
         )
     if index.is_unique:

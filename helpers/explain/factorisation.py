@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import torch
@@ -115,7 +116,7 @@ def factorize(
     name, module = find_layer(model, layer)
     with plain_state(images.device), torch.no_grad():
         logits, activations = _read_in_batches(model, images, module, batch_size)
-        _check_factorable(activations, components, name)
+        components = _require_factorable(activations, components, name)
         concepts, strengths, error = _nmf(activations.cpu(), components)
         scores = _shares(strengths)
         if _feeds_the_head(model, activations, logits) and not returns_embeddings(model):
@@ -133,10 +134,10 @@ def _read_in_batches(
     return logits, activations.float()
 
 
-def _check_factorable(activations: Tensor, components: int, layer: str) -> None:
+def _require_factorable(activations: Tensor, components: Any, layer: str) -> int:
     images, channels, height, width = activations.shape
     limit = min(channels, images * height * width)
-    count(components, f"components (for layer {layer!r} and {images} image(s))", 1, limit)
+    number = count(components, f"components (for layer {layer!r} and {images} image(s))", 1, limit)
     if not bool(torch.isfinite(activations).all()):
         raise InputError(f"layer {layer!r} has NaN or infinite activations: choose another layer")
     if activations.min() < 0:
@@ -144,6 +145,7 @@ def _check_factorable(activations: Tensor, components: int, layer: str) -> None:
             f"layer {layer!r} has negative activations, which cannot be factored into parts that only "
             "add up: choose a layer that ends in a ReLU"
         )
+    return number
 
 
 def _nmf(activations: Tensor, components: int) -> tuple[Tensor, Tensor, float]:

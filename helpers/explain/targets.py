@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from helpers.arguments import shown
 from helpers.errors import InputError, UnknownName, unknown_name
-from helpers.models.contract import class_names, require_hooks
+from helpers.models.contract import class_names, oddity, require_hooks
 
 #: None (the predicted class), one class for all images, or one for each, by index or by name.
 Targets = None | int | str | Sequence[int | str] | Tensor
@@ -63,6 +63,10 @@ def one_per_image(targets: Any, count: int) -> list[int | str]:
     InputError
         If there are more or fewer targets than images, or they are no list.
     """
+    if oddity(targets):
+        raise InputError(
+            f"targets is a tensor that {oddity(targets)}: give whole numbers or names."
+        )
     # Arrays, tensors and columns of tables; their own numbers would say "tensor(1)" in a message.
     plain = targets.tolist() if hasattr(targets, "tolist") else targets
     if isinstance(plain, int | float | str):

@@ -259,7 +259,7 @@ def _cue(cue: Mapping[str, Any]) -> tuple[Any, Any, str]:
         value = (value, not value)
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise InputError(
-            f"{name} is {value!r:.60}: give two values, the one with the label and the one without."
+            f"{name} is {arguments.shown(value)}: give two values, the one with the label and the one without."
         )
     wanted, other = (in_range(name, each, FACTORS[name]["range"]) for each in value)
     if wanted == other:
@@ -282,7 +282,9 @@ def _narrowed(name: str, wanted: Any) -> Range:
         return _between(name, wanted, allowed)
     if isinstance(wanted, tuple) and name == "skin_tone":
         # Tones are numbers: two of them may be meant as two values or as the ends of a range.
-        raise InputError(f"skin_tone is {wanted!r:.60}: list every tone that may occur, [1, 2, 3].")
+        raise InputError(
+            f"skin_tone is {arguments.shown(wanted)}: list every tone that may occur, [1, 2, 3]."
+        )
     values = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
     if not values:
         raise InputError(f"no value is given for {name}: list at least one.")
@@ -293,11 +295,11 @@ def _between(name: str, ends: tuple[Any, ...], allowed: Any) -> Range:
     """The range between two ends, which belong to it."""
     if len(ends) != 2:
         raise InputError(
-            f"{name} is {ends!r:.60}: give the two ends of a range, or a list of values."
+            f"{name} is {arguments.shown(ends)}: give the two ends of a range, or a list of values."
         )
     low, high = (in_range(name, end, allowed) for end in ends)
     if low > high:
-        raise InputError(f"{name} is {ends!r:.60}: write the lower end first.")
+        raise InputError(f"{name} is {arguments.shown(ends)}: write the lower end first.")
     if isinstance(allowed, Whole):
         return Choice(tuple(range(low, high + 1)))
     return Uniform(low, high)

@@ -92,6 +92,7 @@ for _what, _says, _wrong in (
     ("targets of two axes", "target", {"targets": torch.zeros(2, 2, dtype=torch.long)}),
     ("targets {'Male'}", "target", {"targets": {"Male"}}),
     ("targets True", "target", {"targets": True}),
+    ("targets on meta", "meta", {"targets": torch.tensor([0, 1], device="meta")}),
     ("unknown option sigma=1", "sigma", {"sigma": 1}),
     ("method ['gradcam']", "method", {"method": ["gradcam"]}),
     ("method None", "method", {"method": None}),
@@ -217,6 +218,7 @@ for _what, _says, _wrong in (
     maps.refuses(_what, _says, **_wrong)
 for _components in (2.5, "four", None, 0, -1, 10**6, NAN, True):
     concepts.refuses(f"components={_components!r}", "components", components=_components)
+concepts.gives("components in a tensor", lambda f: f.maps.shape[1] == 2, components=torch.tensor(2))
 concepts.either(
     "recogniser",
     "class|embedding",
