@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from helpers import arguments, files
-from helpers.errors import InputError, UnreadableImage, unknown_name
+from helpers.errors import InputError, UnreadableImage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,12 +59,18 @@ def main() -> None:
     _write_in_any_encoding()
     try:
         try:
-            app(prog_name="python -m helpers")
+            app(prog_name=_program())
         finally:
             sys.stdout.flush()
     except OSError as trouble:
         _complain(trouble)
         sys.exit(2)
+
+
+def _program() -> str:
+    """What the reader typed to come here: the module, or the command of an installed package."""
+    started = Path(sys.argv[0])
+    return "python -m helpers" if started.name == "__main__.py" else started.stem
 
 
 def _write_in_any_encoding() -> None:
@@ -122,11 +128,12 @@ def explain(
     """Draw which parts of a face spoke for a model's answer."""
     destination = output and _destination(output, photos)
     _require_room(photos, 3)
-    from helpers import explain as explaining
+    from helpers.explain.methods import CAMS
+
+    arguments.choice(method, "method", CAMS)
+    _require_files(photos)
     from helpers import models, plots
 
-    if method not in explaining.METHODS.index:
-        raise unknown_name("method", method, explaining.METHODS.index)
     destination = destination or _destination(_free_name(photos[0], method), photos)
     network = models.load(model)
     _require_layer(network, layer)
@@ -134,7 +141,7 @@ def explain(
     faces = _prepare(photos, network, crop)
     relevance, scores = _explained(network, faces.images, target, method, layer)
     answers, explained = _answers(photos, network, scores, target)
-    signed = bool(explaining.METHODS.signed[method])
+    signed = CAMS[method].signed
     figure = plots.explanation(
         faces.pictures,
         faces.found,
@@ -163,6 +170,7 @@ def factorize(
     destination = _destination(output or _free_name(photos[0], "concepts"), photos)
     arguments.count(components, "--components", 1, _MOST_PANELS - 2)
     _require_room(photos, components + 2)
+    _require_files(photos)
     from helpers import explain as explaining
     from helpers import models, plots
 
@@ -182,9 +190,13 @@ def factorize(
 @_one_sentence
 def methods() -> None:
     """List the methods of `explain`."""
-    from helpers.explain import METHODS
+    from helpers.explain.methods import CAMS, COLUMNS
 
-    print(METHODS.to_string())
+    rows: list[tuple[str, ...]] = [("method", *COLUMNS)]
+    rows += [(name, *(str(getattr(each, c)) for c in COLUMNS)) for name, each in CAMS.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 @dataclass(frozen=True)
@@ -192,6 +204,11 @@ class _Faces:
     pictures: "list[np.ndarray]"
     found: "list[list[Detection]]"
     images: "Tensor"
+
+
+def _require_files(photos: list[Path]) -> None:
+    for photo in photos:
+        files.require_file(photo, UnreadableImage)
 
 
 def _require_layer(network: "nn.Module", layer: str | None) -> None:
@@ -222,8 +239,6 @@ def _prepare(photos: list[Path], network: "nn.Module", crop: bool) -> _Faces:
     from helpers import datasets, preprocessing
 
     size: Any = network.input_size
-    for photo in photos:
-        files.require_file(photo, UnreadableImage)
     pictures = [datasets.read_image(photo) for photo in photos]
     if not crop:
         return _Faces(pictures, [[] for _ in photos], datasets.to_tensor(pictures, size))

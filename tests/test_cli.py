@@ -379,9 +379,38 @@ def test_a_wrong_choice_is_a_sentence_and_from_python_the_same_one(
     assert str(refused.value) in sentence
 
 
-def test_an_unknown_layer_or_target_is_told_before_the_detector_runs(run: Run, model: Path) -> None:
+def test_an_unknown_layer_or_target_is_told_before_the_detector_runs(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    datasets.save_image(tmp_path / "wall.png", np.full((90, 120, 3), 180, dtype=np.uint8))
     for words in (["--layer", "layer5"], ["--target", "7"]):
-        assert "nowhere.jpg" not in refusal(run("explain", "nowhere.jpg", "-m", model, *words))
+        assert "no face" not in refusal(run("explain", "wall.png", "-m", model, *words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("methods",),
+        ("explain", "nowhere.jpg"),
+        ("factorize", "nowhere.jpg"),
+        ("explain", "photo.png", "--method", "magic"),
+        ("explain", "photo.png", "--output", "map.jpg"),
+        ("factorize", "photo.png", "--components", "0"),
+    ],
+    ids=" ".join,
+)
+def test_what_needs_no_network_waits_for_no_network(tmp_path: Path, words: tuple[str, ...]) -> None:
+    datasets.save_image(tmp_path / "photo.png", datasets.astronaut())
+    code = (
+        "import sys\nfrom helpers import cli\n"
+        f"sys.argv = ['explaining-faces', *{words!r}]\n"
+        "try:\n    cli.main()\nfinally:\n"
+        "    print(sorted({'torch', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert said.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_photograph_that_cannot_be_read_is_named(run: Run, model: Path, tmp_path: Path) -> None:

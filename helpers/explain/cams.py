@@ -1,11 +1,11 @@
 """The class activation maps, each by the formula of its paper and in its own units.
 
-Five formulas are those of ``grad-cam``, applied to activations and gradients of our own: that library
-stretches each map to [0, 1] and drops its negative part before it hands it over. Here maps stay
-comparable and the sum of a HiResCAM map is still a share of the logit. It also costs less: the
+Maps are neither stretched to [0, 1] nor cut, as libraries do before they hand them over: so they
+stay comparable, and the sum of a HiResCAM map is still a share of the logit. It also costs less: the
 gradient goes back to the layer that is read and no further, and no gradient of a weight is made.
 
-Five are written here, because ``grad-cam`` (1.5) computes something else than the paper:
+The tests compare five formulas with ``grad-cam`` (1.5). Five others differ from it, because it
+computes something else than the paper:
 
 - Eigen-CAM: it subtracts each channel's mean first, and leaves the sign to chance.
 - Grad-CAM++: it adds a millionth to a denominator that may itself be smaller than that, so that the
@@ -17,10 +17,6 @@ Five are written here, because ``grad-cam`` (1.5) computes something else than t
 - FullGrad: see :mod:`helpers.explain.fullgrad`.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -29,27 +25,37 @@ from helpers.errors import InputError
 from helpers.explain.channels import ablation_cam, score_cam
 from helpers.explain.fullgrad import fullgrad_maps
 from helpers.explain.layers import gradients, read_layer
+from helpers.explain.methods import CAMS
 from helpers.explain.targets import Targets, find_layer, resolve_targets, returns_embeddings
 from helpers.models.contract import check_images, plain, plain_state, require_network
 
 
-@dataclass(frozen=True)
-class Cam:
-    """One method: its formula and what a reader should know.
+def grad_cam(activations: Tensor, slopes: Tensor) -> Tensor:
+    """Grad-CAM (Selvaraju 2017): channels weighted by the mean of their gradient."""
+    return (slopes.mean((2, 3), keepdim=True) * activations).sum(1)
 
-    ``formula`` names grad-cam's class; it is empty where the formula is our own.
-    """
 
-    formula: str
-    signed: bool
-    passes: str
-    paper: str
-    needs_layer: bool = True
+def hires_cam(activations: Tensor, slopes: Tensor) -> Tensor:
+    """HiResCAM (Draelos & Carin 2020): activation times gradient, place by place."""
+    return (slopes * activations).sum(1)
 
-    @property
-    def library(self) -> str:
-        """Whose formula it is."""
-        return "grad-cam" if self.formula else "helpers"
+
+def layer_cam(activations: Tensor, slopes: Tensor) -> Tensor:
+    """LayerCAM (Jiang 2021): activation times positive gradient, place by place."""
+    return (slopes.clamp_min(0) * activations).sum(1)
+
+
+def x_grad_cam(activations: Tensor, slopes: Tensor) -> Tensor:
+    """XGrad-CAM (Fu 2020): channels weighted by their gradient, averaged by activation."""
+    total = activations.sum((2, 3), keepdim=True)
+    weights = (slopes * activations).sum((2, 3), keepdim=True) / total
+    # A channel that is silent everywhere adds nothing, whatever its weight.
+    return (torch.where(total == 0, 0, weights) * activations).sum(1)
+
+
+def elementwise_cam(activations: Tensor, slopes: Tensor) -> Tensor:
+    """Positive part of activation times gradient, place by place (Pillai & Pirsiavash 2021)."""
+    return (slopes * activations).clamp_min(0).sum(1)
 
 
 def grad_cam_plus_plus(activations: Tensor, slopes: Tensor) -> Tensor:
@@ -83,18 +89,15 @@ def eigen_cam(activations: Tensor) -> Tensor:
     return along.unflatten(1, activations.shape[2:])
 
 
-CAMS: dict[str, Cam] = {
-    "gradcam": Cam("GradCAM", False, "1f + 1b", "Selvaraju et al. 2017"),
-    "gradcam++": Cam("", False, "1f + 1b", "Chattopadhay et al. 2018"),
-    "hirescam": Cam("HiResCAM", True, "1f + 1b", "Draelos & Carin 2020"),
-    "layercam": Cam("LayerCAM", False, "1f + 1b", "Jiang et al. 2021"),
-    "xgradcam": Cam("XGradCAM", False, "1f + 1b", "Fu et al. 2020"),
-    "elementwise": Cam("GradCAMElementWise", False, "1f + 1b", "Pillai & Pirsiavash 2021"),
-    "eigencam": Cam("", False, "1f", "Muhammad & Yeasin 2020"),
-    "scorecam": Cam("", False, "(K+1)f", "Wang et al. 2020"),
-    "ablationcam": Cam("", False, "(K+1)f", "Desai & Ramaswamy 2020"),
-    "fullgrad": Cam("", False, "2f + 1b", "Srinivas & Fleuret 2019", needs_layer=False),
+_FORMULAS = {
+    "gradcam": grad_cam,
+    "gradcam++": grad_cam_plus_plus,
+    "hirescam": hires_cam,
+    "layercam": layer_cam,
+    "xgradcam": x_grad_cam,
+    "elementwise": elementwise_cam,
 }
+"""Those that follow from activations (N, channels, h, w) and their gradients alone."""
 
 
 def layer_maps(
@@ -169,18 +172,4 @@ def _maps(
         return ablation_cam(model, images, indices, activations, module, logits)
     if method == "eigencam":
         return eigen_cam(activations)
-    slopes = gradients(logits, indices, output, name)
-    if method == "gradcam++":
-        return grad_cam_plus_plus(activations, slopes)
-    return _by_the_library(cam.formula, activations, slopes)
-
-
-def _by_the_library(formula: str, activations: Tensor, slopes: Tensor) -> Tensor:
-    import pytorch_grad_cam
-
-    # The formulas look at arrays only; the library wants a network of at least one weight.
-    method: Any = getattr(pytorch_grad_cam, formula)(nn.PReLU().eval(), [])
-    arrays = (each.cpu().numpy() for each in (activations, slopes))
-    with np.errstate(over="ignore", invalid="ignore"):  # layer_maps says so in a sentence
-        maps = method.get_cam_image(None, None, None, *arrays, eigen_smooth=False)
-    return torch.from_numpy(maps).to(activations.device)
+    return _FORMULAS[method](activations, gradients(logits, indices, output, name))

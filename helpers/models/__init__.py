@@ -14,6 +14,7 @@ computed with:
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from typing import Any, TypeAlias
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from helpers.arguments import count, shown
 from helpers.errors import DataNotFound, InputError, unknown_name
@@ -208,13 +210,30 @@ def _built(about: dict[str, Any], weights: dict[str, Tensor]) -> Shipped:
     if not isinstance(classes, list) or not all(isinstance(each, str) for each in classes):
         raise InputError(f"classes is {shown(classes)}, but must be a list of names")
     # First without memory: a damaged description may name a network of any size.
-    with torch.device("meta"):
+    with torch.device("meta"), _AsItComes():
         sizes = {name: each.shape for name, each in make(**about).state_dict().items()}
     if sizes != {name: each.shape for name, each in weights.items()}:
         raise InputError("its weights are not those of the network that it describes")
-    network = make(**about)
+    with _AsItComes():
+        network = make(**about)
     network.load_state_dict(weights)  # into 32-bit parameters
     return network
+
+
+class _AsItComes(TorchFunctionMode):
+    """Draw no random weights: those of the file take their place.
+
+    The reader's random numbers stay what they were, and no meta tensor is drawn, for which torch
+    would import a library of symbols, as long as it takes to import itself.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if re.search("(uniform|normal)_$", func.__name__):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 def _read_card(path: Path) -> dict[str, Any]:

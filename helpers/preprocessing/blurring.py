@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import fft, ndimage
 
 from helpers import arguments
 from helpers.errors import InputError
@@ -169,6 +168,8 @@ def _smoothed(values: np.ndarray, sigma: float) -> np.ndarray:
     A wide kernel costs as much as it is wide; the cosine transform, whose waves are those of a
     reflected picture, costs the same for every width.
     """
+    from scipy import fft, ndimage
+
     if sigma < 0.125:  # narrower than a pixel: SciPy's kernel is the pixel itself, if it is any
         return values
     if sigma < _WIDE:

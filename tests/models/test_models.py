@@ -309,3 +309,10 @@ def test_a_folder_or_a_pipe_is_nowhere_to_save(tmp_path: Path) -> None:
     for name in ("folder", "pipe"):
         with pytest.raises(InputError, match=f"is a {name}"):
             models.save(small_network(), tmp_path / f"{name}.safetensors")
+
+
+@pytest.mark.parametrize("name", ["gender-fairface", "synthetic-recogniser"])
+def test_loading_a_network_draws_no_random_number(name: str) -> None:
+    before = torch.random.get_rng_state()
+    models.load(name)
+    assert torch.equal(torch.random.get_rng_state(), before)
