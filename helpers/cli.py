@@ -3,20 +3,17 @@
 Input that cannot be used gets one sentence on the error stream and exit code 2.
 """
 
-import errno
 import itertools
 import os
-import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from helpers import arguments, files
+from helpers import arguments, files, terminal
 from helpers.errors import InputError, UnreadableImage
 
 if TYPE_CHECKING:
@@ -32,6 +29,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+data = typer.Typer(no_args_is_help=False)
+app.add_typer(data, name="data")
 
 _SIGNATURE = "Explaining Faces"
 _BATCH = 32  # photographs at a time
@@ -56,61 +56,11 @@ Crop = Annotated[
 
 def main() -> None:
     """Run the command line; whatever stream or disk gives way, it ends with a sentence."""
-    _write_in_any_encoding()
-    try:
-        try:
-            app(prog_name=_program())
-        finally:
-            sys.stdout.flush()
-    except OSError as trouble:
-        _complain(trouble)
-        sys.exit(2)
-
-
-def _program() -> str:
-    """What the reader typed to come here: the module, or the command of an installed package."""
-    started = Path(sys.argv[0])
-    return "python -m helpers" if started.name == "__main__.py" else started.stem
-
-
-def _write_in_any_encoding() -> None:
-    """Let a terminal that lacks a character, of a file's name say, show a question mark."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def _complain(trouble: OSError) -> None:
-    # A reader like `head` has seen enough, which is no error; what is left to write goes nowhere.
-    if trouble.errno != errno.EPIPE:
-        print(f"Error: the output could not be written: {files.reason(trouble)}.", file=sys.stderr)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _one_sentence(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn the package's own errors into their sentence and exit code 2."""
-
-    @wraps(command)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        _write_in_any_encoding()
-        try:
-            command(*args, **kwargs)
-        except InputError as problem:
-            # A library's reason inside a message may run over several lines.
-            print(f"Error: {' '.join(str(problem).split())}", file=sys.stderr)
-            raise typer.Exit(2) from None
-        except MemoryError:
-            print(
-                "Error: there is not enough memory: give fewer or smaller photographs.",
-                file=sys.stderr,
-            )
-            raise typer.Exit(2) from None
-
-    return guarded
+    terminal.run(app)
 
 
 @app.command()
-@_one_sentence
+@terminal.one_sentence
 def explain(
     photos: Photos,
     method: Annotated[
@@ -157,7 +107,7 @@ def explain(
 
 
 @app.command()
-@_one_sentence
+@terminal.one_sentence
 def factorize(
     photos: Photos,
     components: Annotated[int, typer.Option("--components", "-k", help="Number of concepts.")] = 4,
@@ -187,7 +137,7 @@ def factorize(
 
 
 @app.command()
-@_one_sentence
+@terminal.one_sentence
 def methods() -> None:
     """List the methods of `explain`."""
     from helpers.explain.methods import CAMS, COLUMNS
@@ -197,6 +147,43 @@ def methods() -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+@data.callback(invoke_without_command=True)
+@terminal.one_sentence
+def list_data(context: typer.Context) -> None:
+    """List what the course keeps on this machine; `data clear` removes it."""
+    if context.invoked_subcommand is None:
+        from helpers.datasets.kept import cache_folder, kept
+
+        found = kept()
+        for path, size in found.items():
+            print(f"{_megabytes(size)}  {path.relative_to(cache_folder())}")
+        print(f"{_megabytes(sum(found.values()))}  in all, in {cache_folder()}")
+
+
+@data.command()
+@terminal.one_sentence
+def clear(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove what the course drew or downloaded, after asking."""
+    from helpers.datasets.kept import cache_folder, kept
+    from helpers.datasets.kept import clear as remove
+
+    found = kept()
+    if not found:
+        print(f"Nothing is kept in {cache_folder()}.")
+        return
+    size = _megabytes(sum(found.values())).strip()
+    question = f"Remove {len(found)} file(s), {size}, from {cache_folder()}?"
+    if yes or typer.confirm(question):
+        remove()
+        print(f"removed: {size}; what a chapter needs is drawn or downloaded again.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:9,.1f} MB"
 
 
 @dataclass(frozen=True)

@@ -791,3 +791,42 @@ def test_what_another_user_may_not_enter_is_a_sentence(half_red: Path, model: Pa
     lines = done.stdout.splitlines()
     assert [line[:8] for line in lines] == ["2 Error:"] * 5
     assert all("ermission denied" in line for line in lines)
+
+
+# -- what is kept
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setattr("pooch.os_cache", lambda _: str(folder))
+    for name, size in (("rendered/a.zip", 2_500_000), ("models/x/b.pth", 600_000), ("bfw/c", 9)):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(bytes(size))
+    return folder
+
+
+def test_what_is_kept_is_listed_with_its_size(run: Run, cache: Path) -> None:
+    said = run("data").output
+    assert re.search(r"2\.5 MB  rendered.a\.zip", said)
+    assert re.search(r"0\.6 MB  models.x.b\.pth", said)
+    assert "3.1 MB  in all" in said
+    assert "bfw" not in said
+
+
+def test_what_is_kept_is_removed_after_asking_and_nothing_of_the_readers(
+    cache: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.zip"
+    mine.write_text("mine")
+    (cache / "models" / "link.zip").symlink_to(mine)
+    runner = CliRunner()
+    for answer in ("n\n", ""):
+        runner.invoke(app, ["data", "clear"], input=answer)
+        assert (cache / "rendered" / "a.zip").exists()
+    done = runner.invoke(app, ["data", "clear"], input="y\n")
+    assert done.exit_code == 0
+    assert "Remove 3 file(s), 3.1 MB" in done.output
+    assert sorted(path.name for path in cache.iterdir()) == ["bfw"]
+    assert mine.read_text() == "mine"
+    assert "Nothing is kept" in runner.invoke(app, ["data", "clear"]).output

@@ -1,0 +1,69 @@
+"""What the course keeps on this machine: pictures it drew and networks it downloaded."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pooch
+
+from helpers.errors import InputError
+from helpers.files import reason
+
+_OURS = ("rendered", "models")
+"""Folders of what can be drawn or downloaded again; beside them may lie data sets of the reader's."""
+
+
+def cache_folder() -> Path:
+    """Return the folder in which the course keeps what it can make or fetch again.
+
+    Returns
+    -------
+    pathlib.Path
+        The cache folder that the operating system gives each user; it need not exist. A folder of
+        data sets that the reader named is never it.
+    """
+    return Path(pooch.os_cache("explaining-faces"))
+
+
+def kept() -> dict[Path, int]:
+    """List the drawn pictures and downloaded networks in the cache folder.
+
+    Returns
+    -------
+    dict of pathlib.Path to int
+        Path and size in bytes, in alphabetical order; empty where nothing is kept.
+
+    Examples
+    --------
+    >>> sum(kept().values()) >= 0
+    True
+    """
+    return dict(sorted(each for name in _OURS for each in _files(cache_folder() / name)))
+
+
+def clear() -> None:
+    """Remove what :func:`kept` lists, and the folders that are empty then.
+
+    Links are removed, not what they lead to; data sets that lie beside are left alone.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be removed; others may be gone by then.
+    """
+    try:
+        for path in kept():
+            path.unlink(missing_ok=True)
+        for name in _OURS:
+            for inner, _, _ in os.walk(cache_folder() / name, topdown=False):
+                if not os.listdir(inner):
+                    os.rmdir(inner)
+    except OSError as trouble:
+        raise InputError(f"{cache_folder()} could not be cleared: {reason(trouble)}.") from None
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, int]]:
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            path = Path(inner, name)
+            yield path, path.lstat().st_size
