@@ -19,6 +19,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from colab import missing
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +34,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
-# Colab's own torch and TensorFlow drive its GPU, and the pinned ones would be gigabytes to fetch,
-# hence --no-deps: only what Colab lacks is installed, in the versions that the lock file names.
+# --no-deps: only what Colab lacks is installed, in the versions that the lock file names.
 COLAB = f"""\
 # Only for Google Colab, where this installs the course. Elsewhere it does nothing.
 import sys
@@ -44,7 +44,7 @@ if "google.colab" in sys.modules and not Path("course").exists():
     from subprocess import check_call
     check_call("git clone -q --depth 1 https://github.com/{REPOSITORY} course".split())
     install = "-m pip install -q --no-deps -c course/requirements.txt ./course"
-    check_call([sys.executable, *install.split(), *"captum grad-cam ttach mtcnn lz4".split()])"""
+    check_call([sys.executable, *install.split(), *"PACKAGES".split()])"""
 
 
 class BadSource(ValueError):
@@ -82,7 +82,7 @@ def student(source: str, slug: str = "chapter") -> NotebookNode:
             _hide_answer(cell, exercise, slug)
         cells.append(cell)
     _add_launch_buttons(cells, slug)
-    return _assemble(cells, slug)
+    return _assemble(cells, slug, source)
 
 
 def solution(source: str, slug: str = "chapter") -> NotebookNode:
@@ -93,7 +93,7 @@ def solution(source: str, slug: str = "chapter") -> NotebookNode:
             _split_solutions(cell.source, slug)
             lines = cell.source.split("\n")
             cell.source = "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
-    return _assemble(cells, slug)
+    return _assemble(cells, slug, source)
 
 
 def sources(root: Path) -> list[Path]:
@@ -258,11 +258,12 @@ def _add_launch_buttons(cells: list[NotebookNode], slug: str) -> None:
     cells[0].source = f"{title}\n\n{launch}\n{rest}".rstrip("\n")
 
 
-def _assemble(cells: list[NotebookNode], slug: str) -> NotebookNode:
+def _assemble(cells: list[NotebookNode], slug: str, source: str) -> NotebookNode:
     """Put the cells together, with the one that installs the course on Colab as the second."""
     for cell in cells:
         cell.metadata.pop("lines_to_next_cell", None)
-    install = nbformat.v4.new_code_cell(COLAB, id="install-on-colab")
+    packages = " ".join(missing(source))
+    install = nbformat.v4.new_code_cell(COLAB.replace("PACKAGES", packages), id="install-on-colab")
     install.metadata["tags"] = ["colab", "remove-cell"]
     origin = {"edit": f"chapters/source/{slug}.py", "note": "generated: edit the source instead"}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=[cells[0], install, *cells[1:]])

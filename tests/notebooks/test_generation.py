@@ -1,14 +1,19 @@
 """The generator turns a source into what a student and an instructor need, the same way each time."""
 
+import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import colab
 import nbformat
 import notebooks
 import pytest
 from nbclient import NotebookClient
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 SOURCE = '''\
 # %% [markdown]
@@ -147,6 +152,68 @@ def test_the_cell_for_colab_is_short_and_does_nothing_elsewhere(tmp_path: Path) 
     assert len(cell.source.splitlines()) <= 9
     subprocess.run([sys.executable, "-c", cell.source], cwd=tmp_path, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+CHAPTERS = sorted((notebooks.ROOT / "chapters" / "source").glob("[0-9]*.py"))
+BARRED = """
+import sys
+import tomllib
+from importlib.abc import MetaPathFinder
+from importlib.metadata import packages_distributions
+from packaging.utils import canonicalize_name
+
+allowed = set(sys.argv[2].split())
+homes = {module: {canonicalize_name(each) for each in names}
+         for module, names in packages_distributions().items()}
+known = {canonicalize_name(line) for line in sys.argv[3].split()}
+
+class Barred(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        lacking = homes.get(name, set()) & known - allowed
+        if "." not in name and lacking:
+            raise ImportError(f"{name} of {lacking} is neither Colab's nor installed")
+
+sys.meta_path.insert(0, Barred())
+exec(sys.argv[1])
+from helpers import datasets, preprocessing
+preprocessing.detect(datasets.astronaut())
+"""
+
+
+def installed_on_colab(path: Path) -> str:
+    """The packages that a chapter's cell for Colab installs."""
+    cells = notebooks.student(path.read_text(encoding="utf-8"), path.stem).cells
+    (cell,) = [each for each in cells if "colab" in each.metadata.get("tags", [])]
+    return re.findall(r'"([^"]*)"\.split\(\)\]', cell.source)[0]
+
+
+def imports(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installed", sorted({installed_on_colab(path) for path in CHAPTERS}))
+def test_what_colab_brings_and_the_cell_installs_is_all_that_a_chapter_imports(
+    installed: str,
+) -> None:
+    lines = (notebooks.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    locked = {line.partition("==")[0] for line in lines if "==" in line and line[0] not in " #"}
+    assert set(installed.split()) <= locked
+    project = tomllib.loads((notebooks.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    # Libraries that a library tries to import, and does without, are not in question here.
+    direct = [canonicalize_name(Requirement(line).name) for line in project["dependencies"]]
+    sources = [path for path in CHAPTERS if installed_on_colab(path) == installed]
+    code = "\n".join(sorted(set().union(*map(imports, sources))))
+    allowed = " ".join([*colab.BRINGS, installed])
+    run = subprocess.run(
+        [sys.executable, "-c", BARRED, code, allowed, " ".join(direct)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=notebooks.ROOT,
+    )
+    assert run.returncode == 0, run.stderr[-1500:]
 
 
 @pytest.mark.parametrize(
