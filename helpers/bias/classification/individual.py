@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
 from helpers import arguments
-from helpers.bias.classification.answers import Column, Groups, column, read
+from helpers.bias.classification.answers import read
+from helpers.bias.classification.groups import Column, Groups, column
 from helpers.errors import InputError
 
 
@@ -160,8 +161,9 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
 def _checked(
     embeddings: ArrayLike, faces: int, complete: int, neighbours: int
 ) -> NDArray[np.float64]:
-    points = _numbers(embeddings)
-    if points.ndim != 2 or len(points) != faces:
+    plain = arguments.plain(embeddings, "embeddings")
+    points = arguments.finite_array(plain, "embeddings", ndim=2)
+    if len(points) != faces:
         raise InputError(
             f"embeddings have shape {points.shape}; one row for each of {faces} faces is needed."
         )
@@ -172,24 +174,6 @@ def _checked(
         )
     if not points.shape[1]:
         raise InputError("embeddings have no column, so no face is like another.")
-    if not np.isfinite(points).all():
-        wrong = int((~np.isfinite(points)).any(axis=1).sum())
-        raise InputError(f"{wrong} embeddings hold NaN or infinite numbers.")
-    number = arguments.count(neighbours, "neighbours")
-    if number >= faces:
-        raise InputError(f"neighbours={number}, but there are only {faces} faces.")
+    if arguments.count(neighbours, "neighbours") >= faces:
+        raise InputError(f"neighbours={neighbours}, but there are only {faces} faces.")
     return points
-
-
-def _numbers(embeddings: ArrayLike) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(arguments.plain(embeddings, "embeddings"))
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-        return array.astype(float)
-    except InputError:
-        raise
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(
-            "embeddings must be numbers, one row of equal length a face, shape (N, D)."
-        ) from None
