@@ -22,7 +22,7 @@ def intervals_of_metrics(repeats: int) -> list[Ratio | Memory]:
     to that work means that 10,000 of ours cost as much as 4 of its.
     """
     data = _answers()
-    cells = read("truth", "said", ["group"], data=data).cells()
+    cells = read("truth", "said", ["group"], data=data).cells
     works: dict[str, Work] = {
         "10,000 replicates of all metrics, from the counts": partial(
             percentiles, cells, _METRICS, _REPLICATES, 0.95, 0

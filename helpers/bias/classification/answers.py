@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,18 +53,19 @@ class Answers:
     note: str = ""
     exact: bool = False
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Names of all groups, those without anybody included."""
         return names_of(self.groups)
 
-    @property
+    @cached_property
     def codes(self) -> NDArray[np.int64]:
         """Of each face, the position of its group in :attr:`names`."""
         sizes = [len(self.groups[column].cat.categories) for column in self.groups]
         each = [self.groups[column].cat.codes.to_numpy() for column in self.groups]
         return np.ravel_multi_index([codes.astype(np.int64) for codes in each], sizes)
 
+    @cached_property
     def cells(self) -> NDArray[np.float64]:
         """True positives, false positives, false negatives, true negatives of each group: (G, 4)."""
         cell = np.where(self.truth, np.where(self.prediction, 0, 2), 3 - 2 * self.prediction)
@@ -74,7 +76,7 @@ class Answers:
         """Groups of which all faces are annotated alike; none where exact answers are counted."""
         if self.exact:
             return []
-        tp, fp, fn, tn = self.cells().T
+        tp, fp, fn, tn = self.cells.T
         alone = ((tp + fn > 0) != (fp + tn > 0)).nonzero()[0]
         return [self.names[each] for each in alone]
 

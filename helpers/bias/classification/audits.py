@@ -167,7 +167,7 @@ def bootstrap(
         raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")
     answers = read(truth, prediction, groups, None, positive, data)
     wanted = askable(answers, names, DEFAULT, OF_EXACT)
-    cells = answers.cells()
+    cells = answers.cells
     values, low, high, defined = percentiles(cells, wanted, replicates, level, seed)
     return pd.DataFrame(
         {
@@ -213,7 +213,7 @@ def _quantiles(figures: Array, at: Sequence[float]) -> Array:
 
 
 def _block(answers: Answers, name: str, level: float) -> pd.DataFrame:
-    cells, metric = answers.cells(), METRICS[name]
+    cells, metric = answers.cells, METRICS[name]
     low, high = metric.limits(cells, special.ndtri((1 + level) / 2))
     return pd.DataFrame(
         {

@@ -94,7 +94,7 @@ def pairwise(
     name = _comparable(metric)
     answers = read(truth, prediction, groups, None, positive, data)
     askable(answers, [name], (), OF_EXACT)
-    counted, cells = METRICS[name], answers.cells()
+    counted, cells = METRICS[name], answers.cells
     first, second = _pairs(answers.names)
     one, two = cells[first], cells[second]
     low, high = _difference(counted, one, two, special.ndtri((1 + level) / 2))

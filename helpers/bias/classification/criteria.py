@@ -151,7 +151,7 @@ class _Counted:
     """The counts behind one criterion, of the groups in which it is defined."""
 
     def __init__(self, answers: Answers, metrics: tuple[str, ...], smallest: int) -> None:
-        counts = [METRICS[metric].counts(answers.cells()) for metric in metrics]
+        counts = [METRICS[metric].counts(answers.cells) for metric in metrics]
         hits, n = np.array(counts).transpose(1, 0, 2)  # each (metrics, groups)
         defined, names = (n > 0).all(axis=0), np.array(answers.names, dtype=object)
         few = defined & (n.min(axis=0) < smallest)
