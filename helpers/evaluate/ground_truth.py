@@ -27,6 +27,7 @@ from helpers.evaluate.counterfactuals import (
     whole_twin,
 )
 from helpers.faces import FACTORS, REGIONS, Face, Rendered
+from helpers.faces.factors import require_faces
 from helpers.intervals import bootstrap_mean
 from helpers.models.contract import answers, class_names, require_network
 
@@ -236,7 +237,7 @@ def changed_pixels(
     """
     arguments.choice(factor, "factor", FACTORS)
     arguments.count(above, "above", 0, 254)
-    people = _require_faces(faces, least=1)
+    people = require_faces(faces, least=1)
     twins, _ = twins_of(people, (factor,), arguments.seed(seed), factor)
     parts = [
         _largest_step(rendered.render(before, size), rendered.render(after, size)) > above
@@ -277,7 +278,7 @@ def _measured(
     seed: int,
 ) -> pd.DataFrame:
     """The rows of all exchanges, in their order."""
-    people = _require_faces(faces, least=2)
+    people = require_faces(faces, least=2)
     batch = arguments.count(batch_size, "batch_size")
     draws, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
     size = _require_model(model)
@@ -381,20 +382,6 @@ def _largest_first(table: pd.DataFrame, model: nn.Module) -> pd.DataFrame:
 
 
 # -- what may be asked -----------------------------------------------------------------------------
-
-
-def _require_faces(faces: Sequence[Face], least: int) -> list[Face]:
-    if isinstance(faces, Face) or not isinstance(faces, Sequence):
-        raise InputError(
-            f"faces must be a list of faces, as faces.sample makes it, not {type(faces).__name__}."
-        )
-    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
-    if strange:
-        raise InputError(f"faces holds a {strange[0]}: give faces, as faces.sample makes them.")
-    if len(faces) < least:
-        needed = "intervals need at least two, and fifty are better" if least > 1 else "give one"
-        raise InputError(f"{len(faces)} face{'s' * (len(faces) != 1)}: {needed}.")
-    return list(faces)
 
 
 def _require_model(model: nn.Module) -> int:

@@ -7,7 +7,8 @@
 ((2, 112, 112, 3), (2, 19, 112, 112))
 """
 
-from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Choice, Face, band, limits
+from helpers.faces.factors import BANDS, FACTORS, SHAPE, Choice, Face, band
+from helpers.faces.palettes import MONK_TONES
 from helpers.faces.reach import HAIR_REACH, PAINT_REACH, REACH, Reach
 from helpers.faces.regions import REGIONS
 from helpers.faces.rendering import Rendered, render
@@ -30,7 +31,6 @@ __all__ = [
     "Rendered",
     "band",
     "correlate",
-    "limits",
     "render",
     "retakes",
     "sample",

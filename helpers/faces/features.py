@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.faces.grain import offsets, speckle
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
 from helpers.faces.space import Space, bump
 
@@ -78,7 +79,7 @@ def _paint_iris(picture: Picture, m: Measures, space: Space, inside: Array, uppe
     spokes = speckle(np.arctan2(down, across) * 5, radius * 2, offsets(m.faces) + 6, "cells")
     ring = 1.15 - 0.75 * ramp(radius, 0.72, 1.0) + 0.13 * spokes
     shadow = 1 - 0.55 * ramp(-down, -0.01, 0.075)
-    picture.paint(disc, m.colours["iris"] * np.maximum(ring, 0.1) * shadow, gloss=0.6)
+    picture.paint(disc, m.colours["eye"] * np.maximum(ring, 0.1) * shadow, gloss=0.6)
     pupil = band((0.4 - radius) * m["iris_size"], space) * inside
     picture.paint(pupil, _PUPIL)
     # The window or lamp that lights the face is seen in both eyes on the same side.

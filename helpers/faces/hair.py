@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.faces.grain import noise, offsets
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array
 from helpers.faces.picture import Picture, cover, ramp
 from helpers.faces.space import Space, turned
 from helpers.faces.worn import hat_edge

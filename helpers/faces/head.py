@@ -3,7 +3,8 @@
 import numpy as np
 
 from helpers.faces.grain import offsets, speckle
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp
 from helpers.faces.space import Space, bulk, bump, roundness, turned
 

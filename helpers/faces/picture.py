@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from helpers.faces.measures import Array
+from helpers.faces.palettes import Array, Lengths
 from helpers.faces.regions import REGIONS
 from helpers.faces.space import Space
 
@@ -132,7 +132,7 @@ def slopes(field: Array) -> tuple[Array, Array]:
     return down, across
 
 
-def ramp(values: Array, low: Array | float, high: Array | float) -> Array:
+def ramp(values: Array, low: Lengths, high: Lengths) -> Array:
     """Smooth step: 0 below ``low``, 1 above ``high``."""
     t = np.clip((values - low) / np.subtract(high, low), 0, 1)
     smooth: Array = (t * t * (3 - 2 * t)).astype(np.float32)

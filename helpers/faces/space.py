@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, Lengths
 
 UNIT = 0.203
 """Half the width of an average face, as a share of the picture."""
@@ -99,14 +100,7 @@ def bulk(m: Measures, u: Array, v: Array) -> Array:
     return egg + 0.85 * m["nose_forward"] * bump(u, v, 0, tip, 0.2, 0.26)
 
 
-def bump(
-    u: Array,
-    v: Array,
-    at_u: Array | float,
-    at_v: Array | float,
-    wide: Array | float,
-    high: Array | float,
-) -> Array:
+def bump(u: Array, v: Array, at_u: Lengths, at_v: Lengths, wide: Lengths, high: Lengths) -> Array:
     """A Gaussian hill of height 1."""
     hill: Array = np.exp(-np.square((u - at_u) / wide) - np.square((v - at_v) / high))
     return hill

@@ -4,7 +4,8 @@ import numpy as np
 
 from helpers.faces.grain import noise, offsets, speckle
 from helpers.faces.head import ear_space
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
 from helpers.faces.space import Space, roundness, turned
 

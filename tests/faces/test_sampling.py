@@ -328,9 +328,9 @@ def test_a_tone_off_the_scale_has_no_band(tone):
     ("people", "says"),
     [
         (faces.Face(), r"write \[face\] for a single one"),
-        (None, "got a NoneType"),
-        (3, "got a int"),
-        ([], "holds no face"),
+        (None, "not NoneType"),
+        (3, "not int"),
+        ([], "no face: give one"),
         ([faces.Face(), None], "holds a NoneType"),
         ([[faces.Face()]], "holds a list"),
         ("face", "holds a str"),
