@@ -287,7 +287,7 @@ def test_a_strength_is_a_share(strength):
         (2, ["yes", "no"], "labels must hold numbers"),
         (2, [0, 2], "labels must be True or False"),
         (2, [0, 0.5], "labels must be True or False"),
-        (2, None, "labels is None"),
+        (2, None, "labels must hold numbers"),
         (2, [[True], [False]], "labels must have 1 axes"),
     ],
 )
