@@ -8,7 +8,7 @@ from helpers.faces.grain import offsets, speckle
 from helpers.faces.measures import Measures
 from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
-from helpers.faces.space import Space, bump
+from helpers.faces.space import Space, bump, ridge
 
 _SCLERA = constant("#a39a93")
 _PUPIL = constant("#060505")
@@ -64,7 +64,7 @@ def _paint_lids(
     """The ball of the eye under the lids, and the fold of the upper one."""
     picture.depth[...] += 0.075 * bump(along, down, 0, 0, 0.85, 0.13)
     fold = upper - m["lid_fold"] * np.sqrt(np.maximum(1 - np.square(along / 1.15), 0))
-    crease = np.exp(-np.square((down - fold) / 0.016)) * ramp(1.2 - np.abs(along), 0, 0.35)
+    crease = ridge(down - fold, 0.016) * ramp(1.2 - np.abs(along), 0, 0.35)
     picture.tint(0.55 * crease, constant("#6b4136"))
     shaded = ramp(down, fold - 0.01, upper) * (down < upper) * ramp(1.1 - np.abs(along), 0, 0.2)
     picture.tint(0.16 * shaded, constant("#8f655a"))
@@ -148,11 +148,7 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     line = corner_height(m) + (m["mouth_height"] - corner_height(m)) * np.sqrt(arc)
     gap = 0.21 * np.square(m["mouth_open"]) + 0.05 * np.maximum(m["smile"], 0) * m["mouth_open"]
     top_inner, low_inner = line - 0.25 * gap * arc, line + 0.75 * gap * arc
-    bow = (
-        1
-        - m["cupids_bow"] * np.exp(-np.square(along / 0.16))
-        + 0.12 * np.exp(-np.square((np.abs(along) - 0.3) / 0.2))
-    )
+    bow = 1 - m["cupids_bow"] * ridge(along, 0.16) + 0.12 * ridge(np.abs(along) - 0.3, 0.2)
     thin = 1 - 0.25 * np.maximum(m["smile"], 0) - 0.004 * np.maximum(m["age"] - 40, 0)
     top = top_inner - m["upper_lip"] * thin * np.power(arc, 0.8) * bow
     low = low_inner + m["lower_lip"] * thin * np.power(arc, 0.85)
@@ -169,7 +165,7 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     picture.label[covered] = np.array(names, dtype=np.uint8)[largest[covered]]
     picture.name_line("u_lip", upper, space.v - (top + top_inner) / 2, space)
     picture.name_line("l_lip", lower, space.v - (low_inner + low) / 2, space)
-    seam = np.exp(-np.square((space.v - line) / 0.014)) * ramp(1.06 - np.abs(along), 0, 0.1)
+    seam = ridge(space.v - line, 0.014) * ramp(1.06 - np.abs(along), 0, 0.1)
     picture.tint(0.75 * seam * (1 - ramp(gap, 0.0, 0.04)), constant("#3a1512"))
     dimple = bump(np.abs(along), space.v, 1.03, corner_height(m), 0.07, 0.035)
     picture.tint(0.45 * dimple, constant("#5b2d25"))

@@ -121,14 +121,7 @@ def strip(past: Array, before: Array, space: Space) -> Array:
 
 def slopes(field: Array) -> tuple[Array, Array]:
     """Change per pixel, down and across: central differences, one-sided at the border."""
-    down, across = np.empty_like(field), np.empty_like(field)
-    np.subtract(field[:, 2:], field[:, :-2], out=down[:, 1:-1])
-    np.subtract(field[:, :, 2:], field[:, :, :-2], out=across[:, :, 1:-1])
-    down[:, 1:-1] *= np.float32(0.5)
-    across[:, :, 1:-1] *= np.float32(0.5)
-    down[:, 0], down[:, -1] = field[:, 1] - field[:, 0], field[:, -1] - field[:, -2]
-    across[:, :, 0] = field[:, :, 1] - field[:, :, 0]
-    across[:, :, -1] = field[:, :, -1] - field[:, :, -2]
+    down, across = np.gradient(field, axis=(1, 2))
     return down, across
 
 

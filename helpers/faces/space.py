@@ -106,10 +106,16 @@ def bump(u: Array, v: Array, at_u: Lengths, at_v: Lengths, wide: Lengths, high: 
     return hill
 
 
+def ridge(away: Array, wide: Lengths) -> Array:
+    """A Gaussian ridge of height 1, given the distance from its line."""
+    along: Array = np.exp(-np.square(away / wide))
+    return along
+
+
 def _taper(m: Measures, v: Array) -> Array:
-    cheek = 0.022 * m["cheek_fullness"] * np.exp(-np.square((v - 0.62) / 0.36))
-    jaw = 0.035 * m["jaw_width"] * np.exp(-np.square((v - 1.05) / 0.32))
-    chin = (0.03 + 0.06 * m["chin_width"]) * np.exp(-np.square((v - 1.5) / 0.22))
+    cheek = 0.022 * m["cheek_fullness"] * ridge(v - 0.62, 0.36)
+    jaw = 0.035 * m["jaw_width"] * ridge(v - 1.05, 0.32)
+    chin = (0.03 + 0.06 * m["chin_width"]) * ridge(v - 1.5, 0.22)
     return 1 + cheek + jaw + chin
 
 
