@@ -261,14 +261,6 @@ class _Change:
     exchanged: Exchange
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What one exchange did to each face."""
-
-    step: NDArray[np.float64]  # of the score
-    change: NDArray[np.float64]  # of the picture
-
-
 def _measured(
     model: nn.Module,
     faces: Sequence[Face],
@@ -283,34 +275,19 @@ def _measured(
     draws, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
     size = _require_model(model)
     twins = [twins_of(people, each.factors, start, each.name) for each in changes]
-    outcomes: list[list[_Outcome]] = [[] for _ in changes]
+    steps: list[list[NDArray[np.float64]]] = [[] for _ in changes]
     for rows in _parts(range(len(people)), batch):
         before = rendered.render([people[k] for k in rows], size)
         scores = _scores(model, before.images)
-        for each, (others, _), found in zip(changes, twins, outcomes, strict=True):
-            after = rendered.render([others[k] for k in rows], size)
-            found.append(_outcome(model, each, before, after, scores))
-    whole = [_joined(each) for each in outcomes]
-    directions = [direction for _, direction in twins]
-    table = [_row(*each, draws, start) for each in zip(whole, directions, strict=True)]
+        for each, (others, _), found in zip(changes, twins, steps, strict=True):
+            mixed = each.exchanged(before, rendered.render([others[k] for k in rows], size))
+            differs = np.abs(mixed.astype(np.int16) - before.images).mean(axis=(1, 2, 3)) / 255
+            found.append(np.stack([_scores(model, mixed) - scores, differs]))
+    table = [
+        _row(np.concatenate(found, axis=1), direction, draws, start)
+        for found, (_, direction) in zip(steps, twins, strict=True)
+    ]
     return pd.DataFrame(table)
-
-
-def _outcome(
-    model: nn.Module,
-    change: _Change,
-    before: Rendered,
-    after: Rendered,
-    scores: NDArray[np.float64],
-) -> _Outcome:
-    mixed = change.exchanged(before, after)
-    differs = np.abs(mixed.astype(np.int16) - before.images).mean(axis=(1, 2, 3)) / 255
-    return _Outcome(_scores(model, mixed) - scores, differs)
-
-
-def _joined(parts: Sequence[_Outcome]) -> _Outcome:
-    names = ("step", "change")
-    return _Outcome(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _largest_step(before: Rendered, after: Rendered) -> NDArray[np.int16]:
@@ -335,10 +312,11 @@ def _scores(model: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _row(
-    outcome: _Outcome, direction: NDArray[np.float64], replicates: int, seed: int
+    outcome: NDArray[np.float64], direction: NDArray[np.float64], replicates: int, seed: int
 ) -> dict[str, Any]:
-    shown = outcome.change > 0
-    step, towards = outcome.step[shown], direction[shown]
+    """What one exchange did, of which the outcome (2, N) is to the scores and to the pictures."""
+    shown = outcome[1] > 0
+    (step, change), towards = outcome[:, shown], direction[shown]
 
     def mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
         return bootstrap_mean(values, replicates=replicates, seed=seed)
@@ -357,7 +335,7 @@ def _row(
         "signed_high": signed_high,
         "up": up[0],
         "down": down[0],
-        "change": float(outcome.change[shown].mean()) if shown.any() else float("nan"),
+        "change": float(change.mean()) if len(change) else float("nan"),
         "n": int(shown.sum()),
         "note": _note(up, down) if enough else "",
     }

@@ -121,7 +121,7 @@ def strip(past: Array, before: Array, space: Space) -> Array:
 
 def slopes(field: Array) -> tuple[Array, Array]:
     """Change per pixel, down and across: central differences, one-sided at the border."""
-    down, across = np.gradient(field, axis=(1, 2))
+    down, across = (np.asarray(each) for each in np.gradient(field, axis=(1, 2)))
     return down, across
 
 

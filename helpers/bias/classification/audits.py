@@ -1,6 +1,7 @@
 """The tidy table: each metric of each group, how many faces it is about, and its interval."""
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -167,19 +168,12 @@ def bootstrap(
         raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")
     answers = read(truth, prediction, groups, None, positive, data)
     wanted = askable(answers, names, DEFAULT, OF_EXACT)
-    cells = answers.cells
-    values, low, high, defined = percentiles(cells, wanted, replicates, level, seed)
-    return pd.DataFrame(
-        {
-            "metric": np.repeat(wanted, len(cells)),
-            "group": answers.names * len(wanted),
-            "n": np.tile(cells.sum(axis=1).astype(int), len(wanted)),
-            "value": values.ravel(),
-            "low": low.ravel(),
-            "high": high.ravel(),
-            "defined": defined.ravel(),
-        }
-    )
+    figures = percentiles(answers.cells, wanted, replicates, level, seed)
+    rows = [
+        _rows(answers, name, value=value, low=low, high=high, defined=defined)
+        for name, value, low, high, defined in zip(wanted, *figures, strict=True)
+    ]
+    return pd.concat(rows, ignore_index=True)
 
 
 def percentiles(
@@ -215,18 +209,14 @@ def _quantiles(figures: Array, at: Sequence[float]) -> Array:
 def _block(answers: Answers, name: str, level: float) -> pd.DataFrame:
     cells, metric = answers.cells, METRICS[name]
     low, high = metric.limits(cells, special.ndtri((1 + level) / 2))
-    return pd.DataFrame(
-        {
-            "metric": name,
-            "group": answers.names,
-            "n": cells.sum(axis=1).astype(int),
-            "value": metric.value(cells),
-            "low": low,
-            "high": high,
-            "of": metric.counts(cells)[1].astype(int),
-            "note": metric.reasons(cells),
-        }
-    )
+    of, note = metric.counts(cells)[1].astype(int), metric.reasons(cells)
+    return _rows(answers, name, value=metric.value(cells), low=low, high=high, of=of, note=note)
+
+
+def _rows(answers: Answers, metric: str, **columns: Any) -> pd.DataFrame:
+    """The rows of one metric: its name, the groups and how many faces each has, then columns."""
+    n = answers.cells.sum(axis=1).astype(int)
+    return pd.DataFrame({"metric": metric, "group": answers.names, "n": n, **columns})
 
 
 def _finished(table: pd.DataFrame, note: str, smallest: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from scipy import special
 from helpers import arguments
 from helpers.bias.classification.answers import Answers, probabilities, read
 from helpers.bias.classification.groups import Column, Groups
-from helpers.bias.classification.inversion import Inverted, inverted
+from helpers.bias.classification.inversion import UNKNOWN, Inverted, inverted
 from helpers.errors import InputError
 from helpers.intervals import wilson_limits
 
@@ -207,7 +207,7 @@ def ece_of_groups(answers: Answers, bins: Bins, level: float, seed: int) -> pd.D
     rows, codes = [], answers.codes
     for number, name in enumerate(answers.names):
         inside = codes == number
-        found, note = _UNKNOWN, "undefined (nobody in this group)"
+        found, note = UNKNOWN, "undefined (nobody in this group)"
         if inside.any():
             found = ece_interval(answers.score[inside], answers.truth[inside], bins, level, seed)
             note = f"{found.by_chance:.3f} by chance if calibrated"
@@ -215,9 +215,6 @@ def ece_of_groups(answers: Answers, bins: Bins, level: float, seed: int) -> pd.D
         figures = {"value": found.value, "low": found.low, "high": found.high}
         rows.append({"metric": "ece", "group": name, "n": n, "of": n, **figures, "note": note})
     return pd.DataFrame(rows)
-
-
-_UNKNOWN = Inverted(np.nan, np.nan, np.nan, np.nan)
 
 
 def _binned(

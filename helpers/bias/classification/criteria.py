@@ -12,7 +12,7 @@ from helpers.bias.classification.answers import Answers, askable, joined, read
 from helpers.bias.classification.audits import SMALLEST
 from helpers.bias.classification.extremes import DIFFERENCE, RATIO, Measure, spread
 from helpers.bias.classification.groups import Column, Groups
-from helpers.bias.classification.inversion import Inverted, gap_interval, smallest_interval
+from helpers.bias.classification.inversion import UNKNOWN, Inverted, gap_interval, smallest_interval
 from helpers.bias.classification.metrics import METRICS
 from helpers.errors import InputError
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, holm, verdict
@@ -35,7 +35,6 @@ _COLUMNS = [
     *("criterion", "measure", "metric", "value", "low", "high", "by_chance", "p_holm", "verdict"),
     *("lowest", "highest", "note"),
 ]
-_UNKNOWN = Inverted(np.nan, np.nan, np.nan, np.nan)
 _TOO_FEW = "undefined (fewer than two groups)"
 
 
@@ -167,9 +166,9 @@ class _Counted:
         # Where nobody is hit in any group there is a difference, of 0, and no ratio.
         used = [k for k, hits in enumerate(self.hits) if measure is DIFFERENCE or hits.any()]
         if len(self.names) < 2:
-            return self._row(measure.name, 0, _UNKNOWN, _TOO_FEW)
+            return self._row(measure.name, 0, UNKNOWN, _TOO_FEW)
         if not used:
-            return self._row(measure.name, 0, _UNKNOWN, "undefined (the rate is 0 in every group)")
+            return self._row(measure.name, 0, UNKNOWN, "undefined (the rate is 0 in every group)")
         metric = max(used, key=lambda k: float(spread(self.hits[k] / self.n[k], measure)))
         found = gap_interval([(self.hits[k], self.n[k]) for k in used], measure, level, seed)
         zero = [name for k, name in enumerate(self.metrics) if k not in used]
@@ -180,7 +179,7 @@ class _Counted:
     def worst(self, level: float, seed: int) -> dict[str, Any]:
         """The row of the smallest rate."""
         if len(self.names) < 2:
-            return self._row("worst group", 0, _UNKNOWN, _TOO_FEW)
+            return self._row("worst group", 0, UNKNOWN, _TOO_FEW)
         found = smallest_interval(self.hits[0], self.n[0], level, seed)
         return self._row("worst group", 0, found)
 

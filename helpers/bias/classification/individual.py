@@ -88,26 +88,19 @@ def consistency(
     near = _nearest(points, neighbours, metric)
     same = (told[near] == told[:, None]).astype(float)
     # Of the others, who may be neighbours: a face is none of its own.
-    codes, shares = answers.codes, (np.bincount(told) - 1) / (len(told) - 1)
-    return pd.DataFrame(
-        [
-            {"metric": "consistency", "group": name}
-            | _figures(near, same, codes == number, level)
-            | {"by_chance": _by_chance(shares, told[codes == number])}
-            for number, name in enumerate(answers.names)
-        ]
-    )
+    by_chance = (np.bincount(told)[told] - 1) / (len(told) - 1)
+    rows = []
+    for number, name in enumerate(answers.names):
+        chosen = answers.codes == number
+        n, value, chance, low, high = int(chosen.sum()), np.nan, np.nan, np.nan, np.nan
+        if n:
+            value, chance = float(same[chosen].mean()), float(by_chance[chosen].mean())
+            low, high = _log_odds(value, _variance(near, same, chosen), n, level)
+        rows.append(("consistency", name, n, value, low, high, chance))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _figures(
-    near: NDArray[np.int64], same: NDArray[np.float64], chosen: NDArray[np.bool_], level: float
-) -> dict[str, float]:
-    n = int(chosen.sum())
-    if not n:
-        return {"n": 0, "value": np.nan, "low": np.nan, "high": np.nan}
-    value = float(same[chosen].mean())
-    low, high = _log_odds(value, _variance(near, same, chosen), n, level)
-    return {"n": n, "value": value, "low": low, "high": high}
+_COLUMNS = ["metric", "group", "n", "value", "low", "high", "by_chance"]
 
 
 def _variance(
@@ -132,10 +125,6 @@ def _log_odds(value: float, variance: float, n: int, level: float) -> tuple[floa
     half = special.ndtri((1 + level) / 2) * spread / (centre * (1 - centre))
     middle = special.logit(centre)
     return float(special.expit(middle - half)), float(special.expit(middle + half))
-
-
-def _by_chance(shares: NDArray[np.float64], told: NDArray[np.int64]) -> float:
-    return float(shares[told].mean()) if len(told) else float("nan")
 
 
 def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArray[np.int64]:
