@@ -194,8 +194,8 @@ def plain(values: Any, name: str) -> Any:
         masked = np.flatnonzero(np.ma.getmaskarray(values))
     if len(masked):
         raise InputError(
-            f"{name} has {len(masked):,} masked entries, the first at position {masked[0]:,}: leave "
-            "those rows out of every column, or fill them in, .filled(...)."
+            f"{name} has {len(masked):,} masked entries, the first at position {masked[0]:,}: "
+            "leave those rows out of every column, or fill them in, .filled(...)."
         )
     if getattr(getattr(values, "dtype", None), "names", None):
         raise InputError(

@@ -32,7 +32,7 @@ from helpers.intervals import bootstrap_mean
 from helpers.models.contract import answers, class_names, require_network
 
 FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
-"""Factors of which :func:`factor_effects` tells by default: those of :data:`~helpers.evaluate.counterfactuals.EXCHANGED`."""
+"""Factors of which :func:`factor_effects` tells by default: those that are exchanged for regions."""
 
 VISIBLE = 4
 """Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
@@ -104,10 +104,11 @@ def factor_effects(
     -----
     This is the experiment that attribution methods try to spare us. An absolute effect is never
     below zero: a factor that does nothing shows as an effect near zero and a signed one whose
-    interval holds zero. The bootstrap knows no face beyond those given: with a handful, or where only
-    few react, intervals are too narrow, and have no width where none of them does. Effects are not comparable where exchanges differ: a background covers
-    seventy times as many pixels as an earring, see ``change``. A twin of another skin tone is also
-    exposed anew, as a camera would, and so changes everywhere.
+    interval holds zero. The bootstrap knows no face beyond those given: with a handful, or where
+    only few react, intervals are too narrow, and have no width where none of them does. Effects are
+    not comparable where exchanges differ: a background covers seventy times as many pixels as an
+    earring, see ``change``. A twin of another skin tone is also exposed anew, as a camera would,
+    and so changes everywhere.
 
     References
     ----------
@@ -141,12 +142,12 @@ def region_effects(
 ) -> pd.DataFrame:
     """Measure how much the score changes when one region is exchanged for its counterfactual.
 
-    For each face and region a twin is rendered in which the factors of the region, see
-    :data:`~helpers.evaluate.counterfactuals.EXCHANGED`, have another value. A region of something worn or put on, and one that moves,
-    is exchanged together with all pixels that its factor changes, shadow included; where two
-    regions share a factor, as both lips do, each takes the changed pixels that lie nearer to it. A
-    region of skin, hair or background (:data:`~helpers.evaluate.counterfactuals.WITHIN_MASK`) is exchanged within its mask, in the
-    face or in its twin. Every other pixel stays as it was.
+    For each face and region a twin is rendered in which the factors of the region, see ``EXCHANGED``
+    in :mod:`helpers.evaluate.counterfactuals`, have another value. A region of something worn or
+    put on, and one that moves, is exchanged together with all pixels that its factor changes,
+    shadow included; where two regions share a factor, as both lips do, each takes the changed
+    pixels that lie nearer to it. A region of skin, hair or background (``WITHIN_MASK`` there) is
+    exchanged within its mask, in the face or in its twin. Every other pixel stays as it was.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def paint_eyes(picture: Picture, m: Measures, space: Space) -> None:
     _paint_iris(picture, m, space, inside, upper)
     corner = bump(along, down, -0.93, 0.008, 0.12, 0.02) * inside
     picture.paint(0.7 * corner, constant("#b3685c"))
-    _paint_lashes(picture, m, space, along, down, upper, lower)
+    _paint_lashes(picture, m, space, along, (down - upper, down - lower))
     picture.paint_sides(inside, space.u, "l_eye", "r_eye")
 
 
@@ -89,19 +89,14 @@ def _paint_iris(picture: Picture, m: Measures, space: Space, inside: Array, uppe
 
 
 def _paint_lashes(
-    picture: Picture,
-    m: Measures,
-    space: Space,
-    along: Array,
-    down: Array,
-    upper: Array,
-    lower: Array,
+    picture: Picture, m: Measures, space: Space, along: Array, below: tuple[Array, Array]
 ) -> None:
+    """Lashes along the upper lid and, thinner, the lower one, from the distances below each."""
     reach = ramp(1.1 - np.abs(along), 0, 0.12)
     thick = 0.017 + 0.010 * ramp(along, -0.6, 0.9)
-    line = band(thick - np.abs(down - upper + 0.006), space) * reach
+    line = band(thick - np.abs(below[0] + 0.006), space) * reach
     picture.paint(0.88 * line, _LASH)
-    thin = band(0.007 - np.abs(down - lower), space) * reach
+    thin = band(0.007 - np.abs(below[1]), space) * reach
     picture.paint(0.5 * thin, m.colours["skin"] * 0.3)
 
 
@@ -158,7 +153,7 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     )
     _paint_lip(picture, m, space, upper, np.minimum(space.v - top, top_inner - space.v))
     _paint_lip(picture, m, space, lower, np.minimum(space.v - low_inner, low - space.v))
-    _paint_gap(picture, m, space, between, top_inner, low_inner, along)
+    _paint_gap(picture, space, between, top_inner, low_inner, along)
     names = [NUMBER[each] for each in ("u_lip", "l_lip", "mouth")]
     largest = np.argmax([upper, lower, between], axis=0)
     covered = upper + lower + between > 0.5
@@ -183,13 +178,7 @@ def _paint_lip(picture: Picture, m: Measures, space: Space, inside: Array, field
 
 
 def _paint_gap(
-    picture: Picture,
-    m: Measures,
-    space: Space,
-    inside: Array,
-    upper: Array,
-    lower: Array,
-    along: Array,
+    picture: Picture, space: Space, inside: Array, upper: Array, lower: Array, along: Array
 ) -> None:
     picture.paint(inside, _INSIDE, None, picture.depth - 0.1, gloss=0.1)
     tongue = bump(along, space.v, 0, lower - 0.01, 0.6, 0.06) * inside

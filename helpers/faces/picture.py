@@ -86,13 +86,10 @@ class Picture:
 def blank(count: int, size: int) -> Picture:
     """An empty picture, far away."""
     shape = (count, size, size)
-
-    def zeros() -> Array:
-        return np.zeros(shape, dtype=np.float32)
-
     label = np.full(shape, NUMBER["background"], dtype=np.uint8)
-    black = np.zeros((3, *shape), dtype=np.float32)
-    return Picture(black, zeros() - 1, zeros(), zeros(), zeros(), label)
+    black, depth = np.zeros((3, *shape), dtype=np.float32), np.full(shape, -1, dtype=np.float32)
+    gloss, flesh, lit = np.zeros((3, *shape), dtype=np.float32)
+    return Picture(black, depth, gloss, flesh, lit, label)
 
 
 def cover(field: Array) -> Array:

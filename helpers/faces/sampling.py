@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from helpers import arguments
-from helpers.errors import InputError
+from helpers.errors import InputError, kind_of
 from helpers.faces.factors import (
     FACTORS,
     Choice,
@@ -228,9 +228,8 @@ def correlate(
 def _require_face(face: Any, what: str) -> None:
     if isinstance(face, Face):
         return
-    kind = "nothing (None)" if face is None else f"a value of type {type(face).__name__}"
     raise InputError(
-        f"{what} takes one Face, but got {kind}: for a list, write "
+        f"{what} takes one Face, but got {kind_of(face)}: for a list, write "
         f"[faces.{what}(each, ...) for each in people]."
     )
 

@@ -67,7 +67,7 @@ class Answers:
 
     @cached_property
     def cells(self) -> NDArray[np.float64]:
-        """True positives, false positives, false negatives, true negatives of each group: (G, 4)."""
+        """True and false positives, false and true negatives of each group, an array (G, 4)."""
         cell = np.where(self.truth, np.where(self.prediction, 0, 2), 3 - 2 * self.prediction)
         counts = np.bincount(4 * self.codes + cell, minlength=4 * len(self.names))
         return counts.reshape(-1, 4).astype(float)
@@ -112,7 +112,7 @@ def read(
 def askable(
     answers: Answers, wanted: list[str], usual: Sequence[str], of_exact: Sequence[str]
 ) -> list[str]:
-    """What can be asked of answers: where exact ones are counted, only what needs no positive class.
+    """What can be asked: where exact answers are counted, only what needs no positive class.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def askable(
     wanted : list of str
         Names of metrics or criteria.
     usual : sequence of str
-        What stands for "whatever there is": it becomes ``of_exact`` where exact answers are counted.
+        What stands for "whatever there is", ``of_exact`` where exact answers are counted.
     of_exact : sequence of str
         Names of those that need no positive class.
 
@@ -154,7 +154,8 @@ def probabilities(values: Any, name: str) -> NDArray[np.float64]:
     if outside:
         raise InputError(
             f"{name} must be in [0, 1], a probability, but {outside} of {len(found)} are outside "
-            f"({found.min():.3g} to {found.max():.3g}). Logits go through a softmax or sigmoid first."
+            f"({found.min():.3g} to {found.max():.3g}). Logits go through a softmax or sigmoid "
+            "first."
         )
     return np.clip(found, 0, 1)
 
@@ -284,8 +285,8 @@ def _warn_if_turned_round(
         return
     if score[told].mean() < score[~told].mean():
         warnings.warn(
-            f"score is lower where the prediction is {arguments.shown(positive)}: it seems to be the "
-            "probability of the other class; pass 1 - score.",
+            f"score is lower where the prediction is {arguments.shown(positive)}: it seems to be "
+            "the probability of the other class; pass 1 - score.",
             stacklevel=4,
         )
 

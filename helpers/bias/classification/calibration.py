@@ -112,8 +112,8 @@ def ece_interval(
         return float((np.abs(share - mean) * n).sum() / n.sum())
 
     def drawn(towards: Array, far: float) -> Array:
-        # How many faces fall into each bin is luck as well, the same in every world. Where the model
-        # is right in every bin it is no matter, and the test of that keeps the bins as they are.
+        # How many faces fall into each bin is luck as well, the same in every world. Where the
+        # model is right in every bin it is no matter, and the test of that keeps the bins.
         held = faces if far else np.broadcast_to(n.astype(np.int64), faces.shape)
         hits = np.random.default_rng(luck).binomial(held, _shares(mean, towards, far))
         return np.asarray(np.abs(hits - held * mean).sum(axis=1) / n.sum())
@@ -139,7 +139,7 @@ def _moved(right: Array, n: Array, mean: Array, level: float) -> tuple[Array, Ar
 
 
 def _shares(mean: Array, towards: Array, far: float) -> Array:
-    """Shares moved on the log-odds, so that none leaves [0, 1] and none stops before it is there."""
+    """Shares moved on the log-odds: none leaves [0, 1], and none stops before it is there."""
     start, end = (special.logit(np.clip(each, 1e-9, 1 - 1e-9)) for each in (mean, towards))
     moved = np.asarray(special.expit(start + far * (end - start)))
     return moved if far else mean

@@ -98,8 +98,7 @@ def pairwise(
     first, second = _pairs(answers.names)
     one, two = cells[first], cells[second]
     low, high = _difference(counted, one, two, special.ndtri((1 + level) / 2))
-    p, exact = p_of_difference(counted, one, two), exact_p(counted, one, two)
-    alone = set(answers.of_one_class()) if counted.about_both_classes() else set()
+    p = p_of_difference(counted, one, two)
     table = pd.DataFrame(
         {
             "metric": name,
@@ -115,14 +114,12 @@ def pairwise(
         }
     )
     table["differs"] = table["p_holm"] < 1 - level
-    certain = table["differs"] & (holm(exact) < 1 - level)
-    equal = ~table[["first", "second"]].isin(alone).any(axis=1)
-    # No gap that is not certain, and none ruled out between groups that are not alike.
-    permitted = {GAP: certain, NO_GAP: equal, TOO_LITTLE: equal | True}
-    said = [verdict(*ends, margin) for ends in zip(low, high, strict=True)]
-    table["verdict"] = [each if permitted[each][k] else TOO_LITTLE for k, each in enumerate(said)]
+    certain = table["differs"] & (holm(exact_p(counted, one, two)) < 1 - level)
+    alone = set(answers.of_one_class()) if counted.about_both_classes() else set()
+    table["verdict"] = _verdicts(table, certain, alone, margin)
     why = dict(zip(answers.names, counted.reasons(cells), strict=True))
-    table["note"] = [_why(pair, why, alone) for pair in zip(table["first"], table["second"])]
+    pairs = zip(table["first"], table["second"], strict=True)
+    table["note"] = [_why(pair, why, alone) for pair in pairs]
     return table
 
 
@@ -171,6 +168,15 @@ def exact_p(metric: Metric, first: Array, second: Array) -> Array:
             flat, gap = np.full(2, hits.sum() / n.sum()), float(np.ptp(hits / n))
             found[pair] = max(1 - chances_of_gap(n, flat, gap, DIFFERENCE)[0], 0.0)
     return found
+
+
+def _verdicts(table: pd.DataFrame, certain: pd.Series, alone: set[str], margin: float) -> list[str]:
+    """The verdict of each pair: a gap must be certain, and groups alike to rule one out."""
+    alike = ~table[["first", "second"]].isin(alone).any(axis=1)
+    permitted = {GAP: certain, NO_GAP: alike, TOO_LITTLE: alike | True}
+    ends = zip(table["low"], table["high"], strict=True)
+    said = [verdict(low, high, margin) for low, high in ends]
+    return [each if permitted[each][pair] else TOO_LITTLE for pair, each in enumerate(said)]
 
 
 def _difference(metric: Metric, first: Array, second: Array, z: Array) -> tuple[Array, Array]:

@@ -163,8 +163,8 @@ def warn_of_alike(what: str, labels: Sequence[Any], of: str, stacklevel: int) ->
         other = seen.setdefault(_read_aloud(str(each)), each)
         if other is not each:
             warnings.warn(
-                f"{arguments.shown(other)} and {arguments.shown(each)} look alike in {what} but are "
-                f"taken for two {of}: spell them alike if they are one.",
+                f"{arguments.shown(other)} and {arguments.shown(each)} look alike in {what} but "
+                f"are taken for two {of}: spell them alike if they are one.",
                 stacklevel=stacklevel,
             )
             return
@@ -202,8 +202,8 @@ def require_groups(crossed: pd.DataFrame) -> None:
     if number > MOST_GROUPS:
         crosses = ", ".join(f"{name} ({size:,})" for name, size in sizes.items())
         raise InputError(
-            f"groups crosses {crosses[:200]}, which makes {number:,} different values for {faces:,} "
-            "faces: take fewer attributes, or fewer values of them."
+            f"groups crosses {crosses[:200]}, which makes {number:,} different values for "
+            f"{faces:,} faces: take fewer attributes, or fewer values of them."
         )
     names = names_of(crossed)
     if len(set(names)) < number:

@@ -134,8 +134,8 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
         index = NearestNeighbors(n_neighbors=neighbours, metric=metric).fit(points)
     except (ValueError, TypeError):
         raise InputError(
-            f"metric={arguments.shown(metric)} is no distance that scikit-learn can measure between embeddings: "
-            "take 'cosine' or 'euclidean'."
+            f"metric={arguments.shown(metric)} is no distance that scikit-learn can measure "
+            "between embeddings: take 'cosine' or 'euclidean'."
         ) from None
     if metric == "cosine" and not points.any(axis=1).all():
         none = int((~points.any(axis=1)).sum())
