@@ -1,18 +1,21 @@
 """Checks of arguments, one for each kind: each returns the value, or raises one sentence.
 
-Every function names the argument, says what was given and what would do. Nothing here imports
-torch or pandas, so the checks cost nothing.
+Every function names the argument, says what was given and what would do. Neither torch nor pandas
+is imported, so the checks cost nothing.
 """
 
-import numbers
 import operator
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.errors import BadTable, InputError, unknown_name
+# Checks of tables live in a module of their own; all are called as arguments.columns(...).
+from helpers.columns import columns as columns  # noqa: PLC0414 - handed on
+from helpers.columns import one_order as one_order  # noqa: PLC0414 - handed on
+from helpers.errors import InputError, kind_of, unknown_name
+from helpers.errors import shown as shown  # noqa: PLC0414 - handed on
 
 
 def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
@@ -176,7 +179,7 @@ def plain(values: Any, name: str) -> Any:
     Raises
     ------
     InputError
-        If an entry is masked, or each is a record of several fields.
+        If an entry is masked, or each is a record of several fields, or a tensor has no array.
 
     Examples
     --------
@@ -185,21 +188,51 @@ def plain(values: Any, name: str) -> Any:
     """
     masked: Any = []
     if isinstance(values, list | tuple):
-        values = [_from_tensor(each) for each in values]
+        values = [_from_tensor(each, name) for each in values]
         masked = [k for k, each in enumerate(values) if each is np.ma.masked]
     elif np.ma.isMA(values):
         masked = np.flatnonzero(np.ma.getmaskarray(values))
     if len(masked):
         raise InputError(
-            f"{name} has {len(masked):,} masked entries, the first at position {masked[0]:,}: leave "
-            "those rows out of every column, or fill them in, .filled(...)."
+            f"{name} has {len(masked):,} masked entries, the first at position {masked[0]:,}: "
+            "leave those rows out of every column, or fill them in, .filled(...)."
         )
     if getattr(getattr(values, "dtype", None), "names", None):
         raise InputError(
             f"{name} is an array of records with the fields {', '.join(values.dtype.names)}: give "
             "one field, or pandas.DataFrame(...) of it."
         )
-    return values.data if np.ma.isMA(values) else _from_tensor(values)
+    return values.data if np.ma.isMA(values) else _from_tensor(values, name)
+
+
+def plain_array(values: Any, name: str) -> NDArray[Any]:
+    """Return names or labels as an array: lists as objects, tensors of any precision and place.
+
+    Parameters
+    ----------
+    values : array_like
+        One name, label or number a row.
+    name : str
+        The argument, as the reader wrote it.
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    InputError
+        If an entry is masked, which an array of names could not show, or has several parts.
+    """
+    found = plain(values, name)
+    if isinstance(found, list | tuple):
+        # As objects: among text, NumPy would turn a missing value into the text "nan".
+        return np.fromiter(found, dtype=object, count=len(found))
+    array = np.asarray(found)
+    if array.dtype.kind == "c":
+        what = shown(array.ravel()[:1].tolist())
+        raise InputError(f"{name} must hold one value per row, not values of parts such as {what}.")
+    return array
 
 
 def number_array(
@@ -235,35 +268,6 @@ def number_array(
     return array
 
 
-def plain_array(values: Any, name: str) -> NDArray[Any]:
-    """Return names or labels as an array: lists as objects, tensors of any precision and place.
-
-    Raises
-    ------
-    InputError
-        If a masked array has gaps, which an array of names could not show, or a value has several
-        parts.
-    """
-    gaps = int(np.ma.getmaskarray(values).sum()) if isinstance(values, np.ma.MaskedArray) else 0
-    if gaps:
-        raise InputError(
-            f"{name} is a masked array in which {gaps:,} values are masked: leave those rows out, or "
-            "fill them in with .filled(...)."
-        )
-    if isinstance(values, list | tuple):
-        # As objects: among text, NumPy would turn a missing value into the text "nan".
-        each = (value.item() if _is_scalar_tensor(value) else value for value in values)
-        return np.fromiter(each, dtype=object, count=len(values))
-    try:
-        array = np.asarray(values) if np.ma.isMA(values) else _as_array(values)
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"{name} must be a list or an array, not {_kind(values)}.") from None
-    if array.dtype.kind in "cV":
-        what = shown(array.ravel()[:1].tolist())
-        raise InputError(f"{name} must hold one value per row, not values of parts such as {what}.")
-    return array
-
-
 def finite_array(
     values: ArrayLike,
     name: str,
@@ -277,7 +281,7 @@ def finite_array(
     Parameters
     ----------
     values : array_like
-        Numbers; booleans count as 0 and 1. Text is refused, even where it reads like numbers.
+        Numbers; True and False count as 1 and 0, text is refused even where it reads like numbers.
     name : str
         The argument, as the reader wrote it.
     ndim : int, optional
@@ -308,45 +312,9 @@ def finite_array(
     if array.size and (array.min() < low - slack or array.max() > high + slack):
         raise InputError(
             f"{name} runs from {array.min():g} to {array.max():g}, but must be"
-            f"{_bounds(low, high, False, False).removeprefix(',')}."
+            f"{_bounds(low, high).removeprefix(',')}."
         )
     return np.clip(array, low, high)
-
-
-def columns(table: Any, names: Collection[str], what: str = "the table") -> None:
-    """Check that a table has each of these columns, once.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        What is looked through.
-    names : collection of str
-        The columns it must have.
-    what : str
-        What to call the table in an error, its file for instance.
-
-    Raises
-    ------
-    InputError
-        If it is no table.
-    BadTable
-        If a column is missing or there twice.
-    """
-    there = getattr(table, "columns", None)
-    if there is None:
-        raise InputError(f"{what} must be a pandas table, not {_kind(table)}.")
-    held = list(there)
-    missing = [name for name in names if name not in held]
-    if missing:
-        listed = ", ".join(str(each) for each in held[:20]) or "no column at all"
-        raise BadTable(
-            f"{what} has no column {missing[0]!r}; it has {listed}{', ...' * (len(held) > 20)}."
-        )
-    twice = [name for name in names if held.count(name) > 1]
-    if twice:
-        raise BadTable(
-            f"{what} has {held.count(twice[0])} columns called {twice[0]!r}: rename or drop one."
-        )
 
 
 def same_length(**lists: Any) -> int:
@@ -357,40 +325,6 @@ def same_length(**lists: Any) -> int:
         if found != n:
             raise InputError(f"{first} has {n:,} values but {name} has {found:,}.")
     return n
-
-
-def one_order(**columns: Any) -> None:
-    """Check that the indexes of pandas columns do not say that rows are of different things.
-
-    Columns are joined row by row, so that slices shifted by a row, or one that was sorted, would
-    give a figure about nobody. Lists and arrays have no index and pass.
-
-    Parameters
-    ----------
-    **columns : array_like
-        By the names that the reader knows them by.
-
-    Raises
-    ------
-    InputError
-        If two indexes differ, and neither merely counts beside one of names.
-    """
-    indexes = [
-        (name, each.index)
-        for name, each in columns.items()
-        # Lists and tuples have a method of that name.
-        if not callable(getattr(each, "index", len))
-    ]
-    for k, (name, index) in enumerate(indexes):
-        for other, second in indexes[:k]:
-            # An index that merely counts says nothing about what a row is, beside names of files.
-            counted = any(type(each).__name__ == "RangeIndex" for each in (index, second))
-            named = any(each.dtype.kind not in "iu" for each in (index, second))
-            if not index.equals(second) and not (counted and named):
-                raise InputError(
-                    f"{other} and {name} have different indexes, so their rows may be of different "
-                    "things: align them with .loc[...], or pass .to_numpy() if the order is right."
-                )
 
 
 def length(values: Any, name: str) -> int:
@@ -415,7 +349,11 @@ def _as_float(value: Any) -> float:
 
 def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
-        array = _as_array(values)
+        # The gaps of a masked array, of real numbers at least, are numbers that are missing.
+        if isinstance(values, np.ma.MaskedArray):
+            real = values.astype(np.float64) if values.dtype.kind in "biuf" else values
+            values = np.ma.filled(real, np.nan)
+        array = np.asarray(_from_tensor(values, name))
         # Complex numbers would lose a part and dates become numbers of days, both in silence.
         if array.dtype.kind not in "biufO" or any(
             isinstance(each, str | bytes | complex) or each is None
@@ -425,28 +363,19 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         raise InputError(
-            f"{name} must hold numbers, not {_kind(values)} such as {shown(values)}."
+            f"{name} must hold numbers, not {kind_of(values)} such as {shown(values)}."
         ) from None
 
 
-def _is_scalar_tensor(value: Any) -> bool:
-    return hasattr(value, "detach") and np.ndim(value) == 0
-
-
-def _as_array(values: Any) -> NDArray[Any]:
-    """Tensors of any precision and place, and masked arrays, whose gaps become NaN, as arrays."""
-    if isinstance(values, np.ma.MaskedArray):
-        real = values.astype(np.float64) if values.dtype.kind in "biuf" else values
-        return np.asarray(np.ma.filled(real, np.nan))
-    return np.asarray(_from_tensor(values))
-
-
-def _from_tensor(values: Any) -> Any:
+def _from_tensor(values: Any, name: str) -> Any:
     if not hasattr(values, "detach"):
         return values
-    # NumPy has no bfloat16.
-    here = values.detach().cpu()
-    return np.asarray(here.double() if here.is_floating_point() else here)[()]
+    try:
+        # NumPy has no bfloat16.
+        here = values.detach().cpu()
+        return np.asarray(here.double() if here.is_floating_point() else here)[()]
+    except (TypeError, RuntimeError):  # a sparse one
+        raise InputError(f"{name} must be a list or an array, not {kind_of(values)}.") from None
 
 
 def _require_shape(
@@ -454,55 +383,18 @@ def _require_shape(
 ) -> None:
     if ndim is not None and array.ndim != ndim:
         raise InputError(f"{name} must have {ndim} axes, but its shape is {array.shape}.")
-    if shape is None:
-        return
-    fits = len(shape) == array.ndim and all(
-        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
-        wanted = ", ".join("any" if each is None else str(each) for each in shape)
-        raise InputError(f"{name} must have shape ({wanted}), but has {array.shape}.")
+    wanted = array.shape if shape is None else shape
+    fits = [want in (None, have) for want, have in zip(wanted, array.shape, strict=False)]
+    if len(wanted) != array.ndim or not all(fits):
+        said = ", ".join("any" if each is None else str(each) for each in wanted)
+        raise InputError(f"{name} must have shape ({said}), but has {array.shape}.")
 
 
-def _bounds(low: float, high: float, open_low: bool, open_high: bool) -> str:
+def _bounds(low: float, high: float, open_low: bool = False, open_high: bool = False) -> str:
+    """Say the bounds of a number: "at least 0 and below 1", or that it must be finite."""
     parts = []
     if low > -np.inf:
         parts.append(f"{'above' if open_low else 'at least'} {low:g}")
     if high < np.inf:
         parts.append(f"{'below' if open_high else 'at most'} {high:g}")
     return f", {' and '.join(parts)}" if parts else " that is finite"
-
-
-def _kind(value: Any) -> str:
-    return "nothing (None)" if value is None else f"a value of type {type(value).__name__}"
-
-
-def shown(value: Any, quoted: bool = True) -> str:
-    """Say a value as an error shows it: on one line, short, and whatever it is.
-
-    Parameters
-    ----------
-    value : object
-        What a reader gave.
-    quoted : bool
-        Whether text is set in quotation marks.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shown(np.int64(5)), shown("0.5"), shown(object())
-    ('5', "'0.5'", 'an object of type object')
-    """
-    try:
-        with np.printoptions(legacy="1.25"):  # 0, not np.int64(0), in lists as well
-            bare = isinstance(value, numbers.Number) or (isinstance(value, str) and not quoted)
-            text = str(value) if bare else repr(value)
-    except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones
-        text = f"a {type(value).__name__}"
-    text = " ".join(text.split())
-    if " at 0x" in text:  # where an object lies in memory says nothing to a reader
-        text = f"an object of type {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,8 +4,12 @@ Every class is a ``ValueError``, so code that catches ``ValueError`` keeps worki
 prints the same sentence and leaves with exit code 2.
 """
 
+import numbers
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
 
 _SHOWN = 100
 """How many known names an error lists."""
@@ -64,3 +68,39 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     more = f", ... ({len(names):,} in all)" if len(names) > _SHOWN else ""
     listed = ", ".join(names[:_SHOWN]) or "none"
     return UnknownName(f"there is no {kind} {shown}: {hint}Known: {listed}{more}.")
+
+
+def shown(value: Any, quoted: bool = True) -> str:
+    """Say a value as an error shows it: on one line, short, and whatever it is.
+
+    Parameters
+    ----------
+    value : object
+        What a reader gave.
+    quoted : bool
+        Whether text is set in quotation marks.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shown(np.int64(5)), shown("0.5"), shown(object())
+    ('5', "'0.5'", 'an object of type object')
+    """
+    try:
+        with np.printoptions(legacy="1.25"):  # 0, not np.int64(0), in lists as well
+            bare = isinstance(value, numbers.Number) or (isinstance(value, str) and not quoted)
+            text = str(value) if bare else repr(value)
+    except Exception:  # noqa: BLE001 - a repr may do anything; int refuses to print long ones
+        text = f"a {type(value).__name__}"
+    text = " ".join(text.split())
+    if " at 0x" in text:  # where an object lies in memory says nothing to a reader
+        text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value is, where it would be too long to show: "a value of type list"."""
+    return "nothing (None)" if value is None else f"a value of type {type(value).__name__}"

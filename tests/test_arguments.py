@@ -193,11 +193,12 @@ def test_names_keep_their_kind_and_a_gap_is_no_name() -> None:
     assert arguments.plain_array(["a", None], "group").tolist() == ["a", None]
     assert arguments.plain_array([[1], [1, 2]], "group").ndim == 1
     gap = np.ma.array(["a", "b"], mask=[False, True])
-    assert "group is a masked array in which 1 values are masked" in sentence(
-        arguments.plain_array, gap, "group"
-    )
-    for wrong in (np.array([1j]), np.array([(1, 2)], "i4,i4")):
-        assert "must hold one value per row" in sentence(arguments.plain_array, wrong, "group")
+    assert "group has 1 masked entries" in sentence(arguments.plain_array, gap, "group")
+    for wrong, why in (
+        (np.array([1j]), "must hold one value per row"),
+        (np.array([(1, 2)], "i4,i4"), "is an array of records with the fields f0, f1"),
+    ):
+        assert why in sentence(arguments.plain_array, wrong, "group")
     sparse = torch.eye(2).to_sparse()
     assert "must be a list or an array" in sentence(arguments.plain_array, sparse, "group")
 

@@ -122,7 +122,7 @@ def other_value(face: Face, name: str, generator: np.random.Generator) -> Any:
     if isinstance(allowed, rendered.Choice):
         others = [each for each in allowed.values if each != value]
         return others[int(generator.integers(len(others)))]
-    low, high = rendered.limits(allowed)
+    low, high = allowed.low, allowed.high
     # The end that is farther away, or nearly so: a change that cannot be overlooked.
     far = high if value < (low + high) / 2 else low
     moved = far - 0.2 * generator.random() * (far - (low + high) / 2)

@@ -27,11 +27,12 @@ from helpers.evaluate.counterfactuals import (
     whole_twin,
 )
 from helpers.faces import FACTORS, REGIONS, Face, Rendered
+from helpers.faces.factors import require_faces
 from helpers.intervals import bootstrap_mean
 from helpers.models.contract import answers, class_names, require_network
 
 FACTORS_OF_REGIONS = tuple(dict.fromkeys(name for names in EXCHANGED.values() for name in names))
-"""Factors of which :func:`factor_effects` tells by default: those of :data:`~helpers.evaluate.counterfactuals.EXCHANGED`."""
+"""Factors of which :func:`factor_effects` tells by default: those that are exchanged for regions."""
 
 VISIBLE = 4
 """Grey levels, of 255, by which a pixel must change in some channel to count as changed."""
@@ -103,10 +104,11 @@ def factor_effects(
     -----
     This is the experiment that attribution methods try to spare us. An absolute effect is never
     below zero: a factor that does nothing shows as an effect near zero and a signed one whose
-    interval holds zero. The bootstrap knows no face beyond those given: with a handful, or where only
-    few react, intervals are too narrow, and have no width where none of them does. Effects are not comparable where exchanges differ: a background covers
-    seventy times as many pixels as an earring, see ``change``. A twin of another skin tone is also
-    exposed anew, as a camera would, and so changes everywhere.
+    interval holds zero. The bootstrap knows no face beyond those given: with a handful, or where
+    only few react, intervals are too narrow, and have no width where none of them does. Effects are
+    not comparable where exchanges differ: a background covers seventy times as many pixels as an
+    earring, see ``change``. A twin of another skin tone is also exposed anew, as a camera would,
+    and so changes everywhere.
 
     References
     ----------
@@ -140,12 +142,12 @@ def region_effects(
 ) -> pd.DataFrame:
     """Measure how much the score changes when one region is exchanged for its counterfactual.
 
-    For each face and region a twin is rendered in which the factors of the region, see
-    :data:`~helpers.evaluate.counterfactuals.EXCHANGED`, have another value. A region of something worn or put on, and one that moves,
-    is exchanged together with all pixels that its factor changes, shadow included; where two
-    regions share a factor, as both lips do, each takes the changed pixels that lie nearer to it. A
-    region of skin, hair or background (:data:`~helpers.evaluate.counterfactuals.WITHIN_MASK`) is exchanged within its mask, in the
-    face or in its twin. Every other pixel stays as it was.
+    For each face and region a twin is rendered in which the factors of the region, see ``EXCHANGED``
+    in :mod:`helpers.evaluate.counterfactuals`, have another value. A region of something worn or
+    put on, and one that moves, is exchanged together with all pixels that its factor changes,
+    shadow included; where two regions share a factor, as both lips do, each takes the changed
+    pixels that lie nearer to it. A region of skin, hair or background (``WITHIN_MASK`` there) is
+    exchanged within its mask, in the face or in its twin. Every other pixel stays as it was.
 
     Parameters
     ----------
@@ -236,7 +238,7 @@ def changed_pixels(
     """
     arguments.choice(factor, "factor", FACTORS)
     arguments.count(above, "above", 0, 254)
-    people = _require_faces(faces, least=1)
+    people = require_faces(faces, least=1)
     twins, _ = twins_of(people, (factor,), arguments.seed(seed), factor)
     parts = [
         _largest_step(rendered.render(before, size), rendered.render(after, size)) > above
@@ -260,14 +262,6 @@ class _Change:
     exchanged: Exchange
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What one exchange did to each face."""
-
-    step: NDArray[np.float64]  # of the score
-    change: NDArray[np.float64]  # of the picture
-
-
 def _measured(
     model: nn.Module,
     faces: Sequence[Face],
@@ -277,39 +271,24 @@ def _measured(
     seed: int,
 ) -> pd.DataFrame:
     """The rows of all exchanges, in their order."""
-    people = _require_faces(faces, least=2)
+    people = require_faces(faces, least=2)
     batch = arguments.count(batch_size, "batch_size")
     draws, start = arguments.count(replicates, "replicates"), arguments.seed(seed)
     size = _require_model(model)
     twins = [twins_of(people, each.factors, start, each.name) for each in changes]
-    outcomes: list[list[_Outcome]] = [[] for _ in changes]
+    steps: list[list[NDArray[np.float64]]] = [[] for _ in changes]
     for rows in _parts(range(len(people)), batch):
         before = rendered.render([people[k] for k in rows], size)
         scores = _scores(model, before.images)
-        for each, (others, _), found in zip(changes, twins, outcomes, strict=True):
-            after = rendered.render([others[k] for k in rows], size)
-            found.append(_outcome(model, each, before, after, scores))
-    whole = [_joined(each) for each in outcomes]
-    directions = [direction for _, direction in twins]
-    table = [_row(*each, draws, start) for each in zip(whole, directions, strict=True)]
+        for each, (others, _), found in zip(changes, twins, steps, strict=True):
+            mixed = each.exchanged(before, rendered.render([others[k] for k in rows], size))
+            differs = np.abs(mixed.astype(np.int16) - before.images).mean(axis=(1, 2, 3)) / 255
+            found.append(np.stack([_scores(model, mixed) - scores, differs]))
+    table = [
+        _row(np.concatenate(found, axis=1), direction, draws, start)
+        for found, (_, direction) in zip(steps, twins, strict=True)
+    ]
     return pd.DataFrame(table)
-
-
-def _outcome(
-    model: nn.Module,
-    change: _Change,
-    before: Rendered,
-    after: Rendered,
-    scores: NDArray[np.float64],
-) -> _Outcome:
-    mixed = change.exchanged(before, after)
-    differs = np.abs(mixed.astype(np.int16) - before.images).mean(axis=(1, 2, 3)) / 255
-    return _Outcome(_scores(model, mixed) - scores, differs)
-
-
-def _joined(parts: Sequence[_Outcome]) -> _Outcome:
-    names = ("step", "change")
-    return _Outcome(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _largest_step(before: Rendered, after: Rendered) -> NDArray[np.int16]:
@@ -334,10 +313,11 @@ def _scores(model: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _row(
-    outcome: _Outcome, direction: NDArray[np.float64], replicates: int, seed: int
+    outcome: NDArray[np.float64], direction: NDArray[np.float64], replicates: int, seed: int
 ) -> dict[str, Any]:
-    shown = outcome.change > 0
-    step, towards = outcome.step[shown], direction[shown]
+    """What one exchange did, of which the outcome (2, N) is to the scores and to the pictures."""
+    shown = outcome[1] > 0
+    (step, change), towards = outcome[:, shown], direction[shown]
 
     def mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
         return bootstrap_mean(values, replicates=replicates, seed=seed)
@@ -356,7 +336,7 @@ def _row(
         "signed_high": signed_high,
         "up": up[0],
         "down": down[0],
-        "change": float(outcome.change[shown].mean()) if shown.any() else float("nan"),
+        "change": float(change.mean()) if len(change) else float("nan"),
         "n": int(shown.sum()),
         "note": _note(up, down) if enough else "",
     }
@@ -381,20 +361,6 @@ def _largest_first(table: pd.DataFrame, model: nn.Module) -> pd.DataFrame:
 
 
 # -- what may be asked -----------------------------------------------------------------------------
-
-
-def _require_faces(faces: Sequence[Face], least: int) -> list[Face]:
-    if isinstance(faces, Face) or not isinstance(faces, Sequence):
-        raise InputError(
-            f"faces must be a list of faces, as faces.sample makes it, not {type(faces).__name__}."
-        )
-    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
-    if strange:
-        raise InputError(f"faces holds a {strange[0]}: give faces, as faces.sample makes them.")
-    if len(faces) < least:
-        needed = "intervals need at least two, and fifty are better" if least > 1 else "give one"
-        raise InputError(f"{len(faces)} face{'s' * (len(faces) != 1)}: {needed}.")
-    return list(faces)
 
 
 def _require_model(model: nn.Module) -> int:

@@ -7,30 +7,23 @@
 ((2, 112, 112, 3), (2, 19, 112, 112))
 """
 
-from helpers.faces.factors import BANDS, FACTORS, MONK_TONES, SHAPE, Choice, Face, band, limits
-from helpers.faces.reach import HAIR_REACH, PAINT_REACH, REACH, Reach
+from helpers.faces.factors import BANDS, FACTORS, Choice, Face, band
+from helpers.faces.reach import REACH
 from helpers.faces.regions import REGIONS
 from helpers.faces.rendering import Rendered, render
-from helpers.faces.sampling import IDENTITY, SHADOW_REACH, correlate, retakes, sample, twin
+from helpers.faces.sampling import IDENTITY, correlate, retakes, sample, twin
 
 __all__ = [
     "BANDS",
     "FACTORS",
-    "HAIR_REACH",
     "IDENTITY",
-    "MONK_TONES",
-    "PAINT_REACH",
     "REACH",
     "REGIONS",
-    "SHADOW_REACH",
-    "SHAPE",
     "Choice",
     "Face",
-    "Reach",
     "Rendered",
     "band",
     "correlate",
-    "limits",
     "render",
     "retakes",
     "sample",

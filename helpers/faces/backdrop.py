@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from helpers.faces.factors import Face
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array
 from helpers.faces.picture import Picture
 
 _CELLS = 28

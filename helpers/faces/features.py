@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 
 from helpers.faces.grain import offsets, speckle
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
-from helpers.faces.space import Space, bump
+from helpers.faces.space import Space, bump, ridge
 
 _SCLERA = constant("#a39a93")
 _PUPIL = constant("#060505")
@@ -30,7 +31,7 @@ def paint_eyes(picture: Picture, m: Measures, space: Space) -> None:
     _paint_iris(picture, m, space, inside, upper)
     corner = bump(along, down, -0.93, 0.008, 0.12, 0.02) * inside
     picture.paint(0.7 * corner, constant("#b3685c"))
-    _paint_lashes(picture, m, space, along, down, upper, lower)
+    _paint_lashes(picture, m, space, along, (down - upper, down - lower))
     picture.paint_sides(inside, space.u, "l_eye", "r_eye")
 
 
@@ -63,7 +64,7 @@ def _paint_lids(
     """The ball of the eye under the lids, and the fold of the upper one."""
     picture.depth[...] += 0.075 * bump(along, down, 0, 0, 0.85, 0.13)
     fold = upper - m["lid_fold"] * np.sqrt(np.maximum(1 - np.square(along / 1.15), 0))
-    crease = np.exp(-np.square((down - fold) / 0.016)) * ramp(1.2 - np.abs(along), 0, 0.35)
+    crease = ridge(down - fold, 0.016) * ramp(1.2 - np.abs(along), 0, 0.35)
     picture.tint(0.55 * crease, constant("#6b4136"))
     shaded = ramp(down, fold - 0.01, upper) * (down < upper) * ramp(1.1 - np.abs(along), 0, 0.2)
     picture.tint(0.16 * shaded, constant("#8f655a"))
@@ -78,7 +79,7 @@ def _paint_iris(picture: Picture, m: Measures, space: Space, inside: Array, uppe
     spokes = speckle(np.arctan2(down, across) * 5, radius * 2, offsets(m.faces) + 6, "cells")
     ring = 1.15 - 0.75 * ramp(radius, 0.72, 1.0) + 0.13 * spokes
     shadow = 1 - 0.55 * ramp(-down, -0.01, 0.075)
-    picture.paint(disc, m.colours["iris"] * np.maximum(ring, 0.1) * shadow, gloss=0.6)
+    picture.paint(disc, m.colours["eye"] * np.maximum(ring, 0.1) * shadow, gloss=0.6)
     pupil = band((0.4 - radius) * m["iris_size"], space) * inside
     picture.paint(pupil, _PUPIL)
     # The window or lamp that lights the face is seen in both eyes on the same side.
@@ -88,19 +89,14 @@ def _paint_iris(picture: Picture, m: Measures, space: Space, inside: Array, uppe
 
 
 def _paint_lashes(
-    picture: Picture,
-    m: Measures,
-    space: Space,
-    along: Array,
-    down: Array,
-    upper: Array,
-    lower: Array,
+    picture: Picture, m: Measures, space: Space, along: Array, below: tuple[Array, Array]
 ) -> None:
+    """Lashes along the upper lid and, thinner, the lower one, from the distances below each."""
     reach = ramp(1.1 - np.abs(along), 0, 0.12)
     thick = 0.017 + 0.010 * ramp(along, -0.6, 0.9)
-    line = band(thick - np.abs(down - upper + 0.006), space) * reach
+    line = band(thick - np.abs(below[0] + 0.006), space) * reach
     picture.paint(0.88 * line, _LASH)
-    thin = band(0.007 - np.abs(down - lower), space) * reach
+    thin = band(0.007 - np.abs(below[1]), space) * reach
     picture.paint(0.5 * thin, m.colours["skin"] * 0.3)
 
 
@@ -147,11 +143,7 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     line = corner_height(m) + (m["mouth_height"] - corner_height(m)) * np.sqrt(arc)
     gap = 0.21 * np.square(m["mouth_open"]) + 0.05 * np.maximum(m["smile"], 0) * m["mouth_open"]
     top_inner, low_inner = line - 0.25 * gap * arc, line + 0.75 * gap * arc
-    bow = (
-        1
-        - m["cupids_bow"] * np.exp(-np.square(along / 0.16))
-        + 0.12 * np.exp(-np.square((np.abs(along) - 0.3) / 0.2))
-    )
+    bow = 1 - m["cupids_bow"] * ridge(along, 0.16) + 0.12 * ridge(np.abs(along) - 0.3, 0.2)
     thin = 1 - 0.25 * np.maximum(m["smile"], 0) - 0.004 * np.maximum(m["age"] - 40, 0)
     top = top_inner - m["upper_lip"] * thin * np.power(arc, 0.8) * bow
     low = low_inner + m["lower_lip"] * thin * np.power(arc, 0.85)
@@ -161,14 +153,14 @@ def paint_mouth(picture: Picture, m: Measures, space: Space) -> None:
     )
     _paint_lip(picture, m, space, upper, np.minimum(space.v - top, top_inner - space.v))
     _paint_lip(picture, m, space, lower, np.minimum(space.v - low_inner, low - space.v))
-    _paint_gap(picture, m, space, between, top_inner, low_inner, along)
+    _paint_gap(picture, space, between, top_inner, low_inner, along)
     names = [NUMBER[each] for each in ("u_lip", "l_lip", "mouth")]
     largest = np.argmax([upper, lower, between], axis=0)
     covered = upper + lower + between > 0.5
     picture.label[covered] = np.array(names, dtype=np.uint8)[largest[covered]]
     picture.name_line("u_lip", upper, space.v - (top + top_inner) / 2, space)
     picture.name_line("l_lip", lower, space.v - (low_inner + low) / 2, space)
-    seam = np.exp(-np.square((space.v - line) / 0.014)) * ramp(1.06 - np.abs(along), 0, 0.1)
+    seam = ridge(space.v - line, 0.014) * ramp(1.06 - np.abs(along), 0, 0.1)
     picture.tint(0.75 * seam * (1 - ramp(gap, 0.0, 0.04)), constant("#3a1512"))
     dimple = bump(np.abs(along), space.v, 1.03, corner_height(m), 0.07, 0.035)
     picture.tint(0.45 * dimple, constant("#5b2d25"))
@@ -186,13 +178,7 @@ def _paint_lip(picture: Picture, m: Measures, space: Space, inside: Array, field
 
 
 def _paint_gap(
-    picture: Picture,
-    m: Measures,
-    space: Space,
-    inside: Array,
-    upper: Array,
-    lower: Array,
-    along: Array,
+    picture: Picture, space: Space, inside: Array, upper: Array, lower: Array, along: Array
 ) -> None:
     picture.paint(inside, _INSIDE, None, picture.depth - 0.1, gloss=0.1)
     tongue = bump(along, space.v, 0, lower - 0.01, 0.6, 0.06) * inside

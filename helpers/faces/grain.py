@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from helpers.faces.factors import Face
-from helpers.faces.measures import Array
+from helpers.faces.palettes import Array
 
 _SIDE = 512
 

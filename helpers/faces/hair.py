@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.faces.grain import noise, offsets
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array
 from helpers.faces.picture import Picture, cover, ramp
-from helpers.faces.space import Space, turned
+from helpers.faces.space import Space, ridge, turned
 from helpers.faces.worn import hat_edge
 
 _BOTTOM = {"none": -9.0, "cropped": 0.12, "short": 0.30, "chin": 1.22, "long": 2.75}
@@ -35,7 +36,7 @@ def paint_back_hair(picture: Picture, m: Measures, space: Space, cut: Cut) -> No
     low = cut.bottom + 0.04 * cut.strand - 0.25 * np.square(space.u)
     sides = wide + 0.02 * cut.strand - np.abs(space.u)
     inside = cover(np.minimum(np.minimum(sides, low - space.v), _dome(m, space, cut))) * hanging
-    inside = inside * (1 - m.where(hat=True) * ramp(hat_edge(m, space) - space.v, -0.03, 0.03))
+    inside = inside * _bare(m, space)
     shade = np.clip(0.42 + 0.2 * cut.strand, 0.1, 1)
     depth = -0.35 + 0.04 * cut.bulge
     picture.paint(inside, m.colours["hair"] * shade, "hair", depth, gloss=0.15, flesh=0.2)
@@ -50,25 +51,22 @@ def paint_hair(picture: Picture, m: Measures, space: Space, cut: Cut) -> None:
     field = np.minimum(dome, _ends(m, space, cut)) + 0.012 * cut.strand
     field = np.minimum(field, -_opening(m, space, cut) + 0.028 * cut.strand)
     inside = cover(field) * haired
-    # A hat presses hair flat: none shows above its edge.
-    hatted = m.where(hat=True) * ramp(hat_edge(m, space) - space.v, -0.03, 0.03)
-    inside = inside * (1 - hatted)
+    inside = inside * _bare(m, space)
     curled = m.where(hair_texture=("curly", "coily"))
-    relief = (
-        0.10
-        + 0.84 * np.sqrt(np.maximum(dome, 0))
-        + np.where(curled > 0, np.float32(0.032), np.float32(0.018)) * cut.bulge
-    )
+    bulging = np.where(curled > 0, np.float32(0.032), np.float32(0.018))
+    relief = 0.10 + 0.84 * np.sqrt(np.maximum(dome, 0)) + bulging * cut.bulge
     _, _, depth = turned(m, space.u, space.v - 0.3, relief)
     contrast = 1 - 0.55 * curled
     shade = np.clip(0.8 + contrast * (0.24 * cut.strand + 0.16 * cut.bulge), 0.25, 1.7)
     picture.paint(inside, m.colours["hair"] * shade, "hair", depth, flesh=0.15)
-    shine = np.where(
-        m.where(hair_texture=("curly", "coily")) > 0, np.float32(0.08), np.float32(0.28)
-    )
-    picture.gloss[...] += inside * (
-        shine * np.clip(0.7 + 0.35 * cut.strand, 0, 1.5) - picture.gloss
-    )
+    shine = np.where(curled > 0, np.float32(0.08), np.float32(0.28))
+    gloss = shine * np.clip(0.7 + 0.35 * cut.strand, 0, 1.5)
+    picture.gloss[...] += inside * (gloss - picture.gloss)
+
+
+def _bare(m: Measures, space: Space) -> Array:
+    """Where no hat is: it presses hair flat, so that none shows above its edge."""
+    return 1 - m.where(hat=True) * ramp(hat_edge(m, space) - space.v, -0.03, 0.03)
 
 
 def _dome(m: Measures, space: Space, cut: Cut) -> Array:
@@ -105,7 +103,7 @@ def _opening(m: Measures, space: Space, cut: Cut) -> Array:
     along = along * np.sqrt(np.sqrt(along))
     across = np.square(u / wide)
     across = across * np.sqrt(across)
-    peak = m.where(hair_style="centre") * 0.12 * np.exp(-np.square(u / 0.1))
+    peak = m.where(hair_style="centre") * 0.12 * ridge(u, 0.1)
     return (1 - across - along + peak).astype(np.float32)
 
 

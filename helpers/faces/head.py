@@ -3,9 +3,10 @@
 import numpy as np
 
 from helpers.faces.grain import offsets, speckle
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp
-from helpers.faces.space import Space, bulk, bump, roundness, turned
+from helpers.faces.space import Space, bulk, bump, ridge, roundness, turned
 
 _BLOOD = constant("#b3412f")
 
@@ -85,7 +86,7 @@ def _muzzle(m: Measures, u: Array, v: Array) -> Array:
     fold_at = 0.3 + 0.3 * (v - 0.72)
     deep = 0.012 + 0.03 * np.maximum(m["smile"], 0) + 0.0006 * np.maximum(m["age"] - 25, 0)
     along = ramp(v, 0.6, 0.78) * (1 - ramp(v, 0.95, 1.18))
-    fold = deep * along * np.exp(-np.square((side - fold_at) / 0.055))
+    fold = deep * along * ridge(side - fold_at, 0.055)
     return 0.07 * bump(u, v, 0, m["mouth_height"], 0.42, 0.24) - fold
 
 
@@ -97,7 +98,7 @@ def _nose(m: Measures, u: Array, v: Array) -> Array:
     # Falls off above the brows and steeply below the tip.
     along = ramp(v, -0.42, 0.05) * (1 - ramp(v, tip, tip + 0.17))
     bridge = m["nose_bridge_height"] + 0.10 * share
-    height = bridge * along * np.exp(-np.square(u / wide))
+    height = bridge * along * ridge(u, wide)
     height += 0.13 * bump(u, v, 0, tip + 0.01, m["nose_tip"], m["nose_tip"])
     wing_at = m["nose_width"] - 0.075
     return height + 0.11 * bump(np.abs(u), v, wing_at, tip + 0.035, 0.075, 0.085)
@@ -159,13 +160,9 @@ def _age(picture: Picture, m: Measures, space: Space, inside: Array) -> None:
         side, v, 0.77, m["eye_height"] + 0.02, 0.09, 0.13
     )
     fold_at = 0.3 + 0.3 * (v - 0.72)
-    beside = (
-        np.exp(-np.square((side - fold_at) / 0.022)) * ramp(v, 0.62, 0.8) * (1 - ramp(v, 0.95, 1.2))
-    )
+    beside = ridge(side - fold_at, 0.022) * ramp(v, 0.62, 0.8) * (1 - ramp(v, 0.95, 1.2))
     bag_at = m["eye_height"] + 0.2 - 0.35 * np.square(side - m["eye_distance"])
-    bag = np.exp(-np.square((v - bag_at) / 0.02)) * np.exp(
-        -np.square((side - m["eye_distance"]) / 0.16)
-    )
+    bag = ridge(v - bag_at, 0.02) * np.exp(-np.square((side - m["eye_distance"]) / 0.16))
     smiling = 0.25 * np.maximum(m["smile"], 0)
     strength = years * (0.34 * lines + 0.38 * crow + 0.35 * bag) + (0.42 * years + smiling) * beside
     picture.tint(inside * np.clip(strength, 0, 0.6), constant("#8a5a48"))
@@ -193,9 +190,7 @@ def _beard_area(m: Measures, space: Space) -> Array:
     mouth, wide = m["mouth_height"], m["mouth_width"]
     lip = bump(u, v, 0, mouth - 0.175, 0.34, 0.06) * 1.2
     chin = bump(u, v, 0, mouth + 0.38, 0.36, 0.26) * 1.35
-    around = (
-        np.exp(-np.square((side - wide - 0.13) / 0.07)) * ramp(v, 0.85, 0.95) * ramp(-v, -1.5, -1.2)
-    )
+    around = ridge(side - wide - 0.13, 0.07) * ramp(v, 0.85, 0.95) * ramp(-v, -1.5, -1.2)
     # Grows from the sideburns to the jaw; cheeks stay free above this line.
     edge = 0.42 + 0.62 * ramp(1 - side, 0.05, 0.62)
     jaw = ramp(v, edge - 0.05, edge + 0.22)

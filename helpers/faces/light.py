@@ -4,7 +4,8 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 
 from helpers.faces.grain import sensor_noise
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array
 from helpers.faces.picture import Picture, slopes
 from helpers.faces.space import Space
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from helpers.faces.measures import Array
+from helpers.faces.palettes import Array, Lengths
 from helpers.faces.regions import REGIONS
 from helpers.faces.space import Space
 
@@ -86,13 +86,10 @@ class Picture:
 def blank(count: int, size: int) -> Picture:
     """An empty picture, far away."""
     shape = (count, size, size)
-
-    def zeros() -> Array:
-        return np.zeros(shape, dtype=np.float32)
-
     label = np.full(shape, NUMBER["background"], dtype=np.uint8)
-    black = np.zeros((3, *shape), dtype=np.float32)
-    return Picture(black, zeros() - 1, zeros(), zeros(), zeros(), label)
+    black, depth = np.zeros((3, *shape), dtype=np.float32), np.full(shape, -1, dtype=np.float32)
+    gloss, flesh, lit = np.zeros((3, *shape), dtype=np.float32)
+    return Picture(black, depth, gloss, flesh, lit, label)
 
 
 def cover(field: Array) -> Array:
@@ -121,18 +118,11 @@ def strip(past: Array, before: Array, space: Space) -> Array:
 
 def slopes(field: Array) -> tuple[Array, Array]:
     """Change per pixel, down and across: central differences, one-sided at the border."""
-    down, across = np.empty_like(field), np.empty_like(field)
-    np.subtract(field[:, 2:], field[:, :-2], out=down[:, 1:-1])
-    np.subtract(field[:, :, 2:], field[:, :, :-2], out=across[:, :, 1:-1])
-    down[:, 1:-1] *= np.float32(0.5)
-    across[:, :, 1:-1] *= np.float32(0.5)
-    down[:, 0], down[:, -1] = field[:, 1] - field[:, 0], field[:, -1] - field[:, -2]
-    across[:, :, 0] = field[:, :, 1] - field[:, :, 0]
-    across[:, :, -1] = field[:, :, -1] - field[:, :, -2]
+    down, across = (np.asarray(each) for each in np.gradient(field, axis=(1, 2)))
     return down, across
 
 
-def ramp(values: Array, low: Array | float, high: Array | float) -> Array:
+def ramp(values: Array, low: Lengths, high: Lengths) -> Array:
     """Smooth step: 0 below ``low``, 1 above ``high``."""
     t = np.clip((values - low) / np.subtract(high, low), 0, 1)
     smooth: Array = (t * t * (3 - 2 * t)).astype(np.float32)

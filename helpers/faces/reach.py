@@ -63,46 +63,37 @@ _PERSON = tuple(name for name in REGIONS if name != "background")
 # A beard belongs to the skin, and has the colour of the hair.
 _HAIRS = ("hair", *_BROWS, "skin")
 
+_SKIN_AND_MOUTH = (*_SKIN, *_LIPS, "mouth", "l_eye", "r_eye")
+
 _LOCAL = {
-    "lipstick": Reach(_LIPS, PAINT_REACH),
-    "lipstick_colour": Reach(_LIPS, PAINT_REACH),
-    "eye_colour": Reach(_EYES, PAINT_REACH),
-    "gaze_x": Reach(_EYES, PAINT_REACH),
-    "gaze_y": Reach(_EYES, PAINT_REACH),
-    "squint": Reach(_EYES, PAINT_REACH),
-    "brows_raised": Reach((*_EYES, *_BROWS), PAINT_REACH),
-    "freckles": Reach((*_SKIN, *_LIPS, "mouth", "l_eye", "r_eye", *_BROWS), PAINT_REACH),
-    "age": Reach((*_SKIN, *_LIPS, "mouth", "l_eye", "r_eye", *_BROWS), SHADOW_REACH),
-    "smile": Reach((*_SKIN, *_LIPS, "mouth", "l_eye", "r_eye"), SHADOW_REACH),
-    "mouth_open": Reach((*_LIPS, "mouth"), SHADOW_REACH),
-    "beard": Reach(("skin",), SHADOW_REACH),
-    "beard_style": Reach(("skin",), SHADOW_REACH),
-    "hair_length": Reach(("hair",), SHADOW_REACH),
-    "hair_style": Reach(("hair",), SHADOW_REACH),
-    "hair_texture": Reach(("hair",), SHADOW_REACH),
-    "hair_colour": Reach(_HAIRS, HAIR_REACH),
+    ("lipstick", "lipstick_colour"): Reach(_LIPS, PAINT_REACH),
+    ("eye_colour", "gaze_x", "gaze_y", "squint"): Reach(_EYES, PAINT_REACH),
+    ("brows_raised",): Reach((*_EYES, *_BROWS), PAINT_REACH),
+    ("freckles",): Reach((*_SKIN_AND_MOUTH, *_BROWS), PAINT_REACH),
+    ("age",): Reach((*_SKIN_AND_MOUTH, *_BROWS), SHADOW_REACH),
+    ("smile",): Reach(_SKIN_AND_MOUTH, SHADOW_REACH),
+    ("mouth_open",): Reach((*_LIPS, "mouth"), SHADOW_REACH),
+    ("beard", "beard_style"): Reach(("skin",), SHADOW_REACH),
+    ("hair_length", "hair_style", "hair_texture"): Reach(("hair",), SHADOW_REACH),
+    ("hair_colour",): Reach(_HAIRS, HAIR_REACH),
     # A hat presses hair flat: what was hair above it becomes something else.
-    "hat": Reach(("hat", "hair"), SHADOW_REACH),
-    "hat_style": Reach(("hat", "hair"), SHADOW_REACH),
-    "hat_colour": Reach(("hat",), PAINT_REACH),
-    "glasses": Reach((*_EYES, *_BROWS), SHADOW_REACH),
-    "glasses_style": Reach((*_EYES, *_BROWS), SHADOW_REACH),
-    "earrings": Reach(("ear_r",), SHADOW_REACH),
-    "necklace": Reach(("neck_l",), SHADOW_REACH),
-    "clothes_style": Reach(("cloth",), SHADOW_REACH),
-    "clothes_colour": Reach(("cloth",), PAINT_REACH),
-    "background": Reach(("background",), HAIR_REACH),
-    "background_hue": Reach(("background",), HAIR_REACH),
+    ("hat", "hat_style"): Reach(("hat", "hair"), SHADOW_REACH),
+    ("hat_colour",): Reach(("hat",), PAINT_REACH),
+    ("glasses", "glasses_style"): Reach((*_EYES, *_BROWS), SHADOW_REACH),
+    ("earrings",): Reach(("ear_r",), SHADOW_REACH),
+    ("necklace",): Reach(("neck_l",), SHADOW_REACH),
+    ("clothes_style",): Reach(("cloth",), SHADOW_REACH),
+    ("clothes_colour",): Reach(("cloth",), PAINT_REACH),
+    ("background", "background_hue"): Reach(("background",), HAIR_REACH),
+    # The exposure is metered on the skin, so that its tone changes the background too.
+    ("skin_tone", "exposure", "grain"): Reach(REGIONS, 0.0),
 }
-_EVERYWHERE = ("skin_tone", "exposure", "grain")
-"""The exposure is metered on the skin, so that its tone changes the background too."""
 
 
 def _reach(name: str) -> Reach:
-    if name in _EVERYWHERE:
-        return Reach(REGIONS, 0.0)
     # Shape, pose and light: the background comes lit, and no shadow falls on it.
-    return _LOCAL.get(name, Reach(_PERSON, HAIR_REACH))
+    elsewhere = Reach(_PERSON, HAIR_REACH)
+    return next((reach for names, reach in _LOCAL.items() if name in names), elsewhere)
 
 
 REACH: Mapping[str, Reach] = MappingProxyType({name: _reach(name) for name in FACTORS})

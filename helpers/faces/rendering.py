@@ -1,15 +1,14 @@
 """From faces to pictures, masks and landmarks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from helpers import arguments
-from helpers.errors import InputError
 from helpers.faces.backdrop import paint_backdrop
-from helpers.faces.factors import Face
+from helpers.faces.factors import Face, require_faces
 from helpers.faces.features import (
     corner_height,
     mouth_half_width,
@@ -92,23 +91,10 @@ def render(faces: Sequence[Face], size: int = 112) -> Rendered:
     What these faces are not: a sample of people. Factors are independent, skin tones are ordered as
     on the Monk scale but no one's skin was measured, and nobody looks like them.
     """
-    faces, size = _checked(faces, size)
+    faces, size = require_faces(faces), arguments.count(size, "size", 64, 512)
     batch = max(_BATCH_PIXELS // size**2, 1)
     parts = [_render(faces[k : k + batch], size) for k in range(0, len(faces), batch)]
     return Rendered(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-
-
-def _checked(faces: Sequence[Face], size: int) -> tuple[list[Face], int]:
-    if isinstance(faces, Face):
-        raise InputError("render takes a list of faces: write [face] for a single one.")
-    if not isinstance(faces, Iterable):
-        raise InputError(f"render takes a list of faces, but got a {type(faces).__name__}.")
-    people = list(faces)
-    strange = [type(each).__name__ for each in people if not isinstance(each, Face)]
-    if not people or strange:
-        what = f"a {strange[0]}" if strange else "no face"
-        raise InputError(f"render takes a list of faces, as sample makes it, but it holds {what}.")
-    return people, arguments.count(size, "size", 64, 512)
 
 
 def _render(faces: Sequence[Face], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from helpers import arguments
-from helpers.errors import InputError
+from helpers.errors import InputError, kind_of
 from helpers.faces.factors import (
     FACTORS,
     Choice,
@@ -20,7 +20,7 @@ from helpers.faces.factors import (
     Uniform,
     Whole,
     in_range,
-    limits,
+    require_faces,
     require_factor,
 )
 
@@ -228,22 +228,16 @@ def correlate(
 def _require_face(face: Any, what: str) -> None:
     if isinstance(face, Face):
         return
-    kind = "nothing (None)" if face is None else f"a value of type {type(face).__name__}"
     raise InputError(
-        f"{what} takes one Face, but got {kind}: for a list, write "
+        f"{what} takes one Face, but got {kind_of(face)}: for a list, write "
         f"[faces.{what}(each, ...) for each in people]."
     )
 
 
 def _truth(faces: Sequence[Face], labels: Sequence[bool]) -> np.ndarray:
     """One label of True or False for each face."""
-    if faces is None or labels is None:
-        raise InputError("faces or labels is None: give a list of each, one as long as the other.")
-    arguments.same_length(faces=faces, labels=labels)
-    strange = [type(each).__name__ for each in faces if not isinstance(each, Face)]
-    if strange:
-        raise InputError(f"faces holds a {strange[0]}: give a list of faces, as sample makes it.")
     truth = arguments.finite_array(labels, "labels", ndim=1)
+    arguments.same_length(faces=require_faces(faces, least=0), labels=truth)
     if not np.isin(truth, (0, 1)).all():
         raise InputError("labels must be True or False, or 1 or 0, one for each face.")
     return truth.astype(bool)
@@ -327,14 +321,13 @@ def _values(uniform: np.ndarray, allowed: Range) -> list[Any]:
     if isinstance(allowed, Choice):
         edges = np.cumsum(allowed.weights or [1 / len(allowed.values)] * len(allowed.values))[:-1]
         return [allowed.values[k] for k in np.searchsorted(edges, uniform, side="right")]
+    if isinstance(allowed, Whole):
+        return [int(each) for each in uniform * (allowed.high + 1)]
     if isinstance(allowed, Normal):
-        low = ndtr(-allowed.limit)
-        numbers = ndtri(low + uniform * (1 - 2 * low))
+        below = ndtr(allowed.low)
+        numbers = ndtri(below + uniform * (1 - 2 * below))
     elif isinstance(allowed, Sometimes):
         numbers = np.maximum(0, (uniform - 1 + allowed.share) / allowed.share)
-    elif isinstance(allowed, Whole):
-        return [int(each) for each in uniform * allowed.count]
     else:
         numbers = allowed.low + uniform * (allowed.high - allowed.low)
-    ends = limits(allowed)
-    return [float(each) for each in np.clip(numbers, *ends)]
+    return [float(each) for each in np.clip(numbers, allowed.low, allowed.high)]

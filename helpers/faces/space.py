@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.faces.measures import Array, Measures
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, Lengths
 
 UNIT = 0.203
 """Half the width of an average face, as a share of the picture."""
@@ -99,23 +100,22 @@ def bulk(m: Measures, u: Array, v: Array) -> Array:
     return egg + 0.85 * m["nose_forward"] * bump(u, v, 0, tip, 0.2, 0.26)
 
 
-def bump(
-    u: Array,
-    v: Array,
-    at_u: Array | float,
-    at_v: Array | float,
-    wide: Array | float,
-    high: Array | float,
-) -> Array:
+def bump(u: Array, v: Array, at_u: Lengths, at_v: Lengths, wide: Lengths, high: Lengths) -> Array:
     """A Gaussian hill of height 1."""
     hill: Array = np.exp(-np.square((u - at_u) / wide) - np.square((v - at_v) / high))
     return hill
 
 
+def ridge(away: Array, wide: Lengths) -> Array:
+    """A Gaussian ridge of height 1, given the distance from its line."""
+    along: Array = np.exp(-np.square(away / wide))
+    return along
+
+
 def _taper(m: Measures, v: Array) -> Array:
-    cheek = 0.022 * m["cheek_fullness"] * np.exp(-np.square((v - 0.62) / 0.36))
-    jaw = 0.035 * m["jaw_width"] * np.exp(-np.square((v - 1.05) / 0.32))
-    chin = (0.03 + 0.06 * m["chin_width"]) * np.exp(-np.square((v - 1.5) / 0.22))
+    cheek = 0.022 * m["cheek_fullness"] * ridge(v - 0.62, 0.36)
+    jaw = 0.035 * m["jaw_width"] * ridge(v - 1.05, 0.32)
+    chin = (0.03 + 0.06 * m["chin_width"]) * ridge(v - 1.5, 0.22)
     return 1 + cheek + jaw + chin
 
 

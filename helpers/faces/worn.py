@@ -4,7 +4,8 @@ import numpy as np
 
 from helpers.faces.grain import noise, offsets, speckle
 from helpers.faces.head import ear_space
-from helpers.faces.measures import Array, Measures, constant
+from helpers.faces.measures import Measures
+from helpers.faces.palettes import Array, constant
 from helpers.faces.picture import NUMBER, Picture, band, cover, ramp, strip
 from helpers.faces.space import Space, roundness, turned
 
@@ -18,36 +19,22 @@ _SHEEN = constant("#c9d8e6")
 def paint_clothes(picture: Picture, m: Measures, space: Space) -> None:
     """Shoulders, with a round neck, a V or the collar of a shirt."""
     x, y, side = space.x, space.y, np.abs(space.x)
+    shirt, crew = m.where(clothes_style="shirt"), m.where(clothes_style="crew")
     shoulder = 1.74 + 0.13 * np.square(side) + 0.30 * ramp(side, 0.55, 1.15)
-    round_neck = cover(np.square(x / 0.72) + np.square((y - 1.62) / 0.55) - 1)
-    deep = np.where(m.where(clothes_style="shirt") > 0, np.float32(2.42), np.float32(2.62))
+    ring = np.square(x / 0.72) + np.square((y - 1.62) / 0.55)
+    deep = np.where(shirt > 0, np.float32(2.42), np.float32(2.62))
     open_ = 0.62 * np.clip(deep - y, 0, 1) / (deep - 1.72)
     vee = 1 - strip(0.6 * (open_ + x), 0.6 * (open_ - x), space)
-    crew = m.where(clothes_style="crew")
-    inside = band(y - shoulder, space) * (vee + crew * (round_neck - vee))
+    inside = band(y - shoulder, space) * (vee + crew * (cover(ring - 1) - vee))
+    # The border of the neck opening: round, or along the V.
+    wide = np.where(shirt > 0, 0.34 - 0.22 * (y - 1.8), 0.07)
+    along, around = ramp(open_ - side, -wide - 0.02, -wide), ramp(-np.sqrt(ring), -1.16, -1.12)
+    hem = (around * crew + along * (1 - crew)).astype(np.float32)
     folds = noise(x * 2.2 + 0.8 * y, y * 0.9, offsets(m.faces) + 13, "clouds")
     weave = speckle(x * 40, y * 40, offsets(m.faces) + 14, "cells")
-    hem = _hem(m, space, deep)
     depth = -0.05 - 0.12 * np.square(x) + 0.025 * folds + 0.05 * hem + 0.1 * (y - 2)
-    colour = (
-        m.colours["clothes"]
-        * (1 + 0.03 * weave)
-        * (1 + 0.22 * hem * m.where(clothes_style="shirt"))
-    )
+    colour = m.colours["clothes"] * (1 + 0.03 * weave) * (1 + 0.22 * hem * shirt)
     picture.paint(inside, colour, "cloth", depth, gloss=0.04, flesh=0)
-
-
-def _hem(m: Measures, space: Space, deep: Array) -> Array:
-    """How far a pixel belongs to the border of the neck opening, 0 to 1."""
-    x, y, side = space.x, space.y, np.abs(space.x)
-    ring = np.sqrt(np.square(x / 0.72) + np.square((y - 1.62) / 0.55))
-    crew = ramp(-ring, -1.16, -1.12)
-    edge = side - 0.62 * np.clip(deep - y, 0, 1) / (deep - 1.72)
-    wide = np.where(m.where(clothes_style="shirt") > 0, 0.34 - 0.22 * (y - 1.8), 0.07)
-    vee = ramp(-edge, -wide - 0.02, -wide)
-    return (
-        crew * m.where(clothes_style="crew") + vee * (1 - m.where(clothes_style="crew"))
-    ).astype(np.float32)
 
 
 def paint_necklace(picture: Picture, m: Measures, space: Space) -> None:

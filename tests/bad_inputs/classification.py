@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from helpers.bias import classification
 from tests.bad_inputs.harness import Case, door
@@ -96,6 +97,9 @@ for _door in _ALL:
         ("groups that are measured", "age has 200", {"groups": {"age": np.arange(200) / 7}}),
         ("groups of no column", "group", {"groups": np.zeros((200, 0))}),
         ("an index of two levels as truth", "level", {"truth": pd.MultiIndex.from_frame(T[["truth", "group"]])}),
+        ("truth of lists", "one value", {"truth": [[1], [0]] * 100}),
+        ("groups of which some are pairs", "one value", {"groups": ["a", ("a", "b")] * 100}),
+        ("truth in a sparse tensor", "list or an array", {"truth": torch.ones(200).to_sparse()}),
         ("labels that are pairs", "label", {"truth": pd.Series([("f", 1), ("m", 2)] * 100)}),
         ("positive=(0, 1)", r"^(?!.*np\.).*positive", {"positive": (0, 1)}),
     ):  # fmt: skip

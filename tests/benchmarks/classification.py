@@ -12,19 +12,19 @@ from helpers.bias.classification.audits import percentiles
 from tests.benchmarks.measure import Memory, Ratio, Work, ratios
 
 _FACES, _GROUPS, _REPLICATES = 20_000, 8, 10_000
-_METRICS = list(classification.METRICS)  # twenty
+_METRICS = list(classification.METRICS)
 
 
 def intervals_of_metrics(repeats: int) -> list[Ratio | Memory]:
-    """20 metrics x 8 groups at n = 20,000: 10,000 bootstraps of counts, against one of fairlearn's.
+    """All metrics x 8 groups at n = 20,000: 10,000 bootstraps of counts, against one of fairlearn's.
 
     fairlearn computes 2 replicates of accuracy alone, less what it takes without any. A ratio of 2
     to that work means that 10,000 of ours cost as much as 4 of its.
     """
     data = _answers()
-    cells = read("truth", "said", ["group"], data=data).cells()
+    cells = read("truth", "said", ["group"], data=data).cells
     works: dict[str, Work] = {
-        "10,000 replicates, 20 metrics, from the counts": partial(
+        "10,000 replicates of all metrics, from the counts": partial(
             percentiles, cells, _METRICS, _REPLICATES, 0.95, 0
         ),
         "bootstrap(...), rows counted as well": partial(

@@ -39,27 +39,11 @@ SCIKIT_LEARN: dict[str, Callable[..., float]] = {
     "precision": sklearn.precision_score,
     "recall": sklearn.recall_score,
     "f1": sklearn.f1_score,
-    "jaccard": sklearn.jaccard_score,
-    "balanced_accuracy": sklearn.balanced_accuracy_score,
-    "mcc": sklearn.matthews_corrcoef,
-    "fowlkes_mallows": lambda t, p: (
-        (sklearn.precision_score(t, p) * sklearn.recall_score(t, p)) ** 0.5
-    ),
     "fpr": fairlearn.false_positive_rate,
     "fnr": fairlearn.false_negative_rate,
     "specificity": fairlearn.true_negative_rate,
     "selection_rate": fairlearn.selection_rate,
     "base_rate": lambda t, p: float(np.mean(t)),
-    "negative_precision": lambda t, p: sklearn.precision_score(t, p, pos_label=0),
-    "false_discovery_rate": lambda t, p: 1 - sklearn.precision_score(t, p),
-    "false_omission_rate": lambda t, p: 1 - sklearn.precision_score(t, p, pos_label=0),
-    "informedness": lambda t, p: sklearn.balanced_accuracy_score(t, p, adjusted=True),
-    "markedness": lambda t, p: (
-        sklearn.precision_score(t, p) + sklearn.precision_score(t, p, pos_label=0) - 1
-    ),
-    "g_mean": lambda t, p: (
-        (sklearn.recall_score(t, p) * sklearn.recall_score(t, p, pos_label=0)) ** 0.5
-    ),
 }
 
 
@@ -251,8 +235,6 @@ def test_scores_that_are_no_probabilities_are_refused_and_turned_ones_are_warned
 
 def test_an_unknown_metric_group_or_criterion_is_named_with_the_nearest() -> None:
     expect("did you mean 'accuracy'", [1, 0], [1, 0], None, metrics=["acuracy"], kind=UnknownName)
-    with pytest.raises(UnknownName, match="no group 'd'"):
-        classification.pairwise("truth", "said", ["race"], data=DATA, reference="d")
     with pytest.raises(UnknownName, match="did you mean 'equalised odds'"):
         classification.disparities("truth", "said", ["race"], data=DATA, criteria=["equal odds"])
 
@@ -260,7 +242,7 @@ def test_an_unknown_metric_group_or_criterion_is_named_with_the_nearest() -> Non
 # -- group against group
 
 
-def test_all_pairs_are_compared_or_all_groups_with_one() -> None:
+def test_all_pairs_are_compared() -> None:
     table = classification.pairwise("truth", "said", ["race"], data=DATA)
     assert list(zip(table["first"], table["second"], strict=True)) == [
         ("a", "b"),
@@ -269,8 +251,6 @@ def test_all_pairs_are_compared_or_all_groups_with_one() -> None:
     ]
     values = classification.audit("truth", "said", ["race"], data=DATA).set_index("group")["value"]
     assert table["difference"][1] == pytest.approx(values["a"].iloc[0] - values["c"].iloc[0])
-    one = classification.pairwise("truth", "said", ["race"], data=DATA, reference="c")
-    assert set(one["second"]) == {"c"}
 
 
 def test_the_difference_has_newcombes_interval_of_a_published_example() -> None:
@@ -284,7 +264,7 @@ def test_the_difference_has_newcombes_interval_of_a_published_example() -> None:
 
 def test_p_is_below_five_per_cent_exactly_where_the_interval_leaves_zero_out() -> None:
     for seed in range(5):
-        for metric in ("accuracy", "f1", "balanced_accuracy"):
+        for metric in ("accuracy", "f1", "precision"):
             table = classification.pairwise(
                 "truth", "said", ["race", "light"], metric, data=answers(300, seed)
             )
@@ -315,8 +295,6 @@ def test_holms_correction_of_a_worked_example() -> None:
 def test_comparisons_without_meaning_are_refused() -> None:
     with pytest.raises(InputError, match="biased upwards"):
         classification.pairwise("truth", "said", ["race"], "ece", data=DATA)
-    with pytest.raises(InputError, match="no closed-form interval"):
-        classification.pairwise("truth", "said", ["race"], "mcc", data=DATA)
     with pytest.raises(InputError, match="needs two groups"):
         classification.pairwise("truth", "said", None, data=DATA)
 
@@ -393,7 +371,7 @@ def test_a_model_that_answers_all_alike_is_consistent_and_chance_says_why() -> N
 def test_consistency_refuses_embeddings_that_do_not_belong() -> None:
     with pytest.raises(InputError, match=r"shape \(4, 2\); one row for each of 5"):
         classification.consistency(np.zeros((4, 2)), [1, 0, 1, 0, 1])
-    with pytest.raises(InputError, match="1 embeddings hold NaN"):
+    with pytest.raises(InputError, match="embeddings holds 1 of 6 values that are NaN"):
         classification.consistency([[np.nan, 1], [0, 1], [1, 1]], [1, 0, 1], neighbours=1)
     with pytest.raises(InputError, match="neighbours=5, but there are only 3"):
         classification.consistency(np.ones((3, 2)), [1, 0, 1])

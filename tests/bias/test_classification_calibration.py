@@ -73,10 +73,10 @@ def test_an_overconfident_model_is_found_out() -> None:
 
 def test_values_that_mean_nothing_are_refused() -> None:
     for confidence, correct, match in (
-        ([0.5, 0.5], [1], r"shape \(2,\), correct \(1,\)"),
+        ([0.5, 0.5], [1], "confidence has 2 values but correct has 1"),
         ([], [], "no faces"),
-        ([0.5, np.nan], [1, 0], r"1 values are missing \(NaN\)"),
-        ([0.5, 1.5], [1, 0], "runs from 0.5 to 1.5"),
+        ([0.5, np.nan], [1, 0], "confidence holds 1 of 2 values that are NaN"),
+        ([0.5, 1.5], [1, 0], r"1 of 2 are outside \(0.5 to 1.5\)"),
         ([0.5, 0.5], [1, 2], "must say True or False"),
     ):
         with pytest.raises(InputError, match=match):

@@ -310,7 +310,7 @@ def recogniser() -> nn.Module:
 @pytest.mark.parametrize(
     ("wrong", "error", "says"),
     [
-        (lambda: region_effects(redness(), PEOPLE[:1]), InputError, "1 face: .*at least two"),
+        (lambda: region_effects(redness(), PEOPLE[:1]), InputError, "one face: .*at least two"),
         (lambda: region_effects(redness(), PEOPLE[0]), InputError, "a list of faces"),
         (lambda: region_effects(redness(), ["hat", "cap"]), InputError, "holds a str"),
         (lambda: region_effects("redness", PEOPLE[:2]), InputError, "a network"),
@@ -322,7 +322,7 @@ def recogniser() -> nn.Module:
         (lambda: factor_effects(redness(), PEOPLE[:2], ["hats"]), UnknownName, "hat"),
         (lambda: factor_effects(redness(), PEOPLE[:2], []), InputError, "empty"),
         (lambda: factor_effects(Brightness(gain=float("nan")), PEOPLE[:2]), InputError, "NaN"),
-        (lambda: changed_pixels([], "hat"), InputError, "0 faces"),
+        (lambda: changed_pixels([], "hat"), InputError, "no face"),
         (lambda: changed_pixels(PEOPLE[:1], "hats"), UnknownName, "hat"),
         (lambda: changed_pixels(PEOPLE[:1], "hat", above=255), InputError, "above"),
     ],

@@ -142,7 +142,7 @@ LOCAL = [
 
 def values_of(name):
     allowed = faces.FACTORS[name]["range"]
-    return allowed.values if isinstance(allowed, faces.Choice) else faces.limits(allowed)
+    return allowed.values if isinstance(allowed, faces.Choice) else (allowed.low, allowed.high)
 
 
 def changed_in(people, name):

@@ -287,7 +287,7 @@ def test_a_strength_is_a_share(strength):
         (2, ["yes", "no"], "labels must hold numbers"),
         (2, [0, 2], "labels must be True or False"),
         (2, [0, 0.5], "labels must be True or False"),
-        (2, None, "labels is None"),
+        (2, None, "labels must hold numbers"),
         (2, [[True], [False]], "labels must have 1 axes"),
     ],
 )
@@ -328,9 +328,9 @@ def test_a_tone_off_the_scale_has_no_band(tone):
     ("people", "says"),
     [
         (faces.Face(), r"write \[face\] for a single one"),
-        (None, "got a NoneType"),
-        (3, "got a int"),
-        ([], "holds no face"),
+        (None, "not NoneType"),
+        (3, "not int"),
+        ([], "no face: give one"),
         ([faces.Face(), None], "holds a NoneType"),
         ([[faces.Face()]], "holds a list"),
         ("face", "holds a str"),

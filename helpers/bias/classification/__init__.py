@@ -8,7 +8,7 @@ bootstrap of counts instead of rows, and a word wherever a figure is undefined.
 from helpers.bias.classification.audits import audit, bootstrap
 from helpers.bias.classification.calibration import ece, reliability
 from helpers.bias.classification.comparisons import pairwise
-from helpers.bias.classification.disparities import CRITERIA, disparities, gaps
+from helpers.bias.classification.criteria import CRITERIA, disparities, gaps
 from helpers.bias.classification.individual import consistency
 from helpers.bias.classification.metrics import DEFAULT, METRICS
 

@@ -1,31 +1,31 @@
 """What a model answered, checked and split into groups: the input of every audit."""
 
-import math
-import unicodedata
 import warnings
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from helpers import arguments
+from helpers.bias.classification.groups import (
+    MOST_NUMBERS,
+    Column,
+    Groups,
+    attributes,
+    blank,
+    categorical,
+    column,
+    names_of,
+    require_groups,
+    warn_of_alike,
+)
 from helpers.errors import InputError
 
-Column: TypeAlias = str | pd.Series | pd.Index | np.ndarray | list[Any] | tuple[Any, ...]
-Groups: TypeAlias = Column | pd.DataFrame | Mapping[str, Any] | None
-
-MOST_GROUPS = 10_000
-"""More groups than this are not audited: crossed attributes multiply."""
-
-_MOST_NUMBERS = 20  # more different fractions are scores or measurements, no labels
-
 EVERYONE = "everyone"
-BETWEEN = ", "
-"""Between the values of crossed attributes in the name of a group."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +53,21 @@ class Answers:
     note: str = ""
     exact: bool = False
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Names of all groups, those without anybody included."""
-        levels = [self.groups[column].cat.categories for column in self.groups]
-        return [BETWEEN.join(map(str, each)) for each in product(*levels)]
+        return names_of(self.groups)
 
-    @property
+    @cached_property
     def codes(self) -> NDArray[np.int64]:
         """Of each face, the position of its group in :attr:`names`."""
         sizes = [len(self.groups[column].cat.categories) for column in self.groups]
         each = [self.groups[column].cat.codes.to_numpy() for column in self.groups]
         return np.ravel_multi_index([codes.astype(np.int64) for codes in each], sizes)
 
+    @cached_property
     def cells(self) -> NDArray[np.float64]:
-        """True positives, false positives, false negatives, true negatives of each group: (G, 4)."""
+        """True and false positives, false and true negatives of each group, an array (G, 4)."""
         cell = np.where(self.truth, np.where(self.prediction, 0, 2), 3 - 2 * self.prediction)
         counts = np.bincount(4 * self.codes + cell, minlength=4 * len(self.names))
         return counts.reshape(-1, 4).astype(float)
@@ -76,7 +76,7 @@ class Answers:
         """Groups of which all faces are annotated alike; none where exact answers are counted."""
         if self.exact:
             return []
-        tp, fp, fn, tn = self.cells().T
+        tp, fp, fn, tn = self.cells.T
         alone = ((tp + fn > 0) != (fp + tn > 0)).nonzero()[0]
         return [self.names[each] for each in alone]
 
@@ -92,220 +92,128 @@ def read(
     """Check answers and make them comparable; the parameters are those of ``audit``."""
     if data is not None and not isinstance(data, pd.DataFrame):
         raise InputError(f"data must be a pandas table, not a value of type {type(data).__name__}.")
-    table, attributes = _gather(truth, prediction, groups, score, data)
-    table = table.apply(_without_blanks)
+    given = {"truth": truth, "prediction": prediction}
+    given |= {} if score is None else {"score": score}
+    columns = {name: column(name, values, data) for name, values in given.items()}
+    split = attributes(groups, data)
+    _require_one_order(columns, split)
+    everyone = {EVERYONE: pd.Series(EVERYONE, range(len(columns["truth"])))}
     # Before faces are left out: a group that loses all of them keeps its row.
-    crossed = table[attributes].apply(_categorical)
-    table = _complete(table)
-    crossed = crossed.loc[table.index]
-    if "score" in table:
-        table["score"] = _probabilities(table["score"])
+    table, crossed = _complete(_table(columns), _table(split or everyone).apply(categorical))
     _require_labels(table)
     right, told, note = _against(table, positive)
-    _require_groups(crossed)
-    number = table["score"].to_numpy(dtype=float) if "score" in table else None
+    require_groups(crossed)
+    number = probabilities(table["score"].to_numpy(), "score") if "score" in table else None
     if number is not None:
         _warn_if_turned_round(number, told, positive)
     return Answers(right, told, crossed, number, note, positive is None)
 
 
-def column(name: str, values: Column, data: pd.DataFrame | None) -> pd.Series:
-    """One column, out of ``data`` where a name is given; its index only if it had one."""
-    if isinstance(values, str):
-        if data is None:
-            raise InputError(
-                f"{name}={arguments.shown(values)} names a column: give its table as data=..."
-            )
-        arguments.columns(data, [values], f"the table, asked for {name},")
-        values = data[values]
-    if isinstance(values, pd.Series):
-        if values.dtype != object:
-            return values
-        return pd.Series(arguments.plain(list(values), name), values.index, dtype=object)
-    if isinstance(values, pd.MultiIndex):
-        raise InputError(f"{name} is an index of {values.nlevels} levels: give one column.")
-    if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray) and values.ndim == 1:
-        return pd.Series(values)
-    array = _array(name, values)
-    if array.ndim != 1:
+def askable(
+    answers: Answers, wanted: list[str], usual: Sequence[str], of_exact: Sequence[str]
+) -> list[str]:
+    """What can be asked: where exact answers are counted, only what needs no positive class.
+
+    Parameters
+    ----------
+    answers : Answers
+    wanted : list of str
+        Names of metrics or criteria.
+    usual : sequence of str
+        What stands for "whatever there is", ``of_exact`` where exact answers are counted.
+    of_exact : sequence of str
+        Names of those that need no positive class.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    InputError
+        If another is wanted than can be asked.
+    """
+    if not answers.exact:
+        return wanted
+    if wanted == list(usual):
+        return list(of_exact)
+    others = [each for each in wanted if each not in of_exact]
+    if others:
         raise InputError(
-            f"{name} has shape {array.shape}; one value a face is needed, shape (N,)."
-            + (" Give the column of the positive class, score[:, k]." if name == "score" else "")
+            f"{', '.join(others)}: with positive=None there is no positive class, only "
+            f"{' and '.join(of_exact)}; name a label with positive=..."
         )
-    plain = pd.Series(array)
-    plain.attrs["counted"] = True  # an array has no index that could say whose value this is
-    return plain
+    return wanted
 
 
-def _array(name: str, values: Any) -> NDArray[Any]:
-    if values is None:
-        raise InputError(f"{name} is None: give one value a face.")
-    if isinstance(values, Mapping | set | frozenset | pd.DataFrame):
+def probabilities(values: Any, name: str) -> NDArray[np.float64]:
+    """Check a column of probabilities, one a face: an array (N,) in [0, 1]."""
+    found = arguments.finite_array(arguments.plain(values, name), name, ndim=1)
+    # Rounding alone puts the sum of a softmax a little above 1.
+    outside = int(((found < -1e-6) | (found > 1 + 1e-6)).sum())
+    if outside:
         raise InputError(
-            f"{name} is a {type(values).__name__}: give one column, in the order of faces."
+            f"{name} must be in [0, 1], a probability, but {outside} of {len(found)} are outside "
+            f"({found.min():.3g} to {found.max():.3g}). Logits go through a softmax or sigmoid "
+            "first."
         )
-    try:
-        plain = arguments.plain(values, name)
-        if isinstance(plain, list) and len({_sort(each) for each in plain}) > 1:
-            # numpy would make text of numbers, and of what is missing: 1 and "1" are told apart.
-            array = np.empty(len(plain), dtype=object)
-            array[:] = plain
-            return array
-        return np.asarray(plain)
-    except InputError:
-        raise
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"{name} must hold one value a face, all of one kind.") from None
+    return np.clip(found, 0, 1)
 
 
-def _sort(value: object) -> str:
-    kinds = {"text": str, "truth": bool | np.bool_}
-    return next((name for name, kind in kinds.items() if isinstance(value, kind)), "")
+def joined(*notes: str) -> str:
+    """Notes as one, without those that say nothing."""
+    return "; ".join(filter(None, notes))
 
 
-def _gather(
-    truth: Column,
-    prediction: Column,
-    groups: Groups,
-    score: Column | None,
-    data: pd.DataFrame | None,
-) -> tuple[pd.DataFrame, list[str]]:
-    columns = {
-        "truth": column("truth", truth, data),
-        "prediction": column("prediction", prediction, data),
-    }
-    if score is not None:
-        columns["score"] = column("score", score, data)
-    split = _attributes(groups, data)
-    attributes = [f"group: {name}" for name in split] or [EVERYONE]
-    columns |= dict(zip(attributes, split.values(), strict=False))
-    _require_one_length(columns)
-    indexed: dict[str, pd.Series] = {}
-    for name, each in columns.items():
-        if not each.attrs.get("counted"):
-            # A group column may be called "truth" as well: then by its full name.
-            indexed[name if _plain(name) in indexed else _plain(name)] = each
-    arguments.one_order(**indexed)
-    table = pd.DataFrame({name: each.array for name, each in columns.items()})
-    if not split:
-        table[EVERYONE] = EVERYONE
-    return table, attributes
-
-
-def _attributes(groups: Groups, data: pd.DataFrame | None) -> dict[str, pd.Series]:
-    """Columns by attribute: what ``groups`` is follows from what it holds, never from lengths."""
-    if groups is None:
-        return {}
-    if isinstance(groups, pd.MultiIndex):
-        levels = [groups.get_level_values(k) for k in range(groups.nlevels)]
-        return _of_table(dict(zip(_names(groups), levels, strict=True)), None)
-    if not isinstance(groups, str | pd.Series | pd.DataFrame | Mapping):
-        groups = arguments.plain(groups, "groups")
-    if isinstance(groups, pd.DataFrame | Mapping):
-        return _of_table(groups, data)
-    if isinstance(groups, list | tuple) and len(groups):
-        if data is not None and all(isinstance(each, str) and each in data for each in groups):
-            if len(set(groups)) < len(groups):
-                raise InputError("groups names a column twice: give each attribute once.")
-            return {name: column("groups", name, data) for name in groups}
-        if data is not None and len(groups) != len(data) and _all_text(groups):
-            # No list of labels, which would be as long as the table: one of the names is wrong.
-            arguments.columns(data, groups, "the table, asked for groups,")
-        if all(_is_column(each) for each in groups):
-            return {f"attribute {k}": column("groups", each, None) for k, each in enumerate(groups)}
-    if isinstance(groups, np.ndarray) and groups.ndim == 2:
-        return _of_table({f"attribute {k}": each for k, each in enumerate(groups.T)}, None)
-    return {"groups": column("groups", groups, data)}
-
-
-def _of_table(
-    groups: pd.DataFrame | Mapping[str, Any], data: pd.DataFrame | None
-) -> dict[str, pd.Series]:
-    names = list(groups.keys())
-    if not names:
-        raise InputError("groups has no column: give an attribute, or None for everyone.")
-    if len({str(each) for each in names}) < len(names):
-        raise InputError("groups has two columns of one name: rename or drop one.")
-    return {str(name): column(str(name), groups[name], data) for name in names}
-
-
-def _names(index: pd.MultiIndex) -> list[str]:
-    """Names of levels; None stands for those without one."""
-    return [f"level {k}" if name is None else str(name) for k, name in enumerate(index.names)]
-
-
-def _all_text(values: Collection[Any]) -> bool:
-    return all(isinstance(each, str) for each in values)
-
-
-def _is_column(values: Any) -> bool:
-    return isinstance(values, list | tuple | np.ndarray | pd.Series | pd.Index | pd.Categorical)
-
-
-def _require_one_length(columns: dict[str, pd.Series]) -> None:
+def _require_one_order(columns: dict[str, pd.Series], split: dict[str, pd.Series]) -> None:
+    """Check that columns are as long as the truth, and that no index speaks against their order."""
     first = len(columns["truth"])
-    for name, each in columns.items():
+    indexed: dict[str, pd.Series] = {}
+    for name, each in [*columns.items(), *split.items()]:
         if len(each) != first:
             raise InputError(
                 "every face needs a value in each column, but lengths differ: truth has "
-                f"{first:,} and {_plain(name)} {len(each):,}."
+                f"{first:,} and {name} {len(each):,}."
             )
-    if not len(columns["truth"]):
+        if not each.attrs.get("counted"):
+            # A column of groups may be called "truth" as well.
+            indexed[f"group: {name}" if name in indexed else name] = each
+    if not first:
         raise InputError("there are no faces to audit: truth is empty.")
+    arguments.one_order(**indexed)
 
 
-def _plain(name: str) -> str:
-    """A column as the reader calls it."""
-    return name.removeprefix("group: ")
-
-
-def _complete(table: pd.DataFrame) -> pd.DataFrame:
-    missing = table.isna()
-    if not missing.to_numpy().any():
-        return table
-    counts = ", ".join(
-        f"{count} without {_plain(str(name))}" for name, count in missing.sum().items() if count
-    )
-    kept = table[~missing.any(axis=1)].copy()
-    if not len(kept):
-        raise InputError(f"no face has all its values: {counts}.")
-    warnings.warn(
-        f"{len(table) - len(kept)} of {len(table)} faces are left out, they lack a value: "
-        f"{counts}.",
-        stacklevel=4,
-    )
-    return kept
+def _table(columns: dict[str, pd.Series]) -> pd.DataFrame:
+    """Columns side by side, with cells that hold nothing but blanks as missing ones."""
+    return pd.DataFrame({name: each.array for name, each in columns.items()}).apply(_without_blanks)
 
 
 def _without_blanks(values: pd.Series) -> pd.Series:
-    """The column, with cells that hold nothing but blanks as missing ones."""
     if values.dtype.kind in "biufcmM":
         return values
-    blank = values.map(_blank).astype(bool)
-    return values.mask(blank) if blank.any() else values
+    empty = values.map(blank).astype(bool)
+    return values.mask(empty) if empty.any() else values
 
 
-def _blank(cell: object) -> bool:
-    return isinstance(cell, str) and not cell.strip()
-
-
-def _probabilities(score: pd.Series) -> NDArray[np.float64]:
-    values = arguments.number_array(score.to_numpy(), "score")
-    # Rounding alone puts the sum of a softmax a little above 1.
-    outside = int(((values < -1e-6) | (values > 1 + 1e-6)).sum())
-    if outside:
-        raise InputError(
-            f"score must be the probability of the positive class, in [0, 1]; {outside} of "
-            f"{len(values)} are outside ({values.min():.3g} to {values.max():.3g}). Logits go "
-            "through a softmax or sigmoid first."
-        )
-    return np.clip(values, 0, 1)
+def _complete(table: pd.DataFrame, crossed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    missing = pd.concat([table, crossed], axis=1).isna()
+    if not missing.to_numpy().any():
+        return table, crossed
+    counts = ", ".join(f"{count} without {name}" for name, count in missing.sum().items() if count)
+    kept = ~missing.any(axis=1)
+    if not kept.any():
+        raise InputError(f"no face has all its values: {counts}.")
+    warnings.warn(
+        f"{(~kept).sum()} of {len(table)} faces are left out, they lack a value: {counts}.",
+        stacklevel=4,
+    )
+    return table[kept], crossed[kept]
 
 
 def _require_labels(table: pd.DataFrame) -> None:
     known, told = _labels("truth", table["truth"]), _labels("prediction", table["prediction"])
     for name, held in (("truth", known), ("prediction", told)):
-        if len(held) > _MOST_NUMBERS and table[name].dtype.kind == "f":
+        if len(held) > MOST_NUMBERS and table[name].dtype.kind == "f":
             raise InputError(
                 f"{name} holds {len(held)} different numbers, so it looks like scores: compare it "
                 "with a threshold first, and pass the scores as score=..."
@@ -318,7 +226,7 @@ def _require_labels(table: pd.DataFrame) -> None:
             f"prediction holds {_listed(unknown)}, which truth never does (truth: "
             f"{_listed(known)}). Labels must be spelt alike and be of one type."
         )
-    _warn_of_alike("truth and prediction", sorted(known | told, key=str), "labels", 5)
+    warn_of_alike("truth and prediction", sorted(known | told, key=str), "labels", 5)
     if unknown and len(known) > 2:
         warnings.warn(
             f"prediction holds {_listed(unknown)}, which truth never does; they count as wrong.",
@@ -377,100 +285,10 @@ def _warn_if_turned_round(
         return
     if score[told].mean() < score[~told].mean():
         warnings.warn(
-            f"score is lower where the prediction is {arguments.shown(positive)}: it seems to be the "
-            "probability of the other class; pass 1 - score.",
+            f"score is lower where the prediction is {arguments.shown(positive)}: it seems to be "
+            "the probability of the other class; pass 1 - score.",
             stacklevel=4,
         )
-
-
-def _categorical(values: pd.Series) -> pd.Series:
-    """A category for each name: 1 and "1" would be two groups of one name."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        levels = pd.Index([each for each in values.cat.categories if not _blank(each)])
-    else:
-        try:
-            levels = values.astype("category").cat.categories
-        except TypeError:
-            values = values.map(str, na_action="ignore")
-            levels = pd.Index(values.dropna().unique())
-    names, called = list(dict.fromkeys(map(str, levels))), _plain(str(values.name))
-    if len(names) < len(levels) or _true_beside_one(values):
-        warnings.warn(
-            f"{called} holds labels of two types that read alike, such as 1 and '1' or 1 and True: "
-            "they are taken for one group.",
-            stacklevel=6,
-        )
-    _warn_of_alike(called, names, "groups", 7)
-    if len(names) < len(levels):
-        return values.astype(object).map(str, na_action="ignore").astype(pd.CategoricalDtype(names))
-    return values.astype(pd.CategoricalDtype(levels))
-
-
-def _true_beside_one(values: pd.Series) -> bool:
-    """Whether True and 1, which are equal to pandas, both occur; or False and 0."""
-    if values.dtype != object:
-        return False
-    kinds: dict[Any, set[bool]] = {0: set(), 1: set()}
-    for each in values:
-        if isinstance(each, bool | np.bool_ | int | float | np.number) and each in kinds:
-            kinds[each].add(isinstance(each, bool | np.bool_))
-    return any(len(each) > 1 for each in kinds.values())
-
-
-def _warn_of_alike(what: str, labels: Sequence[Any], of: str, stacklevel: int) -> None:
-    """Warn of labels that a reader takes for one: "a" and "A ", or 1.0 and "1"."""
-    seen: dict[str, Any] = {}
-    for each in labels:
-        other = seen.setdefault(_read_aloud(str(each)), each)
-        if other is not each:
-            warnings.warn(
-                f"{arguments.shown(other)} and {arguments.shown(each)} look alike in {what} but are "
-                f"taken for two {of}: spell them alike if they are one.",
-                stacklevel=stacklevel,
-            )
-            return
-
-
-def _read_aloud(text: str) -> str:
-    """A label without what the eye overlooks: case, blanks, marks without width, 1 or 1.0."""
-    seen = (each for each in text if unicodedata.category(each) != "Cf")
-    plain = " ".join(unicodedata.normalize("NFKC", "".join(seen)).casefold().split())
-    try:
-        return str(float(plain))
-    except ValueError:
-        return plain
-
-
-def _require_groups(crossed: pd.DataFrame) -> None:
-    """Refuse what names faces or measures them, and groups of one name."""
-    sizes = {name: len(crossed[name].cat.categories) for name in crossed}
-    number, faces = math.prod(sizes.values()), len(crossed)
-    most = max(sizes, key=lambda name: sizes[name])
-    named = number > 50 and sizes[most] > faces / 2
-    if named or any(_measured(crossed[name].cat.categories) for name in crossed):
-        if not named:
-            most = next(name for name in crossed if _measured(crossed[name].cat.categories))
-        raise InputError(
-            f"{_plain(str(most))} has {sizes[most]:,} different values for {faces:,} faces: that "
-            "names or measures faces instead of grouping them. Give an attribute that many faces "
-            "share, or cut numbers into ranges with pandas.cut."
-        )
-    if number > MOST_GROUPS:
-        crosses = ", ".join(f"{_plain(str(name))} ({size:,})" for name, size in sizes.items())
-        raise InputError(
-            f"groups crosses {crosses[:200]}, which makes {number:,} different values for {faces:,} "
-            "faces: take fewer attributes, or fewer values of them."
-        )
-    levels = [crossed[each].cat.categories for each in crossed]
-    names = [BETWEEN.join(map(str, each)) for each in product(*levels)]
-    if len(set(names)) < number:
-        twice = next(each for k, each in enumerate(names) if each in names[:k])
-        raise InputError(f"two crossed groups are both called {twice!r}: rename their values.")
-
-
-def _measured(levels: pd.Index) -> bool:
-    """Whether values are measurements, as an age of 31.7: many numbers that are not whole."""
-    return levels.dtype.kind == "f" and len(levels) > _MOST_NUMBERS and bool((levels % 1).any())
 
 
 def _listed(labels: set[Any]) -> str:

@@ -1,31 +1,21 @@
 """The tidy table: each metric of each group, how many faces it is about, and its interval."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from helpers import arguments
-from helpers.bias.classification.answers import Answers, Column, Groups, read
+from helpers.bias.classification.answers import Answers, askable, joined, read
 from helpers.bias.classification.calibration import ece_of_groups
-from helpers.bias.classification.metrics import (
-    DEFAULT,
-    METRICS,
-    Array,
-    Mean,
-    denominators,
-    evaluate,
-    known_name,
-    named,
-    reasons,
-)
+from helpers.bias.classification.groups import Column, Groups
+from helpers.bias.classification.metrics import DEFAULT, METRICS, OF_EXACT, Array, known
 from helpers.errors import InputError
 
 SMALLEST = 30
 """Fewer faces than this behind a figure, and its row is marked as small."""
-
-_OF_EXACT = ("accuracy", "error")
 
 
 def audit(
@@ -90,9 +80,8 @@ def audit(
     Notes
     -----
     Proportions have Wilson's interval. F1 is an increasing function of TP / (TP + FP + FN), which
-    is a proportion, so Wilson's interval carries over. Sums of two proportions combine theirs
-    (MOVER, Zou & Donner 2008). Geometric means have the percentile bootstrap. The calibration error
-    has a test-inversion bootstrap, because its plain bootstrap is biased upwards twice.
+    is a proportion, so Wilson's interval carries over. The calibration error has a test-inversion
+    bootstrap, because its plain bootstrap is biased upwards twice.
 
     References
     ----------
@@ -108,13 +97,12 @@ def audit(
     """
     level, seed = arguments.level(level), arguments.seed(seed)
     smallest = arguments.count(smallest, "smallest", 0)
-    names = _named(metrics, ("ece",))
+    names = known(metrics)
     if score is None and "ece" in names:
         raise InputError("ece compares probabilities with answers: give them as score=...")
     answers = read(truth, prediction, groups, score, positive, data)
-    wanted = _meaningful(answers, names)
-    cells = answers.cells()
-    blocks = [_block(answers, cells, each, level, seed) for each in wanted if each != "ece"]
+    wanted = askable(answers, [each for each in names if each != "ece"], DEFAULT, OF_EXACT)
+    blocks = [_block(answers, each, level) for each in wanted]
     if answers.score is not None:
         if answers.exact:
             raise InputError(
@@ -175,57 +163,37 @@ def bootstrap(
     """
     level, seed = arguments.level(level), arguments.seed(seed)
     replicates = arguments.count(replicates, "replicates", 2, 1_000_000)
-    wanted = _named(metrics)
+    names = known(metrics)
+    if "ece" in names:
+        raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")
     answers = read(truth, prediction, groups, None, positive, data)
-    wanted = _meaningful(answers, wanted)
-    cells = answers.cells()
-    values, low, high, defined = percentiles(cells, wanted, replicates, level, seed)
-    names, sizes = answers.names, cells.sum(axis=1).astype(int)
-    return pd.DataFrame(
-        {
-            "metric": np.repeat(wanted, len(names)),
-            "group": names * len(wanted),
-            "n": np.tile(sizes, len(wanted)),
-            "value": values.ravel(),
-            "low": low.ravel(),
-            "high": high.ravel(),
-            "defined": defined.ravel(),
-        }
-    )
-
-
-def resampled(cells: Array, replicates: int, seed: int) -> Array:
-    """Counts of N faces drawn anew with replacement, again and again.
-
-    Parameters
-    ----------
-    cells : array (G, 4)
-    replicates, seed : int
-
-    Returns
-    -------
-    array (4, G, replicates) float
-        Group sizes vary as well, as they do when rows are drawn. The last axis is the longest one
-        that quantiles run along, which makes them four times faster.
-    """
-    total = int(cells.sum())
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(total, (cells / total).ravel(), size=replicates)
-    return np.ascontiguousarray(drawn.reshape(replicates, *cells.shape).T, dtype=float)
+    wanted = askable(answers, names, DEFAULT, OF_EXACT)
+    figures = percentiles(answers.cells, wanted, replicates, level, seed)
+    rows = [
+        _rows(answers, name, value=value, low=low, high=high, defined=defined)
+        for name, value, low, high, defined in zip(wanted, *figures, strict=True)
+    ]
+    return pd.concat(rows, ignore_index=True)
 
 
 def percentiles(
     cells: Array, metrics: Sequence[str], replicates: int, level: float, seed: int
 ) -> tuple[Array, Array, Array, Array]:
     """Values of metrics, percentile bounds, and the share of defined replicates: (M, G) each."""
-    drawn = np.moveaxis(resampled(cells, replicates, seed), 0, -1)
-    bounds, shares = [], []
-    for metric in metrics:
-        figures = named(metric).value(drawn)
+    total, tail = int(cells.sum()), (1 - level) / 2
+    counts = np.random.default_rng(seed).multinomial(total, (cells / total).ravel(), replicates)
+    # Group sizes vary as well, as they do when rows are drawn. In memory the replicates, along
+    # which quantiles run, are the last axis, which makes those four times faster.
+    apart = np.ascontiguousarray(counts.reshape(replicates, *cells.shape).T, dtype=float)
+    drawn = np.moveaxis(apart, 0, -1)
+    values, bounds, shares = [], [], []
+    for metric in (METRICS[each] for each in metrics):
+        figures = metric.value(drawn)
+        values.append(metric.value(cells))
+        bounds.append(_quantiles(figures, [tail, 1 - tail]))
         shares.append(1 - np.isnan(figures).mean(axis=-1))
-        bounds.append(_quantiles(figures, [(1 - level) / 2, (1 + level) / 2]))
     low, high = np.moveaxis(np.array(bounds), 1, 0)
-    return evaluate(cells, metrics), low, high, np.array(shares)
+    return np.array(values), low, high, np.array(shares)
 
 
 def _quantiles(figures: Array, at: Sequence[float]) -> Array:
@@ -238,67 +206,22 @@ def _quantiles(figures: Array, at: Sequence[float]) -> Array:
     return np.asarray(found)
 
 
-def _block(answers: Answers, cells: Array, metric: str, level: float, seed: int) -> pd.DataFrame:
-    kind = named(metric)
-    if isinstance(kind, Mean):
-        _, low, high, _ = (each[0] for each in percentiles(cells, [metric], 5000, level, seed))
-    else:
-        low, high = kind.limits(cells, special.ndtri((1 + level) / 2))
-    value, notes = kind.value(cells), reasons(cells, kind)
-    # Where no resample differs from another the bootstrap knows nothing, least of all certainty.
-    point = isinstance(kind, Mean) & ~np.isnan(value) & ~(high > low)
-    notes = [
-        "no interval (every resample gives the same)" if alike else note
-        for note, alike in zip(notes, point, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            "metric": metric,
-            "group": answers.names,
-            "n": cells.sum(axis=1).astype(int),
-            "value": value,
-            "low": np.where(np.isnan(value) | point, np.nan, low),
-            "high": np.where(np.isnan(value) | point, np.nan, high),
-            "of": denominators(cells, kind).astype(int),
-            "note": notes,
-        }
-    )
+def _block(answers: Answers, name: str, level: float) -> pd.DataFrame:
+    cells, metric = answers.cells, METRICS[name]
+    low, high = metric.limits(cells, special.ndtri((1 + level) / 2))
+    of, note = metric.counts(cells)[1].astype(int), metric.reasons(cells)
+    return _rows(answers, name, value=metric.value(cells), low=low, high=high, of=of, note=note)
+
+
+def _rows(answers: Answers, metric: str, **columns: Any) -> pd.DataFrame:
+    """The rows of one metric: its name, the groups and how many faces each has, then columns."""
+    n = answers.cells.sum(axis=1).astype(int)
+    return pd.DataFrame({"metric": metric, "group": answers.names, "n": n, **columns})
 
 
 def _finished(table: pd.DataFrame, note: str, smallest: int) -> pd.DataFrame:
     table.insert(7, "small", table["of"] < smallest)
-    counted = [
-        f"only {of} to go by" if small and not note else note
-        for of, small, note in zip(table["of"], table["small"], table["note"], strict=True)
-    ]
-    table["note"] = ["; ".join(filter(None, each)) for each in zip(counted, [note] * len(table))]
+    few = table["small"] & (table["note"] == "")
+    table["note"] = table["note"].mask(few, "only " + table["of"].astype(str) + " to go by")
+    table["note"] = [joined(each, note) for each in table["note"]]
     return table
-
-
-def _named(metrics: Sequence[str], others: Sequence[str] = ()) -> list[str]:
-    """The metrics that were asked for, each by the one name that it has in tables."""
-    if isinstance(metrics, str):
-        metrics = [metrics]
-    if not isinstance(metrics, Iterable):
-        raise InputError(f"metrics is {arguments.shown(metrics)}: give a list of names.")
-    wanted = list(metrics)
-    if "ece" not in others and any(str(each).lower() == "ece" for each in wanted):
-        raise InputError("ece has an interval of its own in audit(..., score=...), no bootstrap.")
-    return arguments.choices(
-        [known_name(each, others) for each in wanted], "metrics", [*METRICS, "ece"]
-    )
-
-
-def _meaningful(answers: Answers, wanted: list[str]) -> list[str]:
-    """The metrics that can be asked for: without a positive class, only whether answers are right."""
-    if not answers.exact:
-        return wanted
-    if wanted == list(DEFAULT):
-        return list(_OF_EXACT)
-    others = [metric for metric in wanted if metric not in _OF_EXACT]
-    if others:
-        raise InputError(
-            f"{', '.join(others)}: with positive=None there is no positive class, only accuracy "
-            "and error; name a label with positive=..."
-        )
-    return wanted

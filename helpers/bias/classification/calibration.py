@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from helpers import arguments
-from helpers.bias.classification.answers import Answers, Column, Groups, read
-from helpers.bias.classification.inversion import Inverted, inverted
+from helpers.bias.classification.answers import Answers, probabilities, read
+from helpers.bias.classification.groups import Column, Groups
+from helpers.bias.classification.inversion import UNKNOWN, Inverted, inverted
 from helpers.errors import InputError
 from helpers.intervals import wilson_limits
 
@@ -111,8 +112,8 @@ def ece_interval(
         return float((np.abs(share - mean) * n).sum() / n.sum())
 
     def drawn(towards: Array, far: float) -> Array:
-        # How many faces fall into each bin is luck as well, the same in every world. Where the model
-        # is right in every bin it is no matter, and the test of that keeps the bins as they are.
+        # How many faces fall into each bin is luck as well, the same in every world. Where the
+        # model is right in every bin it is no matter, and the test of that keeps the bins.
         held = faces if far else np.broadcast_to(n.astype(np.int64), faces.shape)
         hits = np.random.default_rng(luck).binomial(held, _shares(mean, towards, far))
         return np.asarray(np.abs(hits - held * mean).sum(axis=1) / n.sum())
@@ -138,7 +139,7 @@ def _moved(right: Array, n: Array, mean: Array, level: float) -> tuple[Array, Ar
 
 
 def _shares(mean: Array, towards: Array, far: float) -> Array:
-    """Shares moved on the log-odds, so that none leaves [0, 1] and none stops before it is there."""
+    """Shares moved on the log-odds: none leaves [0, 1], and none stops before it is there."""
     start, end = (special.logit(np.clip(each, 1e-9, 1 - 1e-9)) for each in (mean, towards))
     moved = np.asarray(special.expit(start + far * (end - start)))
     return moved if far else mean
@@ -203,20 +204,16 @@ def reliability(
 def ece_of_groups(answers: Answers, bins: Bins, level: float, seed: int) -> pd.DataFrame:
     """The rows that a score adds to an audit."""
     assert answers.score is not None
-    codes = answers.codes
-    rows = []
+    rows, codes = [], answers.codes
     for number, name in enumerate(answers.names):
         inside = codes == number
-        row = {"metric": "ece", "group": name, "n": int(inside.sum()), "of": int(inside.sum())}
+        found, note = UNKNOWN, "undefined (nobody in this group)"
         if inside.any():
-            score, truth = answers.score[inside], answers.truth[inside]
-            found = ece_interval(score, truth, bins, level, seed)
-            row |= {"value": found.value, "low": found.low, "high": found.high}
-            row |= {"note": f"{found.by_chance:.3f} by chance if calibrated"}
-        else:
-            row |= {"value": np.nan, "low": np.nan, "high": np.nan}
-            row |= {"note": "undefined (nobody in this group)"}
-        rows.append(row)
+            found = ece_interval(answers.score[inside], answers.truth[inside], bins, level, seed)
+            note = f"{found.by_chance:.3f} by chance if calibrated"
+        n = int(inside.sum())
+        figures = {"value": found.value, "low": found.low, "high": found.high}
+        rows.append({"metric": "ece", "group": name, "n": n, "of": n, **figures, "note": note})
     return pd.DataFrame(rows)
 
 
@@ -245,36 +242,10 @@ def _edges(bins: Bins) -> Array:
 
 def _checked(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
     arguments.one_order(confidence=confidence, correct=correct)
-    right = pd.Series(_one_axis(correct, "correct"))
-    sure = pd.Series(_one_axis(confidence, "confidence"))
-    if sure.shape != right.shape:
-        raise InputError(
-            f"confidence has shape {sure.shape}, correct {right.shape}: both need one value a face."
-        )
-    if not len(sure):
+    sure = probabilities(confidence, "confidence")
+    told = arguments.finite_array(arguments.plain(correct, "correct"), "correct", ndim=1)
+    if not arguments.same_length(confidence=sure, correct=told):
         raise InputError("there are no faces: confidence is empty.")
-    missing = int(sure.isna().sum() + right.isna().sum())
-    if missing:
-        raise InputError(f"{missing} values are missing (NaN): leave out these faces and say so.")
-    values = arguments.finite_array(sure.to_numpy(), "confidence")
-    if values.min() < -1e-6 or values.max() > 1 + 1e-6:
-        raise InputError(
-            f"confidence must be in [0, 1], but runs from {values.min():.3g} to {values.max():.3g}."
-        )
-    told = arguments.finite_array(right.to_numpy(), "correct")
     if not np.isin(told, [0, 1]).all():
         raise InputError("correct must say True or False (1 or 0) for each face.")
-    # Rounding alone puts the sum of a softmax a little above 1.
-    return np.clip(values, 0, 1), told.astype(bool)
-
-
-def _one_axis(values: ArrayLike, name: str) -> NDArray[Any]:
-    try:
-        array = np.asarray(arguments.plain(values, name))
-    except InputError:
-        raise
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"{name} must hold one number a face.") from None
-    if array.ndim != 1:
-        raise InputError(f"{name} has shape {array.shape}: it needs one value a face, shape (N,).")
-    return array
+    return sure, told.astype(bool)

@@ -5,26 +5,15 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special, stats
 
 from helpers import arguments
-from helpers.bias.classification.answers import Column, Groups, read
-from helpers.bias.classification.audits import SMALLEST
-from helpers.bias.classification.disparities import MARGIN
+from helpers.bias.classification.answers import askable, joined, read
+from helpers.bias.classification.criteria import MARGIN
 from helpers.bias.classification.extremes import DIFFERENCE, chances_of_gap
-from helpers.bias.classification.metrics import (
-    Array,
-    Mean,
-    Metric,
-    Proportion,
-    about_both_classes,
-    denominators,
-    known_name,
-    named,
-    reasons,
-)
-from helpers.errors import InputError, unknown_name
+from helpers.bias.classification.groups import Column, Groups
+from helpers.bias.classification.metrics import METRICS, OF_EXACT, Array, Metric, known
+from helpers.errors import InputError
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, holm, verdict
 
 _MOST = 300  # more groups make more pairs than anybody reads
@@ -37,12 +26,11 @@ def pairwise(
     metric: str = "accuracy",
     positive: Hashable | None = 1,
     *,
-    reference: str | None = None,
     data: pd.DataFrame | None = None,
     level: float = 0.95,
     margin: float = MARGIN,
 ) -> pd.DataFrame:
-    """Compare every group with every other, or all with one.
+    """Compare every group with every other.
 
     Parameters
     ----------
@@ -51,12 +39,9 @@ def pairwise(
     groups : array_like (N,), DataFrame (N, A), dict or list of columns, or str
         An attribute, or several, which are crossed.
     metric : str
-        Any but the geometric means and ``ece``.
+        A name from :data:`~helpers.bias.classification.METRICS`.
     positive : label or None
         The label that recall, precision and selection are about, or None for accuracy alone.
-    reference : str, optional
-        The group that all others are compared with. Choose it before looking at the figures: a
-        comparison with the best group, found in the same faces, is one with all of them.
     data : DataFrame, optional
         The table whose columns are named.
     level : float
@@ -76,9 +61,9 @@ def pairwise(
     Raises
     ------
     InputError
-        If there is but one group, or the metric has no closed-form interval.
+        If there is but one group, there are more than 300, or an argument has no meaning.
     UnknownName
-        If there is no such metric or reference group.
+        If there is no such metric.
 
     Notes
     -----
@@ -88,10 +73,9 @@ def pairwise(
     The verdict is "gap" where the pair ``differs``, its interval reaches beyond the margin, and an
     exact test agrees, corrected by Holm as well: of 2 right against 2 wrong answers the first two
     say p = .03, but equal groups show that in 1 of 8 audits. So in at most 5 % of audits one or
-    more gaps are found where there is none. Sums of two proportions have no exact test here; groups
-    of which a part rests on fewer than 30 faces get no "gap". It is "no gap larger than the margin"
-    where the whole interval lies within the margin and, if the metric is about both classes, both
-    groups have faces of both; everything else is "too little evidence".
+    more gaps are found where there is none. It is "no gap larger than the margin" where the whole
+    interval lies within the margin and, if the metric is about both classes, both groups have faces
+    of both; everything else is "too little evidence".
 
     References
     ----------
@@ -107,41 +91,36 @@ def pairwise(
     0     a      b         0.7     gap
     """
     level, margin = arguments.level(level), arguments.share(margin, "margin", open_high=True)
-    metric, kind = _comparable(metric)
+    name = _comparable(metric)
     answers = read(truth, prediction, groups, None, positive, data)
-    if answers.exact and metric not in ("accuracy", "error"):
-        raise InputError(f"{metric}: with positive=None only accuracy and error can be compared.")
-    cells, names = answers.cells(), answers.names
-    first, second = _pairs(names, reference)
-    value, n, why = kind.value(cells), denominators(cells, kind), reasons(cells, kind)
-    low, high = _difference(kind, cells[first], cells[second], special.ndtri((1 + level) / 2))
-    p = p_of_difference(kind, cells[first], cells[second])
-    corrected = holm(p)
-    alone = set(answers.of_one_class()) if about_both_classes(kind) else set()
-    notes = [_why(names, why, alone, pair) for pair in zip(first, second, strict=True)]
-    certain = (corrected < 1 - level) & (
-        holm(exact_p(kind, cells[first], cells[second])) < 1 - level
-    )
-    equal = np.array(
-        [not {names[one], names[two]} & alone for one, two in zip(first, second, strict=True)]
-    )
-    return pd.DataFrame(
+    askable(answers, [name], (), OF_EXACT)
+    counted, cells = METRICS[name], answers.cells
+    first, second = _pairs(answers.names)
+    one, two = cells[first], cells[second]
+    low, high = _difference(counted, one, two, special.ndtri((1 + level) / 2))
+    p = p_of_difference(counted, one, two)
+    table = pd.DataFrame(
         {
-            "metric": metric,
-            "first": [names[each] for each in first],
-            "second": [names[each] for each in second],
-            "n_first": n[first].astype(int),
-            "n_second": n[second].astype(int),
-            "difference": value[first] - value[second],
+            "metric": name,
+            "first": [answers.names[each] for each in first],
+            "second": [answers.names[each] for each in second],
+            "n_first": counted.counts(one)[1].astype(int),
+            "n_second": counted.counts(two)[1].astype(int),
+            "difference": counted.value(one) - counted.value(two),
             "low": low,
             "high": high,
             "p": p,
-            "p_holm": corrected,
-            "differs": corrected < 1 - level,
-            "verdict": _verdicts(low, high, margin, certain, equal),
-            "note": notes,
+            "p_holm": holm(p),
         }
     )
+    table["differs"] = table["p_holm"] < 1 - level
+    certain = table["differs"] & (holm(exact_p(counted, one, two)) < 1 - level)
+    alone = set(answers.of_one_class()) if counted.about_both_classes() else set()
+    table["verdict"] = _verdicts(table, certain, alone, margin)
+    why = dict(zip(answers.names, counted.reasons(cells), strict=True))
+    pairs = zip(table["first"], table["second"], strict=True)
+    table["note"] = [_why(pair, why, alone) for pair in pairs]
+    return table
 
 
 def p_of_difference(metric: Metric, first: Array, second: Array) -> Array:
@@ -149,7 +128,7 @@ def p_of_difference(metric: Metric, first: Array, second: Array) -> Array:
 
     Parameters
     ----------
-    metric : Proportion or Sum
+    metric : Metric
     first, second : array (P, 4)
         Cells of the two groups of each pair.
 
@@ -173,39 +152,34 @@ def exact_p(metric: Metric, first: Array, second: Array) -> Array:
 
     Parameters
     ----------
-    metric : Proportion or Sum
+    metric : Metric
     first, second : array (P, 4)
         Cells of the two groups of each pair.
 
     Returns
     -------
     array (P,)
-        NaN where the metric is undefined. For a sum of proportions, 0 where each part rests on 30
-        faces or more in both groups, so that Newcombe's p decides, and 1 otherwise.
+        NaN where the metric is undefined.
     """
     found = np.full(len(first), np.nan)
     for pair, cells in enumerate(np.stack([first, second], axis=1)):
-        faces = denominators(cells, metric).min()
-        if faces > 0 and isinstance(metric, Proportion):
-            hits, n = metric.counts(cells)
+        hits, n = metric.counts(cells)
+        if n.min() > 0:
             flat, gap = np.full(2, hits.sum() / n.sum()), float(np.ptp(hits / n))
             found[pair] = max(1 - chances_of_gap(n, flat, gap, DIFFERENCE)[0], 0.0)
-        elif faces > 0:
-            found[pair] = 0.0 if faces >= SMALLEST else 1.0
     return found
 
 
-def _verdicts(
-    low: Array, high: Array, margin: float, certain: NDArray[np.bool_], equal: NDArray[np.bool_]
-) -> list[str]:
-    """The verdict of each pair: no gap that is not certain, no absence of one that is not equal."""
-    said = [verdict(*bounds, margin) for bounds in zip(low, high, strict=True)]
-    permitted = {GAP: certain, NO_GAP: equal, TOO_LITTLE: np.ones(len(low), dtype=bool)}
+def _verdicts(table: pd.DataFrame, certain: pd.Series, alone: set[str], margin: float) -> list[str]:
+    """The verdict of each pair: a gap must be certain, and groups alike to rule one out."""
+    alike = ~table[["first", "second"]].isin(alone).any(axis=1)
+    permitted = {GAP: certain, NO_GAP: alike, TOO_LITTLE: alike | True}
+    ends = zip(table["low"], table["high"], strict=True)
+    said = [verdict(low, high, margin) for low, high in ends]
     return [each if permitted[each][pair] else TOO_LITTLE for pair, each in enumerate(said)]
 
 
 def _difference(metric: Metric, first: Array, second: Array, z: Array) -> tuple[Array, Array]:
-    assert not isinstance(metric, Mean)
     one, two = metric.value(first), metric.value(second)
     one_low, one_high = metric.limits(first, z)
     two_low, two_high = metric.limits(second, z)
@@ -214,38 +188,27 @@ def _difference(metric: Metric, first: Array, second: Array, z: Array) -> tuple[
     return one - two - below, one - two + above
 
 
-def _comparable(metric: str) -> tuple[str, Metric]:
-    name = known_name(metric, ("ece",))
+def _comparable(metric: str) -> str:
+    (name,) = known([metric])
     if name == "ece":
         raise InputError(
             "ece is biased upwards, more so in a smaller group, so differences of it mislead: "
             "compare the intervals that audit gives, or the reliability curves."
         )
-    kind = named(name)
-    if isinstance(kind, Mean):
-        raise InputError(f"{metric} has no closed-form interval: compare what it is made of.")
-    return name, kind
+    return name
 
 
-def _pairs(names: list[str], reference: str | None) -> tuple[list[int], list[int]]:
+def _pairs(names: list[str]) -> tuple[list[int], list[int]]:
     if len(names) < 2:
         raise InputError(f"a comparison needs two groups; there is only {', '.join(names)}.")
-    if reference is None and len(names) > _MOST:
+    if len(names) > _MOST:
         raise InputError(
-            f"{len(names):,} groups make {len(names) * (len(names) - 1) // 2:,} pairs: compare all "
-            "with one, reference=..., or take fewer groups."
+            f"{len(names):,} groups make {len(names) * (len(names) - 1) // 2:,} pairs: take fewer."
         )
-    if reference is None:
-        first, second = zip(*combinations(range(len(names)), 2), strict=True)
-        return list(first), list(second)
-    if str(reference) not in names:
-        raise unknown_name("group", " ".join(str(reference).split())[:60], names)
-    one = names.index(str(reference))
-    others = [each for each in range(len(names)) if each != one]
-    return others, [one] * len(others)
+    first, second = zip(*combinations(range(len(names)), 2), strict=True)
+    return list(first), list(second)
 
 
-def _why(names: list[str], reasons: list[str], alone: set[str], pair: tuple[int, int]) -> str:
-    parts = [f"{names[each]}: {reasons[each]}" for each in pair if reasons[each]]
-    parts += [f"only one class in {names[each]}" for each in pair if names[each] in alone]
-    return "; ".join(parts)
+def _why(pair: tuple[str, str], why: dict[str, str], alone: set[str]) -> str:
+    undefined = [f"{each}: {why[each]}" for each in pair if why[each]]
+    return joined(*undefined, *(f"only one class in {each}" for each in pair if each in alone))

@@ -217,7 +217,7 @@ def _error(rate: float, n: Array) -> Array:
 
 
 def _cells(n: Array, rates: Array) -> tuple[Array, Array, Array]:
-    """Values that a smallest rate can take, and the bounds (left, right] of what each stands for."""
+    """Values that a smallest rate can take, and bounds (left, right] of what each stands for."""
     exact = _values(tuple(np.unique(n).astype(int)))
     if exact is not None:
         return exact, exact - _SAME, exact + _SAME

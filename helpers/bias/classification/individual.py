@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
 from helpers import arguments
-from helpers.bias.classification.answers import Column, Groups, column, read
+from helpers.bias.classification.answers import read
+from helpers.bias.classification.groups import Column, Groups, column
 from helpers.errors import InputError
 
 
@@ -87,26 +88,19 @@ def consistency(
     near = _nearest(points, neighbours, metric)
     same = (told[near] == told[:, None]).astype(float)
     # Of the others, who may be neighbours: a face is none of its own.
-    codes, shares = answers.codes, (np.bincount(told) - 1) / (len(told) - 1)
-    return pd.DataFrame(
-        [
-            {"metric": "consistency", "group": name}
-            | _figures(near, same, codes == number, level)
-            | {"by_chance": _by_chance(shares, told[codes == number])}
-            for number, name in enumerate(answers.names)
-        ]
-    )
+    by_chance = (np.bincount(told)[told] - 1) / (len(told) - 1)
+    rows = []
+    for number, name in enumerate(answers.names):
+        chosen = answers.codes == number
+        n, value, chance, low, high = int(chosen.sum()), np.nan, np.nan, np.nan, np.nan
+        if n:
+            value, chance = float(same[chosen].mean()), float(by_chance[chosen].mean())
+            low, high = _log_odds(value, _variance(near, same, chosen), n, level)
+        rows.append(("consistency", name, n, value, low, high, chance))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _figures(
-    near: NDArray[np.int64], same: NDArray[np.float64], chosen: NDArray[np.bool_], level: float
-) -> dict[str, float]:
-    n = int(chosen.sum())
-    if not n:
-        return {"n": 0, "value": np.nan, "low": np.nan, "high": np.nan}
-    value = float(same[chosen].mean())
-    low, high = _log_odds(value, _variance(near, same, chosen), n, level)
-    return {"n": n, "value": value, "low": low, "high": high}
+_COLUMNS = ["metric", "group", "n", "value", "low", "high", "by_chance"]
 
 
 def _variance(
@@ -133,10 +127,6 @@ def _log_odds(value: float, variance: float, n: int, level: float) -> tuple[floa
     return float(special.expit(middle - half)), float(special.expit(middle + half))
 
 
-def _by_chance(shares: NDArray[np.float64], told: NDArray[np.int64]) -> float:
-    return float(shares[told].mean()) if len(told) else float("nan")
-
-
 def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArray[np.int64]:
     from sklearn.neighbors import NearestNeighbors
 
@@ -144,8 +134,8 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
         index = NearestNeighbors(n_neighbors=neighbours, metric=metric).fit(points)
     except (ValueError, TypeError):
         raise InputError(
-            f"metric={arguments.shown(metric)} is no distance that scikit-learn can measure between embeddings: "
-            "take 'cosine' or 'euclidean'."
+            f"metric={arguments.shown(metric)} is no distance that scikit-learn can measure "
+            "between embeddings: take 'cosine' or 'euclidean'."
         ) from None
     if metric == "cosine" and not points.any(axis=1).all():
         none = int((~points.any(axis=1)).sum())
@@ -160,8 +150,9 @@ def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArr
 def _checked(
     embeddings: ArrayLike, faces: int, complete: int, neighbours: int
 ) -> NDArray[np.float64]:
-    points = _numbers(embeddings)
-    if points.ndim != 2 or len(points) != faces:
+    plain = arguments.plain(embeddings, "embeddings")
+    points = arguments.finite_array(plain, "embeddings", ndim=2)
+    if len(points) != faces:
         raise InputError(
             f"embeddings have shape {points.shape}; one row for each of {faces} faces is needed."
         )
@@ -172,24 +163,6 @@ def _checked(
         )
     if not points.shape[1]:
         raise InputError("embeddings have no column, so no face is like another.")
-    if not np.isfinite(points).all():
-        wrong = int((~np.isfinite(points)).any(axis=1).sum())
-        raise InputError(f"{wrong} embeddings hold NaN or infinite numbers.")
-    number = arguments.count(neighbours, "neighbours")
-    if number >= faces:
-        raise InputError(f"neighbours={number}, but there are only {faces} faces.")
+    if arguments.count(neighbours, "neighbours") >= faces:
+        raise InputError(f"neighbours={neighbours}, but there are only {faces} faces.")
     return points
-
-
-def _numbers(embeddings: ArrayLike) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(arguments.plain(embeddings, "embeddings"))
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-        return array.astype(float)
-    except InputError:
-        raise
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(
-            "embeddings must be numbers, one row of equal length a face, shape (N, D)."
-        ) from None

@@ -95,6 +95,10 @@ class Inverted:
     p: float = float("nan")
 
 
+UNKNOWN = Inverted(np.nan, np.nan, np.nan, np.nan)
+"""A figure of which nothing is known."""
+
+
 def gap_interval(
     metrics: Sequence[Counts], measure: Measure, level: float = 0.95, seed: int = 0
 ) -> Inverted:

@@ -4,14 +4,14 @@
 negatives.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.errors import unknown_name
+from helpers import arguments
 from helpers.intervals import score_limits
 
 Array: TypeAlias = NDArray[np.float64]
@@ -19,7 +19,7 @@ Curve: TypeAlias = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
-class Proportion:
+class Metric:
     """So many out of so many, perhaps read on another scale.
 
     Attributes
@@ -42,175 +42,86 @@ class Proportion:
         return _total(cells, self.counted), _total(cells, self.among)
 
     def value(self, cells: Array) -> Array:
+        """The metric, an array (...); NaN where it is undefined."""
         hits, trials = self.counts(cells)
-        return self.curve(_ratio(hits, trials))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.curve(np.asarray(hits / trials))
 
     def limits(self, cells: Array, z: Array) -> tuple[Array, Array]:
+        """Wilson's interval at the normal quantile ``z``: arrays (...)."""
         low, high = score_limits(*self.counts(cells), z)
         return self.curve(low), self.curve(high)
 
+    def about_both_classes(self) -> bool:
+        """Whether it divides by faces of both classes: accuracy does, recall does not."""
+        cells = set(self.among.split())
+        return bool(cells & {"tp", "fn"}) and bool(cells & {"fp", "tn"})
 
-@dataclass(frozen=True)
-class Sum:
-    """Two proportions of different people, added: ``weight * (first + second) + offset``.
+    def reasons(self, cells: Array) -> list[str]:
+        """Why the metric is undefined in each group, in words; empty where it is not."""
+        among, everybody = self.counts(cells)[1], cells.sum(axis=-1)
+        why = np.where(everybody == 0, "nobody in this group", self.nobody)
+        undefined = zip(why, among == 0, strict=True)
+        return [f"undefined ({each})" if nobody else "" for each, nobody in undefined]
 
-    Its interval combines theirs (MOVER, Zou & Donner 2008), which keeps the merits of Wilson's.
-    """
-
-    first: Proportion
-    second: Proportion
-    weight: float
-    offset: float
-
-    def value(self, cells: Array) -> Array:
-        return self.weight * (self.first.value(cells) + self.second.value(cells)) + self.offset
-
-    def limits(self, cells: Array, z: Array) -> tuple[Array, Array]:
-        value = self.value(cells)
-        below, above = np.zeros_like(value), np.zeros_like(value)
-        for part in (self.first, self.second):
-            low, high = part.limits(cells, z)
-            below = below + (part.value(cells) - low) ** 2
-            above = above + (high - part.value(cells)) ** 2
-        return value - self.weight * np.sqrt(below), value + self.weight * np.sqrt(above)
-
-
-@dataclass(frozen=True)
-class Mean:
-    """The geometric mean of two metrics; there is no interval for it but the bootstrap's."""
-
-    first: "Proportion | Sum"
-    second: "Proportion | Sum"
-
-    def value(self, cells: Array) -> Array:
-        one, two = self.first.value(cells), self.second.value(cells)
-        # Informedness and markedness have one sign, and their mean has it too.
-        return np.asarray(np.sign(one) * np.sqrt(np.abs(one * two)))
-
-
-Metric: TypeAlias = Proportion | Sum | Mean
 
 _ALL = "tp fp fn tn"
-_RECALL = Proportion("tp", "tp fn", "no positives")
-_SPECIFICITY = Proportion("tn", "fp tn", "no negatives")
-_PRECISION = Proportion("tp", "tp fp", "nobody predicted positive")
-_NEGATIVE_PRECISION = Proportion("tn", "fn tn", "nobody predicted negative")
-_JACCARD = Proportion("tp", "tp fp fn", "no positives, predicted or true")
-_INFORMEDNESS = Sum(_RECALL, _SPECIFICITY, 1, -1)
-_MARKEDNESS = Sum(_PRECISION, _NEGATIVE_PRECISION, 1, -1)
 
 METRICS: dict[str, Metric] = {
-    "accuracy": Proportion("tp tn", _ALL, "nobody"),
-    "error": Proportion("fp fn", _ALL, "nobody"),
-    "precision": _PRECISION,
-    "recall": _RECALL,
-    "fpr": Proportion("fp", "fp tn", "no negatives"),
-    "fnr": Proportion("fn", "tp fn", "no positives"),
+    "accuracy": Metric("tp tn", _ALL, "nobody"),
+    "error": Metric("fp fn", _ALL, "nobody"),
+    "precision": Metric("tp", "tp fp", "nobody predicted positive"),
+    "recall": Metric("tp", "tp fn", "no positives"),
+    "fpr": Metric("fp", "fp tn", "no negatives"),
+    "fnr": Metric("fn", "tp fn", "no positives"),
     # F1 = 2 J / (1 + J), and J is a proportion: Wilson's interval carries over.
-    "f1": Proportion("tp", "tp fp fn", _JACCARD.nobody, lambda share: 2 * share / (1 + share)),
-    "selection_rate": Proportion("tp fp", _ALL, "nobody"),
-    "base_rate": Proportion("tp fn", _ALL, "nobody"),
-    "specificity": _SPECIFICITY,
-    "negative_precision": _NEGATIVE_PRECISION,
-    "false_discovery_rate": Proportion("fp", "tp fp", _PRECISION.nobody),
-    "false_omission_rate": Proportion("fn", "fn tn", _NEGATIVE_PRECISION.nobody),
-    "jaccard": _JACCARD,
-    "balanced_accuracy": Sum(_RECALL, _SPECIFICITY, 0.5, 0),
-    "informedness": _INFORMEDNESS,
-    "markedness": _MARKEDNESS,
-    "mcc": Mean(_INFORMEDNESS, _MARKEDNESS),
-    "fowlkes_mallows": Mean(_PRECISION, _RECALL),
-    "g_mean": Mean(_RECALL, _SPECIFICITY),
+    "f1": Metric("tp", "tp fp fn", "no positives, predicted or true", lambda j: 2 * j / (1 + j)),
+    "selection_rate": Metric("tp fp", _ALL, "nobody"),
+    "base_rate": Metric("tp fn", _ALL, "nobody"),
+    "specificity": Metric("tn", "fp tn", "no negatives"),
 }
 """Every metric of a confusion table, by name."""
 
 DEFAULT = ("accuracy", "error", "precision", "recall", "fpr", "fnr", "f1", "selection_rate")
 """The metrics of an audit that names none."""
 
+OF_EXACT = ("accuracy", "error")
+"""The metrics that need no positive class."""
+
 _ALIASES = {"tpr": "recall", "tnr": "specificity", "ppv": "precision", "sensitivity": "recall"}
-_CELLS = ("tp", "fp", "fn", "tn")
 
 
-def named(metric: str) -> Metric:
-    """A metric by its name, or by its other name: ``tpr`` is ``recall``."""
-    return METRICS[known_name(metric)]
-
-
-def known_name(metric: str, others: Sequence[str] = ()) -> str:
-    """The name under which a metric is known: ``recall`` for ``TPR``.
+def known(metrics: Any) -> list[str]:
+    """Names of metrics as tables have them: ``recall`` for ``TPR``; ``ece`` is one of them.
 
     Parameters
     ----------
-    metric : str
-        As the reader wrote it.
-    others : sequence of str
-        Names that will do as well, "ece" for instance.
-
-    Raises
-    ------
-    UnknownName
-        If there is no such metric; the nearest are suggested.
-    """
-    known = [*METRICS, *others]
-    if isinstance(metric, str):
-        name = _ALIASES.get(metric.lower(), metric.lower())
-        if name in known:
-            return name
-    raise unknown_name("metric", metric, [*known, *_ALIASES])
-
-
-def evaluate(cells: Array, metrics: Sequence[str]) -> Array:
-    """Values of some metrics.
-
-    Parameters
-    ----------
-    cells : array (..., 4)
-    metrics : sequence of str
+    metrics : sequence of str, or str
+        As the reader wrote them.
 
     Returns
     -------
-    array (M, ...)
-        NaN where a metric is undefined.
+    list of str
+
+    Raises
+    ------
+    InputError
+        If there is none, or one comes twice.
+    UnknownName
+        If there is no such metric; the nearest are suggested.
     """
-    return np.stack([named(metric).value(cells) for metric in metrics])
+    several = isinstance(metrics, Iterable) and not isinstance(metrics, str)
+    names = [_canonical(each) for each in (metrics if several else [metrics])]
+    return arguments.choices(names, "metric", [*METRICS, "ece"])
 
 
-def proportions(metric: Metric) -> list[Proportion]:
-    """The proportions that a metric is made of."""
-    if isinstance(metric, Proportion):
-        return [metric]
-    return [*proportions(metric.first), *proportions(metric.second)]
-
-
-def denominators(cells: Array, metric: Metric) -> Array:
-    """How many faces the metric divides by, the smallest of several: array (...)."""
-    return np.min([part.counts(cells)[1] for part in proportions(metric)], axis=0)
-
-
-def about_both_classes(metric: Metric) -> bool:
-    """Whether it divides by faces of both classes: accuracy does, recall does not."""
-    cells = {cell for part in proportions(metric) for cell in part.among.split()}
-    return bool(cells & {"tp", "fn"}) and bool(cells & {"fp", "tn"})
-
-
-def reasons(cells: Array, metric: Metric) -> list[str]:
-    """Why the metric is undefined in each group, in words; empty where it is not."""
-    whole = cells.sum(axis=-1)
-    found = [""] * len(cells)
-    for part in reversed(proportions(metric)):
-        for group in np.flatnonzero(part.counts(cells)[1] == 0):
-            found[group] = f"undefined ({part.nobody})"
-    for group in np.flatnonzero(whole == 0):
-        found[group] = "undefined (nobody in this group)"
-    return found
+def _canonical(name: Any) -> Any:
+    if not isinstance(name, str):
+        return name
+    return _ALIASES.get(name.lower(), name.lower())
 
 
 def _total(cells: Array, names: str) -> Array:
     # A sum of slices, not a product with weights: it is the whole cost of a bootstrap.
-    first, *others = (cells[..., _CELLS.index(name)] for name in names.split())
+    first, *others = (cells[..., _ALL.split().index(name)] for name in names.split())
     return np.asarray(sum(others, first), dtype=float)
-
-
-def _ratio(hits: Array, trials: Array) -> Array:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(hits / trials)

@@ -1,17 +1,19 @@
 """How far groups are apart: fairness criteria as differences and ratios, and the worst group."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers import arguments
-from helpers.bias.classification.answers import Answers, Column, Groups, read
+from helpers.bias.classification.answers import Answers, askable, joined, read
 from helpers.bias.classification.audits import SMALLEST
-from helpers.bias.classification.extremes import DIFFERENCE, RATIO, Array, Measure, spread
-from helpers.bias.classification.inversion import Inverted, gap_interval, smallest_interval
-from helpers.bias.classification.metrics import Proportion, named
+from helpers.bias.classification.extremes import DIFFERENCE, RATIO, Measure, spread
+from helpers.bias.classification.groups import Column, Groups
+from helpers.bias.classification.inversion import UNKNOWN, Inverted, gap_interval, smallest_interval
+from helpers.bias.classification.metrics import METRICS
 from helpers.errors import InputError
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, holm, verdict
 
@@ -28,11 +30,12 @@ CRITERIA: dict[str, tuple[str, ...]] = {
 MARGIN = 0.05
 """The largest gap that would not matter, unless the reader says otherwise."""
 
-_OF_EXACT = [name for name, metrics in CRITERIA.items() if metrics[0] in ("accuracy", "error")]
+_OF_EXACT = ("accuracy parity", "error parity")
 _COLUMNS = [
     *("criterion", "measure", "metric", "value", "low", "high", "by_chance", "p_holm", "verdict"),
     *("lowest", "highest", "note"),
 ]
+_TOO_FEW = "undefined (fewer than two groups)"
 
 
 def disparities(
@@ -129,13 +132,13 @@ def disparities(
     names = answers.names
     if len(names) < 2:
         raise InputError(f"a disparity needs two groups; there is only {', '.join(names)}.")
-    cells = answers.cells()
     rows: list[dict[str, Any]] = []
-    for criterion in _possible(answers, wanted):
-        counted = _Counted(cells, names, CRITERIA[criterion], smallest)
-        rows += [{"criterion": criterion} | row for row in counted.rows(level, seed)]
+    for criterion in askable(answers, wanted, tuple(CRITERIA), _OF_EXACT):
+        counted = _Counted(answers, CRITERIA[criterion], smallest)
+        found = [counted.gap(measure, level, seed) for measure in (DIFFERENCE, RATIO)]
         if criterion == "accuracy parity":
-            rows.append({"criterion": criterion} | counted.worst(level, seed))
+            found.append(counted.worst(level, seed))
+        rows += [{"criterion": criterion} | row for row in found]
     return _judged(pd.DataFrame(rows), answers, level, margin)
 
 
@@ -146,82 +149,50 @@ gaps = disparities
 class _Counted:
     """The counts behind one criterion, of the groups in which it is defined."""
 
-    def __init__(
-        self, cells: Array, names: list[str], metrics: tuple[str, ...], smallest: int
-    ) -> None:
-        counts = []
-        for metric in metrics:
-            kind = named(metric)
-            assert isinstance(kind, Proportion)  # so are all metrics of CRITERIA
-            counts.append(kind.counts(cells))
+    def __init__(self, answers: Answers, metrics: tuple[str, ...], smallest: int) -> None:
+        counts = [METRICS[metric].counts(answers.cells) for metric in metrics]
         hits, n = np.array(counts).transpose(1, 0, 2)  # each (metrics, groups)
-        self.defined = (n > 0).all(axis=0)
-        self.metrics, self.names = metrics, [names[k] for k in np.flatnonzero(self.defined)]
-        self.hits, self.n = hits[:, self.defined], n[:, self.defined]
-        self.note = self._note(names, n, smallest)
+        defined, names = (n > 0).all(axis=0), np.array(answers.names, dtype=object)
+        few = defined & (n.min(axis=0) < smallest)
+        self.metrics, self.names = metrics, names[defined]
+        self.hits, self.n = hits[:, defined], n[:, defined]
+        self.note = joined(
+            "" if defined.all() else f"without {', '.join(names[~defined])} (undefined)",
+            f"fewer than {smallest} to go by: {', '.join(names[few])}" if few.any() else "",
+        )
 
-    def rows(self, level: float, seed: int) -> list[dict[str, Any]]:
-        return [self._row(measure, level, seed) for measure in (DIFFERENCE, RATIO)]
-
-    def worst(self, level: float, seed: int) -> dict[str, Any]:
-        row = self._named(0) | {"measure": "worst group", "metric": self.metrics[0]}
+    def gap(self, measure: Measure, level: float, seed: int) -> dict[str, Any]:
+        """The row of the largest gap between two groups, in the worse of the metrics."""
+        # Where nobody is hit in any group there is a difference, of 0, and no ratio.
+        used = [k for k, hits in enumerate(self.hits) if measure is DIFFERENCE or hits.any()]
         if len(self.names) < 2:
-            return row | self._nothing("undefined (fewer than two groups)")
-        found = smallest_interval(self.hits[0], self.n[0], level, seed)
-        return row | _figures(found) | {"note": self.note}
-
-    def _row(self, measure: Measure, level: float, seed: int) -> dict[str, Any]:
-        row = self._named(0) | {"measure": measure.name, "metric": self.metrics[0]}
-        if len(self.names) < 2:
-            return row | self._nothing("undefined (fewer than two groups)")
-        used = list(range(len(self.metrics)))
-        if measure is RATIO:
-            used = [k for k in used if self.hits[k].any()]
+            return self._row(measure.name, 0, UNKNOWN, _TOO_FEW)
         if not used:
-            return row | self._nothing("undefined (the rate is 0 in every group)")
+            return self._row(measure.name, 0, UNKNOWN, "undefined (the rate is 0 in every group)")
         metric = max(used, key=lambda k: float(spread(self.hits[k] / self.n[k], measure)))
         found = gap_interval([(self.hits[k], self.n[k]) for k in used], measure, level, seed)
-        row |= self._named(metric) | {"metric": self.metrics[metric]}
-        row |= _figures(found if measure is DIFFERENCE else _turned(found))
-        return row | {"p": found.p, "note": self._without_zero(used)}
-
-    def _without_zero(self, used: list[int]) -> str:
         zero = [name for k, name in enumerate(self.metrics) if k not in used]
-        said = f"{', '.join(zero)} is 0 in every group, so it has no ratio" if zero else ""
-        return "; ".join(filter(None, [said, self.note]))
+        why = f"{', '.join(zero)} is 0 in every group, so it has no ratio" if zero else ""
+        found = found if measure is DIFFERENCE else _turned(found)
+        return self._row(measure.name, metric, found, why)
 
-    def _named(self, metric: int) -> dict[str, Any]:
-        if not self.names:
-            return {"lowest": "", "highest": ""}
+    def worst(self, level: float, seed: int) -> dict[str, Any]:
+        """The row of the smallest rate."""
+        if len(self.names) < 2:
+            return self._row("worst group", 0, UNKNOWN, _TOO_FEW)
+        found = smallest_interval(self.hits[0], self.n[0], level, seed)
+        return self._row("worst group", 0, found)
+
+    def _row(self, measure: str, metric: int, found: Inverted, why: str = "") -> dict[str, Any]:
         rates = self.hits[metric] / self.n[metric]
-        return {"lowest": self.names[rates.argmin()], "highest": self.names[rates.argmax()]}
-
-    def _note(self, names: list[str], n: Array, smallest: int) -> str:
-        without = [name for name, has in zip(names, self.defined, strict=True) if not has]
-        few = n.min(axis=0) < smallest
-        small = [name for name, has in zip(names, self.defined & few, strict=True) if has]
-        parts = [f"without {', '.join(without)} (undefined)"] if without else []
-        parts += [f"fewer than {smallest} to go by: {', '.join(small)}"] if small else []
-        return "; ".join(parts)
-
-    def _nothing(self, why: str) -> dict[str, Any]:
-        figures = dict.fromkeys(("value", "low", "high", "by_chance"), float("nan"))
-        return figures | {"note": "; ".join(filter(None, [why, self.note]))}
-
-
-def _possible(answers: Answers, wanted: list[str]) -> list[str]:
-    """The criteria that can be looked at: without a positive class, accuracy and error alone."""
-    if not answers.exact:
-        return wanted
-    if wanted == list(CRITERIA):
-        return _OF_EXACT
-    others = [each for each in wanted if each not in _OF_EXACT]
-    if others:
-        raise InputError(
-            f"{', '.join(others)}: with positive=None there is no positive class, only "
-            f"{' and '.join(_OF_EXACT)}; name a label with positive=..."
-        )
-    return wanted
+        return {
+            "measure": measure,
+            "metric": self.metrics[metric],
+            "lowest": self.names[rates.argmin()] if len(rates) else "",
+            "highest": self.names[rates.argmax()] if len(rates) else "",
+            **asdict(found),
+            "note": joined(why, self.note),
+        }
 
 
 def _judged(table: pd.DataFrame, answers: Answers, level: float, margin: float) -> pd.DataFrame:
@@ -240,24 +211,15 @@ def _judged(table: pd.DataFrame, answers: Answers, level: float, margin: float) 
         said.append(said[-2] if row["measure"] == "worst group" else found)
     table["verdict"] = said
     one = f"only one class in {', '.join(alone)}" if alone else ""
-    table["note"] = ["; ".join(filter(None, [note, one, answers.note])) for note in table["note"]]
+    table["note"] = [joined(note, one, answers.note) for note in table["note"]]
     return table[_COLUMNS]
 
 
 def _corrected(table: pd.DataFrame) -> pd.Series:
     """Of each criterion, the p-value of its difference, corrected for their number."""
-    p = table[table["measure"] == "difference"].set_index("criterion").reindex(columns=["p"])["p"]
+    p = table[table["measure"] == "difference"].set_index("criterion")["p"]
     return pd.Series(holm(p.to_numpy(dtype=float)), index=p.index)
 
 
 def _turned(found: Inverted) -> Inverted:
     return Inverted(1 - found.value, 1 - found.high, 1 - found.low, 1 - found.by_chance, found.p)
-
-
-def _figures(found: Inverted) -> dict[str, float]:
-    return {
-        "value": found.value,
-        "low": found.low,
-        "high": found.high,
-        "by_chance": found.by_chance,
-    }
