@@ -1,13 +1,26 @@
 """Checks of chapter 02."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers import intervals
-from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
+from helpers.checks.grading import (
+    NotYet,
+    as_number,
+    as_numbers,
+    called,
+    claimed,
+    evidence,
+    expect,
+    expect_right,
+    expect_verdict,
+    graded,
+    keyed,
+    same,
+    verdict,
+)
 
 _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
 
@@ -16,21 +29,17 @@ _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predi
 def exercise_2_1(recall: Any) -> str:
     """Recall with its n, undefined where nobody is positive."""
     truth, answer, _ = _audited(60)
-    value, n = _pair(called(recall, truth, answer))
+    value, n = _recall_and_n(recall, truth, answer)
     both, positives = int((truth & answer).sum()), int(truth.sum())
-    mistakes = (
-        (
-            both / answer.sum(),
-            "that is precision: it divides by the answers. Divide by the positives.",
-        ),
-        ((truth == answer).mean(), "that is accuracy: leave out those whose truth is negative."),
-        (both / len(truth), "you divided by everybody: divide by those whose truth is positive."),
+    right, accuracy, precision = both / positives, (truth == answer).mean(), both / answer.sum()
+    expect_right(
+        value,
+        right,
+        f"recall should be {right:.3f} here, but you give {value:.3f}.",
+        (precision, "that is precision: it divides by the answers. Divide by the positives."),
+        (accuracy, "that is accuracy: leave out those whose truth is negative."),
+        (both / 60, "you divided by everybody: divide by those whose truth is positive."),
         (answer.mean(), "that is the selection rate: count only those whose truth is positive."),
-    )
-    _rule_out(value, mistakes)
-    expect(
-        _same(value, both / positives),
-        f"recall should be {both / positives:.3f} here, but you give {value:.3f}.",
     )
     expect(
         n == positives,
@@ -42,17 +51,21 @@ def exercise_2_1(recall: Any) -> str:
 
 def _expect_undefined(recall: Any) -> None:
     nobody, everybody = np.zeros(9, bool), np.ones(9, bool)
-    value, n = _pair(called(recall, nobody, everybody))
+    value, n = _recall_and_n(recall, nobody, everybody)
     expect(
-        bool(np.isnan(value)),
+        np.isnan(value),
         f"where nobody is positive recall is undefined: return np.nan, not {value:g}.",
     )
     expect(n == 0, f"where nobody is positive n is 0, but you say {n:g}.")
-    value, _ = _pair(called(recall, everybody, nobody))
     expect(
-        value == 0,
+        _recall_and_n(recall, everybody, nobody)[0] == 0,
         "here are nine positives and the model found none: that is a recall of 0, and well defined.",
     )
+
+
+def _recall_and_n(recall: Any, truth: np.ndarray, answer: np.ndarray) -> tuple[float, float]:
+    value, n = as_numbers(called(recall, truth, answer), "two things, recall and its n, were", 2)
+    return float(value), float(n)
 
 
 @graded("2.2")
@@ -60,17 +73,16 @@ def exercise_2_2(gaps: Any) -> str:
     """Gaps of four criteria between three groups."""
     for seed in (1, 2, 4):  # the larger gap of equalised odds is recall's in one, the FPR's in two
         truth, answer, group = (pd.Series(each) for each in _audited(400, seed))
-        result = called(gaps, truth, answer, group)
-        if not isinstance(result, dict) or any(name not in result for name in _CRITERIA):
-            raise NotYet(f"return a dict with these keys: {', '.join(_CRITERIA)}.")
+        result = keyed(called(gaps, truth, answer, group), _CRITERIA)
         right = _gaps(truth, answer, group)
-        for name in _CRITERIA:
-            given = _number(result[name])
-            _rule_out(given, _gap_mistakes(name, right, truth, answer, group), right[name])
-            expect(
-                _same(given, right[name]),
+        for name, mistakes in _gap_mistakes(right, truth, answer, group).items():
+            given = as_number(result[name])
+            expect_right(
+                given,
+                right[name],
                 f"the gap in {name} should be {right[name]:.3f} here, but you give {given:.3f}: the "
                 "largest rate of the three groups minus the smallest.",
+                *mistakes,
             )
     return "Four questions about the same counts."
 
@@ -94,22 +106,23 @@ def _gaps(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, fl
 
 
 def _gap_mistakes(
-    name: str, right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
-) -> list[tuple[float, str]]:
-    """What a reader may have computed instead of a criterion."""
+    right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
+) -> dict[str, list[tuple[float, str]]]:
+    """What a reader may have computed instead of each criterion."""
     everybody = pd.Series(True, truth.index)
-    accuracy = _gap(truth == answer, everybody, group)
-    joint = _gap(truth & answer, everybody, group)
-    rates = right["equal opportunity"], right["false positive rate"]
-    known: dict[str, list[tuple[float, str]]] = {
+    accuracy = np.ptp(_gap(truth == answer, everybody, group))
+    joint = np.ptp(_gap(truth & answer, everybody, group))
+    selected, recall, precision = (right[_CRITERIA[k]] for k in (0, 1, 3))
+    rates = recall, right["false positive rate"]
+    return {
         "demographic parity": [
             (right["first two"], "you compare two groups only: take the largest and the smallest."),
-            (np.ptp(accuracy), "that is accuracy: demographic parity doesn't ask what is true."),
+            (accuracy, "that is accuracy: demographic parity doesn't ask what is true."),
         ],
         "equal opportunity": [
-            (right["demographic parity"], _divide_by("whose truth is positive", "everybody")),
-            (right["predictive parity"], _divide_by("whose truth is positive", _CALLED)),
-            (np.ptp(joint), _divide_by("whose truth is positive", "everybody")),
+            (selected, _divide_by(_POSITIVE, "everybody")),
+            (precision, _divide_by(_POSITIVE, _CALLED)),
+            (joint, _divide_by(_POSITIVE, "everybody")),
         ],
         "equalised odds": [
             (sum(rates) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
@@ -117,18 +130,17 @@ def _gap_mistakes(
             (min(rates), "equalised odds wants both rates to be equal: take the larger gap."),
         ],
         "predictive parity": [
-            (right["equal opportunity"], _divide_by("who are called positive", _POSITIVE)),
-            (np.ptp(joint), _divide_by("who are called positive", "everybody")),
+            (recall, _divide_by(_CALLED, _POSITIVE)),
+            (joint, _divide_by(_CALLED, "everybody")),
         ],
     }
-    return known[name]
 
 
 _CALLED, _POSITIVE = "those who are called positive", "those whose truth is positive"
 
 
 def _divide_by(who: str, instead_of: str) -> str:
-    return f"that divides by the wrong people: divide by those {who}, not by {instead_of}."
+    return f"that divides by the wrong people: divide by {who}, not by {instead_of}."
 
 
 @graded("2.3")
@@ -139,7 +151,7 @@ def exercise_2_3(gap_by_chance: Any) -> str:
         group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
         right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
         mixed = random.permutation(len(group))  # rows of a table don't come group by group
-        _expect_chance(_number(called(gap_by_chance, right[mixed], group[mixed])), right, group)
+        _expect_chance(as_number(called(gap_by_chance, right[mixed], group[mixed])), right, group)
     return "Every largest gap has this much for nothing."
 
 
@@ -151,7 +163,7 @@ def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
     if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
         return
     expect(
-        not _same(given, observed),
+        not same(given, observed),
         "that is the gap as it was seen. What would it be if the group made no difference?",
     )
     expect(
@@ -187,75 +199,49 @@ def exercise_2_4(holm: Any) -> str:
             f"{len(p)} p-values make {len(p)} corrected ones; yours have shape {given.shape}.",
         )
         right = intervals.holm(p)
-        _rule_out_holm(given, right, p)
-        expect(
-            bool(np.allclose(given, right)),
+        expect_right(
+            given,
+            right,
             f"for p = {p} Holm gives {right.round(4)}, but you give {given.round(4)}.",
+            *_holm_mistakes(right, p),
         )
     return "One finding among many has to be stronger than one alone."
 
 
-def _rule_out_holm(given: np.ndarray, right: np.ndarray, p: np.ndarray) -> None:
-    """Name the mistake whose p-values the reader has got."""
+def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, str]]:
     m, order = len(p), np.argsort(p)
     back, rank = np.argsort(order), np.arange(1, m + 1)
     steps = p[order] * np.arange(m, 0, -1)
     hochberg = np.minimum.accumulate((p[order] * m / rank)[::-1])[::-1]
-    mistakes = (
+    each = "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1."
+    falling = "a corrected value is smaller than the one before it: carry the largest so far along."
+    other = "that is Benjamini and Hochberg's correction, which keeps another promise."
+    above = "a p-value can't be larger than 1: cut it off there."
+    return [
         (p, "nothing was corrected: multiply the smallest p by their number, m."),
-        (
-            np.minimum(p * m, 1),
-            "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1.",
-        ),
-        (
-            np.minimum(steps, 1)[back],
-            "a corrected value is smaller than the one before it: carry the largest so far along.",
-        ),
-        (
-            np.maximum.accumulate(steps)[back],
-            "a p-value can't be larger than 1: cut it off there.",
-        ),
-        (
-            np.minimum(hochberg, 1)[back],
-            "that is Benjamini and Hochberg's correction, which keeps another promise.",
-        ),
+        (np.minimum(p * m, 1), each),
+        (np.minimum(steps, 1)[back], falling),
+        (np.maximum.accumulate(steps)[back], above),
+        (np.minimum(hochberg, 1)[back], other),
         (right[order], "the values are right, but sorted: put each back where its p was."),
-    )
-    for wrong, sentence in mistakes:
-        expect(bool(np.allclose(wrong, right) or not np.allclose(given, wrong)), sentence)
+    ]
 
 
 @graded("2.5")
 def exercise_2_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = claimed(test, "evidence", "direction", "verdict")
-    row = result["evidence"]
-    columns = (
-        "metric",
-        "first",
-        "second",
-        "n_first",
-        "n_second",
-        "difference",
-        "p_holm",
-        "verdict",
-    )
-    if not isinstance(row, pd.Series) or any(each not in row for each in columns):
-        raise NotYet("the evidence is one row of classification.pairwise(...), such as .iloc[0].")
-    expect(
-        bool(np.isfinite(float(row["difference"]))),
-        f"this comparison is {row.get('note') or 'undefined'}: choose another.",
-    )
-    expect(
-        result["direction"] in ("above", "below"),
-        f'the direction is "above" or "below": where does your claim put {row["first"]!r}?',
-    )
-    follows = _verdict(row, result["direction"])
-    expect(
-        result["verdict"] == follows,
-        f"the difference is {row['difference']:+.3f}, the row's verdict is {row['verdict']!r}, and the "
-        f"claim is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
-        f"{result['verdict']!r}.",
+    result = claimed(test, "evidence", side="where does your claim put the first group?")
+    row, direction = result["evidence"], result["direction"]
+    columns = {"metric", "first", "second", "n_first", "n_second", "p_holm", "verdict"}
+    source = "classification.pairwise(...), such as .iloc[0]"
+    (gap,) = evidence(row, source, columns, "difference")
+    known = row["verdict"] == intervals.GAP
+    follows = verdict(gap, gap, 0, direction) if known else "undecided"
+    expect_verdict(
+        result["verdict"],
+        follows,
+        f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}, and the claim is "
+        f"{direction!r}",
     )
     return (
         f"Verdict on {row['metric']}, {row['first']} against {row['second']}: {follows}, "
@@ -263,13 +249,7 @@ def exercise_2_5(test: Any) -> str:
     )
 
 
-def _verdict(row: pd.Series, direction: str) -> str:
-    if row["verdict"] != intervals.GAP:
-        return "undecided"
-    return "supported" if (row["difference"] > 0) == (direction == "above") else "contradicted"
-
-
-# -- data that no reader has seen, and numbers read from answers
+# -- data that no reader has seen
 
 
 def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -280,26 +260,3 @@ def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     found, taken = random.uniform(0.5, 0.95, 3)[number], random.uniform(0.05, 0.4, 3)[number]
     answer = random.random(n) < np.where(truth, found, taken)
     return truth, answer, np.array(["one", "two", "three"])[number]
-
-
-def _pair(result: Any) -> tuple[float, float]:
-    value, n = as_numbers(result, "two things, recall and its n, were", 2)
-    return float(value), float(n)
-
-
-def _number(result: Any) -> float:
-    number = float(as_numbers(result, "one number was", 1)[0])
-    expect(bool(np.isfinite(number)), "a number was expected, but it is NaN or infinite.")
-    return number
-
-
-def _rule_out(
-    given: float, mistakes: Sequence[tuple[float, str]], right: float = float("nan")
-) -> None:
-    """Name the mistake whose number the reader has got, unless it is right as well."""
-    for wrong, sentence in mistakes:
-        expect(_same(float(wrong), right) or not _same(given, float(wrong)), sentence)
-
-
-def _same(one: float, two: float) -> bool:
-    return bool(np.isclose(one, two, rtol=1e-6, atol=1e-9))
