@@ -6,17 +6,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import arguments
-from helpers.checks.grading import (
-    NotYet,
-    as_numbers,
-    called,
-    claimed,
-    expect,
-    expect_verdict,
-    graded,
-    same,
-    verdict,
-)
+from helpers.checks import grading
+from helpers.checks.grading import NotYet, called, expect, graded
 from helpers.intervals import wilson
 
 
@@ -96,18 +87,17 @@ def exercise_1_3(miss_rates: Any) -> str:
         f"{arguments.shown(list(table.index))}.",
     )
     for name, each in missed.items():
-        row = pd.Series(
-            as_numbers(list(table.loc[name, columns]), "numbers were", len(columns)), columns
-        )
-        expect(row["n"] == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
+        row = list(table.loc[name, columns])
+        n, value, *bounds = grading.as_numbers(row, "numbers were", len(columns))
+        expect(n == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
         expect(
-            same(row["value"], each.mean(), atol=6e-4),
+            grading.same(value, each.mean(), atol=6e-4),
             f"the value of {name!r} is the share that was missed, {each.mean():.3f}, but you give "
-            f"{row['value']:.3f}.",
+            f"{value:.3f}.",
         )
         low, high = wilson(int(each.sum()), len(each))
         expect(
-            same([row["low"], row["high"]], [low, high], atol=6e-4),
+            grading.same(bounds, [low, high], atol=6e-4),
             f"Wilson's interval of {name!r} is {low:.3f} to {high:.3f}: call "
             "wilson(missed, of how many).",
         )
@@ -117,7 +107,7 @@ def exercise_1_3(miss_rates: Any) -> str:
 @graded("1.4")
 def exercise_1_4(test: Any) -> str:
     """A claim of the reader's own about the detector."""
-    result = claimed(test, "expected", "before", "after")
+    result = grading.claimed(test, "expected", "before", "after")
     expect(
         result["expected"] in ("more", "fewer"),
         '`expected` is "more" or "fewer": what does your claim say of the faces missed afterwards?',
@@ -136,14 +126,9 @@ def exercise_1_4(test: Any) -> str:
     (low, high), (low_after, high_after) = (
         wilson(int(each.sum()), len(each)) for each in (before, after)
     )
-    direction = "above" if result["expected"] == "more" else "below"
-    follows = verdict(low_after - high, high_after - low, 0, direction)
-    expect_verdict(
-        result["verdict"],
-        follows,
-        f"the intervals are {low:.2f} to {high:.2f} and {low_after:.2f} to {high_after:.2f} and you "
-        f"expected {result['expected']!r}",
-    )
+    shown = f"the intervals are {low:.2f} to {high:.2f} and {low_after:.2f} to {high_after:.2f}"
+    change = low_after - high, high_after - low
+    follows = grading.judge(result, result["expected"], *change, 0, shown)
     return f"Missed {before.sum()} before and {after.sum()} after, of {len(before)}: {follows}."
 
 

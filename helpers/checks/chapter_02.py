@@ -4,23 +4,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers import intervals
-from helpers.checks.grading import (
-    NotYet,
-    as_number,
-    as_numbers,
-    called,
-    claimed,
-    evidence,
-    expect,
-    expect_right,
-    expect_verdict,
-    graded,
-    keyed,
-    same,
-    verdict,
-)
+from helpers.checks import grading
+from helpers.checks.grading import NotYet, called, expect, expect_right, graded
 
 _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
 
@@ -32,10 +20,10 @@ def exercise_2_1(recall: Any) -> str:
     value, n = _recall_and_n(recall, truth, answer)
     both, positives = int((truth & answer).sum()), int(truth.sum())
     right, accuracy, precision = both / positives, (truth == answer).mean(), both / answer.sum()
-    expect_right(
+    grading.expect_number(
+        "recall",
         value,
         right,
-        f"recall should be {right:.3f} here, but you give {value:.3f}.",
         (precision, "that is precision: it divides by the answers. Divide by the positives."),
         (accuracy, "that is accuracy: leave out those whose truth is negative."),
         (both / 60, "you divided by everybody: divide by those whose truth is positive."),
@@ -64,7 +52,9 @@ def _expect_undefined(recall: Any) -> None:
 
 
 def _recall_and_n(recall: Any, truth: np.ndarray, answer: np.ndarray) -> tuple[float, float]:
-    value, n = as_numbers(called(recall, truth, answer), "two things, recall and its n, were", 2)
+    value, n = grading.as_numbers(
+        called(recall, truth, answer), "two things, recall and its n, were", 2
+    )
     return float(value), float(n)
 
 
@@ -73,66 +63,56 @@ def exercise_2_2(gaps: Any) -> str:
     """Gaps of four criteria between three groups."""
     for seed in (1, 2, 4):  # the larger gap of equalised odds is recall's in one, the FPR's in two
         truth, answer, group = (pd.Series(each) for each in _audited(400, seed))
-        result = keyed(called(gaps, truth, answer, group), _CRITERIA)
-        right = _gaps(truth, answer, group)
-        for name, mistakes in _gap_mistakes(right, truth, answer, group).items():
-            given = as_number(result[name])
-            expect_right(
-                given,
-                right[name],
-                f"the gap in {name} should be {right[name]:.3f} here, but you give {given:.3f}: the "
-                "largest rate of the three groups minus the smallest.",
-                *mistakes,
-            )
+        result = grading.keyed(called(gaps, truth, answer, group), _CRITERIA)
+        hint = ": the largest rate of the three groups minus the smallest."
+        for name, (right, *mistakes) in _criteria(_gaps(truth, answer, group)).items():
+            given = grading.as_number(result[name])
+            grading.expect_number(f"the gap in {name}", given, right, *mistakes, hint=hint)
     return "Four questions about the same counts."
 
 
-def _gap(hit: pd.Series, among: pd.Series, group: pd.Series) -> pd.Series:
-    return hit[among].groupby(group[among]).mean()
-
-
 def _gaps(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, float]:
-    everybody = pd.Series(True, truth.index)
-    rates = {
-        "demographic parity": _gap(answer, everybody, group),
-        "equal opportunity": _gap(answer, truth, group),
-        "false positive rate": _gap(answer, ~truth, group),
-        "predictive parity": _gap(truth, answer, group),
+    """Largest minus smallest of what may be computed, by its name."""
+    everybody = truth | ~truth
+    shares = {
+        "selected": (answer, everybody),
+        "recall": (answer, truth),
+        "fpr": (answer, ~truth),
+        "precision": (truth, answer),
+        "accuracy": (truth == answer, everybody),
+        "joint": (truth & answer, everybody),
     }
-    found = {name: float(each.max() - each.min()) for name, each in rates.items()}
-    found["equalised odds"] = max(found["equal opportunity"], found["false positive rate"])
-    found["first two"] = float(abs(rates["demographic parity"].iloc[:2].diff().iloc[1]))
-    return found
+    rates = {name: hit[who].groupby(group[who]).mean() for name, (hit, who) in shares.items()}
+    two = float(abs(np.subtract(*rates["selected"].iloc[:2])))
+    return {name: float(np.ptp(each)) for name, each in rates.items()} | {"two": two}
 
 
-def _gap_mistakes(
-    right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
-) -> dict[str, list[tuple[float, str]]]:
-    """What a reader may have computed instead of each criterion."""
-    everybody = pd.Series(True, truth.index)
-    accuracy = np.ptp(_gap(truth == answer, everybody, group))
-    joint = np.ptp(_gap(truth & answer, everybody, group))
-    selected, recall, precision = (right[_CRITERIA[k]] for k in (0, 1, 3))
-    rates = recall, right["false positive rate"]
+def _criteria(gaps: dict[str, float]) -> dict[str, Any]:
+    """The gap of each criterion, and what a reader may have computed instead."""
+    both = gaps["recall"], gaps["fpr"]
     return {
-        "demographic parity": [
-            (right["first two"], "you compare two groups only: take the largest and the smallest."),
-            (accuracy, "that is accuracy: demographic parity doesn't ask what is true."),
-        ],
-        "equal opportunity": [
-            (selected, _divide_by(_POSITIVE, "everybody")),
-            (precision, _divide_by(_POSITIVE, _CALLED)),
-            (joint, _divide_by(_POSITIVE, "everybody")),
-        ],
-        "equalised odds": [
-            (sum(rates) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
-            (sum(rates), "take the larger of the two gaps of equalised odds, not their sum."),
-            (min(rates), "equalised odds wants both rates to be equal: take the larger gap."),
-        ],
-        "predictive parity": [
-            (recall, _divide_by(_CALLED, _POSITIVE)),
-            (joint, _divide_by(_CALLED, "everybody")),
-        ],
+        "demographic parity": (
+            gaps["selected"],
+            (gaps["two"], "you compare two groups only: take the largest and the smallest."),
+            (gaps["accuracy"], "that is accuracy: demographic parity doesn't ask what is true."),
+        ),
+        "equal opportunity": (
+            gaps["recall"],
+            (gaps["selected"], _divide_by(_POSITIVE, "everybody")),
+            (gaps["precision"], _divide_by(_POSITIVE, _CALLED)),
+            (gaps["joint"], _divide_by(_POSITIVE, "everybody")),
+        ),
+        "equalised odds": (
+            max(both),
+            (sum(both) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
+            (sum(both), "take the larger of the two gaps of equalised odds, not their sum."),
+            (min(both), "equalised odds wants both rates to be equal: take the larger gap."),
+        ),
+        "predictive parity": (
+            gaps["precision"],
+            (gaps["recall"], _divide_by(_CALLED, _POSITIVE)),
+            (gaps["joint"], _divide_by(_CALLED, "everybody")),
+        ),
     }
 
 
@@ -151,7 +131,8 @@ def exercise_2_3(gap_by_chance: Any) -> str:
         group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
         right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
         mixed = random.permutation(len(group))  # rows of a table don't come group by group
-        _expect_chance(as_number(called(gap_by_chance, right[mixed], group[mixed])), right, group)
+        given = grading.as_number(called(gap_by_chance, right[mixed], group[mixed]))
+        _expect_chance(given, right, group)
     return "Every largest gap has this much for nothing."
 
 
@@ -163,14 +144,11 @@ def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
     if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
         return
     expect(
-        not same(given, observed),
+        not grading.same(given, observed),
         "that is the gap as it was seen. What would it be if the group made no difference?",
     )
-    expect(
-        off > 0,
-        about
-        + "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest.",
-    )
+    mean = "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest."
+    expect(off > 0, about + mean)
     expect(
         given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
         about + "that is among the largest of all draws. Return their mean.",
@@ -193,7 +171,7 @@ def _shuffled_gaps(right: np.ndarray, group: np.ndarray) -> np.ndarray:
 def exercise_2_4(holm: Any) -> str:
     """Holm's correction of p-values."""
     for p in (np.array([0.03, 0.001, 0.2, 0.0101, 0.9, 0.011]), np.array([0.004, 0.7, 0.6])):
-        given = as_numbers(called(holm, p.copy()), "corrected p-values were")
+        given = grading.as_numbers(called(holm, p.copy()), "corrected p-values were")
         expect(
             given.shape == p.shape,
             f"{len(p)} p-values make {len(p)} corrected ones; yours have shape {given.shape}.",
@@ -210,9 +188,7 @@ def exercise_2_4(holm: Any) -> str:
 
 def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, str]]:
     m, order = len(p), np.argsort(p)
-    back, rank = np.argsort(order), np.arange(1, m + 1)
-    steps = p[order] * np.arange(m, 0, -1)
-    hochberg = np.minimum.accumulate((p[order] * m / rank)[::-1])[::-1]
+    back, steps = np.argsort(order), p[order] * np.arange(m, 0, -1)
     each = "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1."
     falling = "a corrected value is smaller than the one before it: carry the largest so far along."
     other = "that is Benjamini and Hochberg's correction, which keeps another promise."
@@ -222,7 +198,7 @@ def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, s
         (np.minimum(p * m, 1), each),
         (np.minimum(steps, 1)[back], falling),
         (np.maximum.accumulate(steps)[back], above),
-        (np.minimum(hochberg, 1)[back], other),
+        (stats.false_discovery_control(p), other),
         (right[order], "the values are right, but sorted: put each back where its p was."),
     ]
 
@@ -230,19 +206,14 @@ def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, s
 @graded("2.5")
 def exercise_2_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = claimed(test, "evidence", side="where does your claim put the first group?")
-    row, direction = result["evidence"], result["direction"]
+    result = grading.claimed(test, "evidence", side="where does your claim put the first group?")
+    row = result["evidence"]
     columns = {"metric", "first", "second", "n_first", "n_second", "p_holm", "verdict"}
     source = "classification.pairwise(...), such as .iloc[0]"
-    (gap,) = evidence(row, source, columns, "difference")
-    known = row["verdict"] == intervals.GAP
-    follows = verdict(gap, gap, 0, direction) if known else "undecided"
-    expect_verdict(
-        result["verdict"],
-        follows,
-        f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}, and the claim is "
-        f"{direction!r}",
-    )
+    (gap,) = grading.evidence(row, source, columns, "difference")
+    low, high = (gap, gap) if row["verdict"] == intervals.GAP else (-1.0, 1.0)
+    shown = f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}"
+    follows = grading.judge(result, result["direction"], low, high, 0, shown)
     return (
         f"Verdict on {row['metric']}, {row['first']} against {row['second']}: {follows}, "
         f"n = {row['n_first']} and {row['n_second']}."

@@ -6,48 +6,30 @@ from typing import Any
 import numpy as np
 
 from helpers.bias import verification
-from helpers.checks.grading import (
-    as_number,
-    as_numbers,
-    called,
-    claimed,
-    evidence,
-    expect,
-    expect_right,
-    expect_verdict,
-    graded,
-    same,
-    verdict,
-)
+from helpers.checks import grading
+from helpers.checks.grading import called, expect, expect_right, graded
 
 
 @graded("3.1")
 def exercise_3_1(error_rates: Any) -> str:
     """FMR and FNMR at a threshold."""
-    scores, genuine = _pairs(people=12)
+    scores, genuine, *_ = _scored(people=12, seed=0)
     limit = float(np.sort(scores[~genuine])[-30])  # a score that occurs: is it accepted?
     given = called(error_rates, scores, genuine, limit)
-    fmr, fnmr = as_numbers(given, "two numbers, fmr and fnmr, were", 2)
+    fmr, fnmr = grading.as_numbers(given, "two numbers, fmr and fnmr, were", 2)
     accepted = scores >= limit
     right = accepted[~genuine].mean(), (~accepted)[genuine].mean()
     expect(
-        not same((fmr, fnmr), right[::-1]),
+        not grading.same((fmr, fnmr), right[::-1]),
         "both rates are there, but in the wrong order: FMR first, then FNMR.",
     )
-    expect_right(
-        fmr,
-        right[0],
-        f"the FMR should be {right[0]:.4f} here, but you give {fmr:.4f}: it is the share of the "
-        "impostor pairs, scores[~genuine], that are accepted.",
-        *_fmr_mistakes(accepted, genuine),
-    )
-    expect_right(
-        fnmr,
-        right[1],
-        f"the FNMR should be {right[1]:.4f} here, but you give {fnmr:.4f}: it is the share of the "
-        "genuine pairs, scores[genuine], that are rejected.",
-        *_of_other_pairs(~accepted, genuine, "rejected", "genuine"),
-    )
+    hint = ": it is the share of the {0} pairs, scores[{1}], that are {2}."
+    mistakes = _fmr_mistakes(accepted, genuine)
+    of_impostors = hint.format("impostor", "~genuine", "accepted")
+    grading.expect_number("the FMR", fmr, right[0], *mistakes, hint=of_impostors)
+    others = _of_other_pairs(~accepted, genuine, "rejected", "genuine")
+    of_genuine = hint.format("genuine", "genuine", "rejected")
+    grading.expect_number("the FNMR", fnmr, right[1], *others, hint=of_genuine)
     return "Each error is a share of its own kind of pairs."
 
 
@@ -82,7 +64,7 @@ def exercise_3_2(fmr_of_draw: Any) -> str:
     first, second = np.triu_indices(20, k=1)
     accepted = random.random(len(first)) < 0.1 + 0.6 * (first == 3)
     drawn = np.bincount(random.integers(0, 20, 20), minlength=20)
-    everybody = as_number(called(fmr_of_draw, accepted, first, second, np.ones(20, int)))
+    everybody = grading.as_number(called(fmr_of_draw, accepted, first, second, np.ones(20, int)))
     expect_right(
         everybody,
         accepted.mean(),
@@ -90,7 +72,7 @@ def exercise_3_2(fmr_of_draw: Any) -> str:
         f"give {everybody:.4f}.",
     )
     expect_right(
-        as_number(called(fmr_of_draw, accepted, first, second, drawn)),
+        grading.as_number(called(fmr_of_draw, accepted, first, second, drawn)),
         np.average(accepted, weights=drawn[first] * drawn[second]),
         "weigh each pair by drawn[first] * drawn[second], and divide the accepted weight by all.",
         *_draw_mistakes(accepted, drawn[first], drawn[second]),
@@ -120,13 +102,13 @@ def _draw_mistakes(
 @graded("3.3")
 def exercise_3_3(tar_at_far: Any) -> str:
     """TAR at the smallest score that, as a threshold, keeps a FAR."""
-    scores, genuine = _pairs(people=30, seed=1)
+    scores, genuine, *_ = _scored(people=30, seed=1)
     impostors = int((~genuine).sum())
     far = (np.floor(0.02 * impostors) + 0.5) / impostors  # between two counts
-    tar = as_number(called(tar_at_far, scores, genuine, far))
+    tar = grading.as_number(called(tar_at_far, scores, genuine, far))
     _expect_tar(tar, scores, genuine, far, *_tar_mistakes(scores, genuine, far))
     coarse = np.round(scores, 1)  # many scores are equal
-    tied = as_number(called(tar_at_far, coarse, genuine, 0.02))
+    tied = grading.as_number(called(tar_at_far, coarse, genuine, 0.02))
     expect(
         tied <= _tar(coarse, genuine, 0.02) + 1e-9,
         "where scores are tied you let too many impostors through: all that are equal pass "
@@ -151,13 +133,8 @@ def _expect_tar(
     tar: float, scores: np.ndarray, genuine: np.ndarray, far: float, *mistakes: tuple[float, str]
 ) -> None:
     right = _tar(scores, genuine, far)
-    expect_right(
-        tar,
-        right,
-        f"the TAR should be {right:.4f} at a FAR of {far:.4f}, but you give {tar:.4f}. Is your "
-        f"threshold too {'strict' if tar < right else 'lax'}?",
-        *mistakes,
-    )
+    hint = f". Is your threshold too {'strict' if tar < right else 'lax'}?"
+    grading.expect_number(f"the TAR at a FAR of {far:.4f}", tar, right, *mistakes, hint=hint)
 
 
 def _tar_mistakes(scores: np.ndarray, genuine: np.ndarray, far: float) -> list[tuple[float, str]]:
@@ -177,7 +154,8 @@ def _tar_mistakes(scores: np.ndarray, genuine: np.ndarray, far: float) -> list[t
 def exercise_3_4(held_out_fmr: Any) -> str:
     """FMR of every fold at the threshold of the others."""
     scores, genuine, fold = _in_folds()
-    found = as_numbers(called(held_out_fmr, scores, genuine, fold, 0.05), "three rates were")
+    given = called(held_out_fmr, scores, genuine, fold, 0.05)
+    found = grading.as_numbers(given, "three rates were")
     expect(
         found.shape == (3,),
         f"three folds, 0, 1 and 2, make three rates; your result has shape {found.shape}. Is fold "
@@ -236,32 +214,23 @@ def _limit(scores: np.ndarray, genuine: np.ndarray, train: np.ndarray) -> float:
 def exercise_3_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
     question = "on which side of parity does your claim put it?"
-    result = claimed(test, "evidence", side=question)
-    row, direction = result["evidence"], result["direction"]
+    result = grading.claimed(test, "evidence", side=question)
+    row = result["evidence"]
     source = 'verification.compare(...), for instance table[table.group == "..."].iloc[0]'
     columns = {"metric", "group", "reference", "measure", "value"}
-    low, high = evidence(row, source, columns, "low", "high")
+    low, high = grading.evidence(row, source, columns, "low", "high")
     expect(row["group"] != row["reference"], "that row compares a group with itself.")
     parity = 1.0 if row["measure"] == "ratio" else 0.0
-    expect_verdict(
-        result["verdict"],
-        verdict(low, high, parity, direction),
-        f"the interval reaches from {low:.3g} to {high:.3g}, parity is {parity:g} and the claim is "
-        f"{direction!r}",
-    )
+    shown = f"the interval reaches from {low:.3g} to {high:.3g}, parity is {parity:g}"
+    grading.judge(result, result["direction"], low, high, parity, shown)
     return f"Verdict on the {row['measure']} of {row['metric']}: {result['verdict']}."
 
 
 # -- data that no reader has seen
 
 
-def _pairs(people: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and labels of all pairs of three pictures of some people."""
-    scores, genuine, _, _ = _scored(people, seed)
-    return scores, genuine
-
-
 def _scored(people: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, labels and people of all pairs of three pictures of some people."""
     random = np.random.default_rng(seed)
     who = np.repeat(np.arange(people), 3)
     pictures = random.normal(size=(people, 8))[who] + 0.7 * random.normal(size=(len(who), 8))

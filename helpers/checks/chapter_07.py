@@ -6,18 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.checks.grading import (
-    as_array,
-    as_numbers,
-    called,
-    claimed,
-    expect,
-    expect_right,
-    expect_verdict,
-    graded,
-    same,
-    verdict,
-)
+from helpers.checks import grading
+from helpers.checks.grading import called, expect, expect_right, graded
 
 
 def _random(*shape: int, seed: int = 0) -> Tensor:
@@ -30,7 +20,7 @@ def exercise_7_1(hires_cam: Any) -> str:
     activations, gradients = _random(6, 5, 4).clamp_min(0), _random(6, 5, 4, seed=1)
     product = gradients * activations
     expect_right(
-        as_array(called(hires_cam, activations, gradients), (5, 4)),
+        grading.as_array(called(hires_cam, activations, gradients), (5, 4)),
         product.sum(0),
         "the values differ. Multiply activation and gradient element by element, then sum over "
         "channels.",
@@ -67,19 +57,19 @@ def exercise_7_2(half_area: Any) -> str:
     even, point = torch.ones(1, 10, 10), torch.zeros(1, 10, 10)
     point[0, 3, 4] = 2.0
     maps = torch.cat([even, point, _random(1, 10, 10).abs()])
-    areas = as_array(called(half_area, maps), (3,))
+    areas = grading.as_array(called(half_area, maps), (3,))
     _expect_shares(areas)
     expect(
-        same(areas, as_array(called(half_area, 7 * maps), (3,))),
+        grading.same(areas, grading.as_array(called(half_area, 7 * maps), (3,))),
         "seven times the map changes your area: compare with the sum of the map, not with a number.",
     )
     negative = torch.cat([point, -torch.ones(1, 10, 10)], 2)
     expect(
-        same(as_array(called(half_area, negative), (1,)), [0.005]),
+        grading.same(grading.as_array(called(half_area, negative), (1,)), [0.005]),
         "negative relevance enters your sum. Cut it off first: clamp_min(0).",
     )
     sizes = _reference_half_area(maps)
-    expect(same(areas, sizes, atol=0.011), "the area is not the smallest possible one.")
+    expect(grading.same(areas, sizes, atol=0.011), "the area is not the smallest possible one.")
     return "The smaller the area, the more concentrated the map."
 
 
@@ -96,12 +86,12 @@ def _expect_shares(areas: np.ndarray) -> None:
         "those that are positive.",
     )
     expect(
-        same(even, 0.5, atol=0.011),
+        grading.same(even, 0.5, atol=0.011),
         f"a map that is equal everywhere needs half of the picture, but you give {even:.2f}. Did "
         "you compare each pixel with half of the maximum? Sort the pixels and add them up instead.",
     )
     expect(
-        same(point, 0.01),
+        grading.same(point, 0.01),
         f"one bright pixel of 100 needs 0.01 of the picture, but you give {point:.3f}. Sort from "
         "the largest to the smallest, and count the pixel that crosses the half.",
     )
@@ -119,14 +109,14 @@ def exercise_7_3(focus: Any) -> str:
     masks = _random(4, 8, 8, seed=1) > 0.3
     positive = relevance.clamp_min(0)
     expect_right(
-        as_array(called(focus, relevance, masks), (4,)),
+        grading.as_array(called(focus, relevance, masks), (4,)),
         (positive * masks).sum((1, 2)) / positive.sum((1, 2)),
         "the focus is: positive relevance inside / all positive relevance.",
         *_focus_mistakes(relevance, masks),
     )
-    ones = as_array(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
+    ones = grading.as_array(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
     expect(
-        same(ones, masks[:1].double().mean((1, 2))),
+        grading.same(ones, masks[:1].double().mean((1, 2))),
         "a map that is equal everywhere must score the mask's share of the picture.",
     )
     return "Now compare it with chance before you believe it."
@@ -160,9 +150,9 @@ def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
     names = ("n", "value", "low", "high", "null")
     question = "on which side of the null does your claim put the value?"
-    result = claimed(test, *names, side=question)
+    result = grading.claimed(test, *names, side=question)
     wanted = "n, value, low, high and null as numbers were"
-    numbers = as_numbers([result[name] for name in names], wanted, len(names))
+    numbers = grading.as_numbers([result[name] for name in names], wanted, len(names))
     expect(
         np.isfinite(numbers).all(),
         "n, value, low, high and null must be numbers, none of them NaN or infinite.",
@@ -170,10 +160,6 @@ def exercise_7_4(test: Any) -> str:
     n, value, low, high, null = numbers
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
-    direction = result["direction"]
-    expect_verdict(
-        result["verdict"],
-        verdict(low, high, null, direction),
-        f"your interval reaches from {low:.3g} to {high:.3g} and the claim is {direction} {null:g}",
-    )
+    shown = f"your interval reaches from {low:.3g} to {high:.3g}, the null is {null:g}"
+    grading.judge(result, result["direction"], low, high, null, shown)
     return f"Verdict: {result['verdict']}, n = {n:.0f}."

@@ -108,6 +108,14 @@ def expect_right(given: Any, right: Any, message: str, *mistakes: tuple[Any, str
     expect(same(given, right), message)
 
 
+def expect_number(
+    what: str, given: float, right: float, *mistakes: tuple[float, str], hint: str = "."
+) -> None:
+    """Raise NotYet unless a number is right, saying which was expected, and a hint."""
+    message = f"{what} should be {right:.4f} here, but you give {given:.4f}{hint}"
+    expect_right(given, right, message, *mistakes)
+
+
 def same(one: Any, two: Any, atol: float = 1e-6) -> bool:
     """Whether two results have one shape and agree to about four digits, or within ``atol``."""
     first, second = np.asarray(one, dtype=float), np.asarray(two, dtype=float)
@@ -119,12 +127,12 @@ def same(one: Any, two: Any, atol: float = 1e-6) -> bool:
 
 def as_numbers(result: Any, what: str, count: int | None = None) -> np.ndarray:
     """A result as an array of doubles, NaN allowed; text that reads like numbers is none."""
+    message = f"{what} expected, but it is {arguments.shown(result)}."
     try:
         found = arguments.number_array(result, "the result")
     except InputError:
-        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.") from None
-    if count is not None and found.size != count:
-        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.")
+        raise NotYet(message) from None
+    expect(count in (None, found.size), message)
     return found if count is None else found.reshape(count)
 
 
@@ -183,16 +191,26 @@ def keyed(result: Any, names: Iterable[str]) -> dict[str, Any]:
     return result
 
 
-def verdict(low: float, high: float, parity: float, direction: str) -> str:
-    """The verdict on a claim that follows from an interval: undecided where it holds parity."""
-    if low <= parity <= high:
-        return "undecided"
-    return "supported" if (low > parity) == (direction == "above") else "contradicted"
+def judge(
+    result: dict[str, Any], side: str, low: float, high: float, parity: float, shown: str
+) -> str:
+    """The verdict on a claim, after a look whether it follows from an interval.
 
-
-def expect_verdict(given: Any, follows: str, because: str) -> None:
-    """Raise NotYet unless the verdict is the one that follows from the evidence."""
-    expect(
-        given == follows,
-        f"{because}, so the verdict that follows is {follows!r}, not {given!r}.",
-    )
+    Parameters
+    ----------
+    result : dict
+        What the reader's function returned, with its ``verdict``.
+    side : str
+        Where the claim puts the value: "above" parity ("more") or not.
+    low, high, parity : float
+        The interval; where it holds parity, the claim is undecided.
+    shown : str
+        What the evidence is, for the sentence.
+    """
+    follows = "undecided"
+    if not low <= parity <= high:
+        follows = "supported" if (low > parity) == (side in ("above", "more")) else "contradicted"
+    given = result["verdict"]
+    said = f"so the verdict that follows is {follows!r}, not {given!r}"
+    expect(given == follows, f"{shown} and the claim is {side!r}, {said}.")
+    return follows

@@ -18,8 +18,8 @@ from helpers.checks.grading import (
     evidence,
     expect_right,
     graded,
+    judge,
     same,
-    verdict,
 )
 
 
@@ -137,7 +137,11 @@ def test_a_mistake_that_is_right_as_well_is_no_mistake() -> None:
 def test_a_verdict_follows_from_the_interval(
     low: float, high: float, direction: str, follows: str
 ) -> None:
-    assert verdict(low, high, 0, direction) == follows
+    assert judge({"verdict": follows}, direction, low, high, 0, "it is so") == follows
+    with pytest.raises(
+        NotYet, match=f"it is so and the claim is '{direction}', so .*'{follows}', not"
+    ):
+        judge({"verdict": "right"}, direction, low, high, 0, "it is so")
 
 
 def test_evidence_is_a_row_with_finite_numbers() -> None:
