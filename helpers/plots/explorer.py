@@ -59,7 +59,8 @@ def threshold_explorer(
     curves : DataFrame
         ``group``, ``threshold``, ``fmr``, ``fnmr``, of :func:`helpers.bias.verification.det`.
     steps : int
-        Positions of the slider, from 2 to 1,000, evenly between thresholds at which everything and nothing passes.
+        Positions of the slider, from 2 to 1,000, evenly between thresholds at which everything and
+        nothing passes.
     start : float, optional
         Where the slider begins: the position nearest to it; by default the middle.
 
