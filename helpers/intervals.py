@@ -1,8 +1,10 @@
 """Intervals: how far a figure could be off because only some people were looked at."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from helpers import arguments
 from helpers.errors import InputError
@@ -17,7 +19,7 @@ known."""
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a proportion (Wilson 1927), from scipy.
+    """Wilson's score interval for a proportion (Wilson 1927).
 
     Parameters
     ----------
@@ -48,10 +50,8 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
         raise InputError(
             f"successes is {hits:,} but n is {trials:,}: no more can succeed than try."
         )
-    if trials == 0:
-        return float("nan"), float("nan")
-    bounds = stats.binomtest(hits, trials).proportion_ci(level, method="wilson")
-    return float(bounds.low), float(bounds.high)
+    low, high = wilson_limits(hits, trials, level)
+    return float(low), float(high)
 
 
 def bootstrap_mean(
@@ -159,6 +159,60 @@ def score_limits(
     low = np.where(hits == 0, np.minimum(centre - half, 0.0), centre - half)
     high = np.where(hits == trials, np.maximum(centre + half, 1.0), centre + half)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def student(level: float, freedom: ArrayLike) -> Any:
+    """Return the quantile of Student's t for a two-sided interval; normal for infinite freedom.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level in (0, 1).
+    freedom : float or array_like
+        Degrees of freedom, above 0.
+
+    Returns
+    -------
+    float or numpy.ndarray
+
+    Examples
+    --------
+    >>> round(float(student(0.95, 10)), 3)
+    2.228
+    """
+    return special.stdtrit(freedom, (1 + level) / 2)
+
+
+def log_odds_limits(
+    value: float, spread: float, freedom: float, level: float = 0.95
+) -> tuple[float, float]:
+    """Return Student's interval of a share, symmetrical in log odds, so that it stays in [0, 1].
+
+    Parameters
+    ----------
+    value : float
+        The share, strictly between 0 and 1.
+    spread : float
+        Its standard error.
+    freedom : float
+        Degrees of freedom of the standard error.
+    level : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper bound.
+
+    Examples
+    --------
+    >>> low, high = log_odds_limits(0.9, 0.06, 30)
+    >>> round(low, 2), round(high, 2)
+    (0.7, 0.97)
+    """
+    odds = np.log(value / (1 - value))
+    half = student(level, freedom) * spread / (value * (1 - value))
+    return float(special.expit(odds - half)), float(special.expit(odds + half))
 
 
 def holm(p: ArrayLike) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from tests.bias.simulated import Group, Pairs, simulate
 GROUPS = {"a": Group(), "b": Group(0.6, 3.0)}
 
 
-def drawn_anew(pairs: Pairs, **options: object) -> verification.Bootstrap:
+def drawn_anew(pairs: Pairs, **options: object) -> verification.Sample:
     found = {"threshold": 2.0, "far": (0.1, 0.01), "replicates": 300, **options}
     return verification.bootstrap(
         pairs.scores, pairs.genuine, pairs.identities, pairs.groups, **found
@@ -23,14 +23,14 @@ def drawn_anew(pairs: Pairs, **options: object) -> verification.Bootstrap:
 
 
 @pytest.fixture(scope="module")
-def sample() -> verification.Bootstrap:
+def sample() -> verification.Sample:
     return drawn_anew(simulate(GROUPS, people=60))
 
 
 # -- what is drawn
 
 
-def test_measures_are_those_that_need_no_drawing(sample: verification.Bootstrap) -> None:
+def test_measures_are_those_that_need_no_drawing(sample: verification.Sample) -> None:
     pairs = simulate(GROUPS, people=60)
     points = verification.point_measures(
         pairs.scores, pairs.genuine, pairs.groups, threshold=2.0, far=(0.1, 0.01)
@@ -129,7 +129,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(shift: float) -> None:
 # -- tables of intervals
 
 
-def test_every_measure_has_an_interval_around_it(sample: verification.Bootstrap) -> None:
+def test_every_measure_has_an_interval_around_it(sample: verification.Sample) -> None:
     table = verification.intervals(sample)
     assert (table["low"] < table["value"]).all()
     assert (table["value"] < table["high"]).all()
@@ -185,7 +185,7 @@ def test_few_people_are_said_to_be_few() -> None:
     assert last["note"] == "only 2 people: too few for an interval"
 
 
-def test_differences_and_ratios_are_of_the_measures(sample: verification.Bootstrap) -> None:
+def test_differences_and_ratios_are_of_the_measures(sample: verification.Sample) -> None:
     value = {group: sample.measures["value"][sample.row("FMR", group)] for group in "ab"}
     gap = verification.compare(sample, "FMR", "a").iloc[0]
     ratio = verification.compare(sample, "FMR", "a", "ratio").iloc[0]
@@ -214,7 +214,7 @@ def test_summaries_know_what_chance_gives_and_can_hold_parity() -> None:
     assert (table["p_parity"] > 0.025).all()
 
 
-def test_summaries_see_groups_that_differ(sample: verification.Bootstrap) -> None:
+def test_summaries_see_groups_that_differ(sample: verification.Sample) -> None:
     table = verification.disparities(sample).set_index("metric")
     rows = table.loc[["GARBE", "FMR max/min", "FMR max/geomean"]]
     assert (rows["p_parity"] < 0.01).all()
@@ -265,7 +265,7 @@ def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     with pytest.warns(UserWarning, match="7 of .* pairs repeat an earlier one and are left out"):
         again = verification.audit(PairTable("drawn", twice), replicates=50)
     pd.testing.assert_frame_equal(again.measures, found.measures)
-    with pytest.raises(BadTable, match="no column att2; it has p1, p2"):
+    with pytest.raises(BadTable, match="no column 'att2'; it has p1, p2"):
         verification.audit(PairTable("drawn", table.drop(columns="att2")))
 
 
