@@ -17,6 +17,8 @@ TOO_LITTLE = "too little evidence"
 """The verdict where parity and a gap larger than the margin are both plausible, or neither is
 known."""
 
+_AT_ONCE = 1_000_000  # values drawn at a time; about 8 MB an array
+
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a proportion (Wilson 1927).
@@ -97,8 +99,10 @@ def bootstrap_mean(
     kept = arguments.finite_array([each for each in given if not _missing(each)], "values")
     if len(kept) < 2:
         return (float(kept.mean()) if len(kept) else float("nan")), float("nan"), float("nan")
-    draws = np.random.default_rng(seed).integers(0, len(kept), (replicates, len(kept)))
-    means = kept[draws].mean(axis=1)
+    random, size = np.random.default_rng(seed), max(1, _AT_ONCE // len(kept))
+    blocks = (min(size, replicates - start) for start in range(0, replicates, size))
+    draws = (random.integers(0, len(kept), (block, len(kept))) for block in blocks)
+    means = np.concatenate([kept[each].mean(axis=1) for each in draws])
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(kept.mean()), float(low), float(high)
 

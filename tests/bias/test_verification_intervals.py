@@ -1,5 +1,6 @@
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -7,6 +8,8 @@ import pytest
 from scipy import stats
 
 from helpers.bias import verification
+from helpers.bias.verification import audits, measures, people, thresholds, uncertainty
+from helpers.datasets.pairs import PairTable
 from helpers.errors import BadTable, InputError, UnknownName
 from helpers.intervals import wilson
 from tests.benchmarks.verification import Setting, coverage
@@ -173,8 +176,8 @@ def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
 
 
 def test_few_people_are_said_to_be_few() -> None:
-    for people, said in ((19, "only 19 people: the interval may be too narrow"), (20, "")):
-        found = verification.intervals(drawn_anew(simulate({"a": Group()}, people, wolves=0.1)))
+    for few, said in ((19, "only 19 people: the interval may be too narrow"), (20, "")):
+        found = verification.intervals(drawn_anew(simulate({"a": Group()}, few, wolves=0.1)))
         assert found.set_index(["metric", "group"]).loc[("FNMR", "a"), "note"] == said
     table = verification.intervals(drawn_anew(simulate({"a": Group()}, people=10)))
     assert table["note"].str.contains("only 10 people").any()
@@ -248,9 +251,26 @@ def test_labels_that_contradict_identities_and_sides_without_one_are_refused() -
         verification.bootstrap([1, 0.5], [1, 0], ([1, None], [1, 2]))
 
 
-def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
-    from helpers.datasets.pairs import PairTable
+def test_an_audit_checks_its_pairs_once_and_sorts_them_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = simulate(GROUPS, people=10)
+    (one, two), number = pairs.identities, np.arange(len(pairs.scores))
+    table = pd.DataFrame({"p1": number, "p2": -1 - number, "label": pairs.genuine.astype(int)})
+    table = table.assign(id1=one, id2=two, att1=pairs.groups[0], att2=pairs.groups[1])
+    calls = []
+    for name in ("checked", "curves_of"):
+        function = getattr(audits, name)
+        counted = partial(lambda f, n, *given: (calls.append(n), f(*given))[1], function, name)
+        monkeypatch.setattr(audits, name, counted)
+    for module in (measures, people, thresholds, uncertainty):
+        for name in ("checked", "curves_of"):
+            monkeypatch.setattr(module, name, lambda *_: pytest.fail("checked or sorted again"))
+    verification.audit(PairTable("x", table.assign(score=pairs.scores)), fmr=0.1, replicates=3)
+    assert calls == ["checked", "curves_of"]
 
+
+def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     pairs = simulate(GROUPS, people=25)
     one, two = pairs.identities
     number = np.arange(len(one))

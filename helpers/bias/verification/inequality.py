@@ -77,10 +77,10 @@ def summaries(
     seen, in logarithms, are moved towards their mean by a factor; around each such set of rates,
     normal errors with the standard errors and the correlations of the sample are drawn; the interval
     holds the sets under which what was seen is not unusual. It rests on rates that are about normal
-    in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the shape of their differences;
-    at exact parity it can only err on one side. At 95 % it held the truth in 95 to 99 of 100
-    simulations with four groups of 40 people that differ (person effects of 0.35), and in 98 to 99
-    with equal ones (0.2); 150 draws each.
+    in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the
+    shape of their differences; at exact parity it can only err on one side. At 95 % it held the
+    truth in 95 to 99 of 100 simulations with four groups of 40 people that differ (person effects
+    of 0.35), and in 98 to 99 with equal ones (0.2); 150 draws each.
     """
     weight = arguments.share(alpha, "alpha, the weight of false matches,")
     confidence, allowed = arguments.level(level), margin_given(margin)
@@ -107,10 +107,11 @@ def summaries(
 
 
 disparities = summaries
+"""The same table by its older name."""
 
 
 def _overall(sample: Sample, alpha: float) -> float:
-    """The rate of errors that FDR has differences of: of all groups, fairness.weighted as in FDR."""
+    """The rate of errors that FDR has differences of: of all groups, weighed as FDR does."""
     rows = [sample.row(kind, OVERALL) for kind in ("FMR", "FNMR")]
     fmr, fnmr = sample.measures["value"].to_numpy(dtype=float)[rows]
     return float(fairness.weighted(rate_of_errors, fmr, fnmr, alpha))
