@@ -1,8 +1,8 @@
 """Bias in verification: who is taken for somebody else, and who is turned away.
 
-Pairs are checked and sorted once (:mod:`pairs`, :mod:`curves`), measured per group
-(:mod:`measures`), with thresholds judged on other people (:mod:`thresholds`) and intervals that draw
-people and not pairs (:mod:`people`, :mod:`uncertainty`, :mod:`gaps`; where false matches are few,
+Pairs are checked and sorted once (:mod:`pairs`, :mod:`curves`) and measured per group
+(:mod:`measures`). Thresholds are judged on other people (:mod:`thresholds`), intervals draw people
+and not pairs (:mod:`people`, :mod:`uncertainty`, :mod:`gaps`; where false matches are few,
 :mod:`extremes`). Summaries of inequality are in :mod:`fairness` and :mod:`inequality`, rank-1
 confusion in :mod:`neighbours`, what embeddings give away in :mod:`probe`, and all in one call in
 :mod:`audits`::

@@ -112,7 +112,7 @@ def gini(rates: ArrayLike) -> float:
     return float(gini_of(_checked(rates)))
 
 
-# The same on arrays (..., G) of many sets of rates, whose last axis goes: what the summaries simulate.
+# The same on arrays (..., G) of many sets of rates, whose last axis goes: the summaries draw many.
 
 
 def gini_of(rates: np.ndarray) -> np.ndarray:

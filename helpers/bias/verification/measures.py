@@ -263,8 +263,8 @@ def det(
     Raises
     ------
     InputError
-        If ``points`` is no whole number from 2 on, lengths differ, there are no pairs, or all impostors are wanted but only one group per
-        pair is known.
+        If ``points`` is no whole number from 2 on, lengths differ, there are no pairs, or all
+        impostors are wanted but only one group per pair is known.
     BadTable
         If a label is neither 0 nor 1, or a score no number.
 
@@ -327,8 +327,8 @@ def point_measures(
     Raises
     ------
     InputError
-        If a rate is no share, lengths differ, there are no pairs, or all impostors are wanted but only one group per
-        pair is known.
+        If a rate is no share, lengths differ, there are no pairs, or all impostors are wanted but
+        only one group per pair is known.
     BadTable
         If a label is neither 0 nor 1, or a score no number.
     """
