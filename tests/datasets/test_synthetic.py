@@ -13,7 +13,7 @@ import pytest
 
 from helpers import datasets, faces
 from helpers.datasets import rendered, synthetic
-from helpers.datasets.pairs import COLUMNS, findings
+from helpers.datasets.pair_columns import COLUMNS, findings
 from helpers.datasets.rendered import FINGERPRINT, Plan, landmarks
 from helpers.datasets.synthetic import PLANTED, SUBGROUPS
 from helpers.errors import DataNotFound, InputError, UnknownName
