@@ -1,8 +1,10 @@
 """Intervals: how far a figure could be off because only some people were looked at."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from helpers import arguments
 from helpers.errors import InputError
@@ -15,9 +17,11 @@ TOO_LITTLE = "too little evidence"
 """The verdict where parity and a gap larger than the margin are both plausible, or neither is
 known."""
 
+_AT_ONCE = 1_000_000  # values drawn at a time; about 8 MB an array
+
 
 def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a proportion (Wilson 1927), from scipy.
+    """Wilson's score interval for a proportion (Wilson 1927).
 
     Parameters
     ----------
@@ -48,10 +52,8 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
         raise InputError(
             f"successes is {hits:,} but n is {trials:,}: no more can succeed than try."
         )
-    if trials == 0:
-        return float("nan"), float("nan")
-    bounds = stats.binomtest(hits, trials).proportion_ci(level, method="wilson")
-    return float(bounds.low), float(bounds.high)
+    low, high = wilson_limits(hits, trials, level)
+    return float(low), float(high)
 
 
 def bootstrap_mean(
@@ -97,8 +99,10 @@ def bootstrap_mean(
     kept = arguments.finite_array([each for each in given if not _missing(each)], "values")
     if len(kept) < 2:
         return (float(kept.mean()) if len(kept) else float("nan")), float("nan"), float("nan")
-    draws = np.random.default_rng(seed).integers(0, len(kept), (replicates, len(kept)))
-    means = kept[draws].mean(axis=1)
+    random, size = np.random.default_rng(seed), max(1, _AT_ONCE // len(kept))
+    blocks = (min(size, replicates - start) for start in range(0, replicates, size))
+    draws = (random.integers(0, len(kept), (block, len(kept))) for block in blocks)
+    means = np.concatenate([kept[each].mean(axis=1) for each in draws])
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(kept.mean()), float(low), float(high)
 
@@ -159,6 +163,60 @@ def score_limits(
     low = np.where(hits == 0, np.minimum(centre - half, 0.0), centre - half)
     high = np.where(hits == trials, np.maximum(centre + half, 1.0), centre + half)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def student(level: float, freedom: ArrayLike) -> Any:
+    """Return the quantile of Student's t for a two-sided interval; normal for infinite freedom.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level in (0, 1).
+    freedom : float or array_like
+        Degrees of freedom, above 0.
+
+    Returns
+    -------
+    float or numpy.ndarray
+
+    Examples
+    --------
+    >>> round(float(student(0.95, 10)), 3)
+    2.228
+    """
+    return special.stdtrit(freedom, (1 + level) / 2)
+
+
+def log_odds_limits(
+    value: float, spread: float, freedom: float, level: float = 0.95
+) -> tuple[float, float]:
+    """Return Student's interval of a share, symmetrical in log odds, so that it stays in [0, 1].
+
+    Parameters
+    ----------
+    value : float
+        The share, strictly between 0 and 1.
+    spread : float
+        Its standard error.
+    freedom : float
+        Degrees of freedom of the standard error.
+    level : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper bound.
+
+    Examples
+    --------
+    >>> low, high = log_odds_limits(0.9, 0.06, 30)
+    >>> round(low, 2), round(high, 2)
+    (0.7, 0.97)
+    """
+    odds = np.log(value / (1 - value))
+    half = student(level, freedom) * spread / (value * (1 - value))
+    return float(special.expit(odds - half)), float(special.expit(odds + half))
 
 
 def holm(p: ArrayLike) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from helpers import intervals
 from helpers.errors import InputError
 from helpers.intervals import (
     GAP,
@@ -11,6 +12,8 @@ from helpers.intervals import (
     TOO_LITTLE,
     bootstrap_mean,
     holm,
+    log_odds_limits,
+    student,
     verdict,
     wilson,
     wilson_limits,
@@ -76,6 +79,22 @@ def test_the_bootstrap_follows_its_seed_and_leaves_missing_values_out() -> None:
     values = [0.2, 0.4, 0.9, 0.1, 0.5]
     assert bootstrap_mean(values) == bootstrap_mean([*values, math.nan])
     assert bootstrap_mean(values, seed=1) != bootstrap_mean(values, seed=2)
+
+
+def test_a_bootstrap_does_not_depend_on_how_many_values_are_held_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.random.default_rng(2).random(37)
+    whole = bootstrap_mean(values, replicates=101)
+    monkeypatch.setattr(intervals, "_AT_ONCE", 37 * 9)  # nine draws, and two at the end
+    assert bootstrap_mean(values, replicates=101) == whole
+
+
+def test_an_interval_in_log_odds_is_students_and_stays_a_share() -> None:
+    half = stats.t.ppf(0.95, 7) * 0.05 / (0.9 * 0.1)
+    expected = [1 / (1 + math.exp(-math.log(9) + sign * half)) for sign in (1, -1)]
+    assert log_odds_limits(0.9, 0.05, 7, level=0.9) == pytest.approx(tuple(expected))
+    assert student(0.95, np.inf) == pytest.approx(stats.norm.ppf(0.975))
 
 
 def test_one_value_has_a_mean_but_no_interval() -> None:

@@ -65,7 +65,7 @@ def load(split: str | int | None = None, root: str | os.PathLike[str] | None = N
     Returns
     -------
     PairTable
-        Columns as in :data:`helpers.datasets.pairs.COLUMNS`, and the scores of ``vgg16``,
+        Columns as in :data:`helpers.datasets.pair_columns.COLUMNS`, and the scores of ``vgg16``,
         ``resnet50``, ``senet50`` (and ``sphereface`` in the later release): cosine similarities,
         higher is more alike. ``faces`` is None where there are no pictures. The notes count pairs
         and pictures, and name known faults.

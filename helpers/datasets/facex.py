@@ -17,7 +17,8 @@ from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import home, join_labels, photographs, read_labels
 from helpers.datasets.masks import read_mask
-from helpers.datasets.pairs import PairTable, findings
+from helpers.datasets.pair_columns import findings
+from helpers.datasets.pairs import PairTable
 from helpers.datasets.sources import Folder
 from helpers.errors import BadTable, DataNotFound, InputError, UnreadableImage
 from helpers.faces.regions import REGIONS

@@ -16,7 +16,8 @@ from tqdm.auto import tqdm
 
 from helpers import arguments
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.pairs import PairTable, pair_keys
+from helpers.datasets.pair_columns import pair_keys
+from helpers.datasets.pairs import PairTable
 from helpers.datasets.sources import Archive, Folder, sha256
 from helpers.errors import InputError, UnreadableImage, unknown_name
 

@@ -16,7 +16,8 @@ from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import find_files, find_tree, home
 from helpers.datasets.images import ENDING
-from helpers.datasets.pairs import PairTable, findings
+from helpers.datasets.pair_columns import findings
+from helpers.datasets.pairs import PairTable
 from helpers.errors import BadTable, DataNotFound, InputError
 from helpers.files import path_of, short
 

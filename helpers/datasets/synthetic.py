@@ -17,7 +17,8 @@ import pandas as pd
 
 from helpers import arguments, faces
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.pairs import COLUMNS, PairTable
+from helpers.datasets.pair_columns import COLUMNS
+from helpers.datasets.pairs import PairTable
 from helpers.datasets.rendered import Plan, rendered
 from helpers.errors import InputError
 from helpers.faces.factors import Choice, Normal, Sometimes, Uniform

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.metrics.pairwise import paired_cosine_distances, paired_euclidean_distances
+from sklearn.metrics.pairwise import paired_cosine_distances
 
 from helpers.bias import verification
-from helpers.errors import BadTable, InputError, UnknownName
+from helpers.bias.verification import neighbours
+from helpers.errors import BadTable, InputError
 
 RANDOM = np.random.default_rng(0)
 
@@ -23,16 +24,12 @@ def faces(
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_pairs_are_scored_as_one_by_one(metric: str, dtype: type) -> None:
+def test_pairs_are_scored_as_one_by_one(dtype: type) -> None:
     embeddings = RANDOM.normal(size=(300, 700)).astype(dtype)
     first, second = RANDOM.integers(0, 300, (2, 5000))
-    found = verification.score_pairs(embeddings, first, second, metric)
+    found = verification.score_pairs(embeddings, first, second)
     one, two = embeddings[first].astype(float), embeddings[second].astype(float)
-    if metric == "cosine":
-        expected = 1 - paired_cosine_distances(one, two)
-    else:
-        expected = paired_euclidean_distances(one, two)
+    expected = 1 - paired_cosine_distances(one, two)
     np.testing.assert_allclose(
         found, expected, rtol=1e-6, atol=2e-6 if dtype == np.float32 else 1e-12
     )
@@ -53,10 +50,9 @@ def test_the_size_of_embeddings_is_no_part_of_their_direction(dtype: type, size:
     embeddings, identity, group = faces(30, 3, 2, 0.0)
     sized = (embeddings * size).astype(dtype)
     first, second = RANDOM.integers(0, 90, (2, 50))
-    for metric, unit in (("cosine", 1.0), ("euclidean", size)):
-        found = verification.score_pairs(sized, first, second, metric) / unit
-        expected = verification.score_pairs(embeddings, first, second, metric)
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    found = verification.score_pairs(sized, first, second)
+    expected = verification.score_pairs(embeddings, first, second)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     usual = verification.nearest(embeddings, identity, group)
     np.testing.assert_array_equal(
         verification.nearest(sized, identity, group)["nearest"], usual["nearest"]
@@ -64,12 +60,6 @@ def test_the_size_of_embeddings_is_no_part_of_their_direction(dtype: type, size:
     probe = verification.attribute_leakage(embeddings, group, identity, folds=2)
     again = verification.attribute_leakage(sized, group, identity, folds=2)
     np.testing.assert_allclose(again["value"], probe["value"], atol=0.04)
-
-
-def test_a_distance_that_no_number_of_this_kind_can_hold_is_refused() -> None:
-    ends = np.array([[3e38], [-3e38]], dtype=np.float32)
-    with pytest.raises(InputError, match="beyond the largest float32"):
-        verification.score_pairs(ends, [0], [1], "euclidean")
 
 
 def test_tensors_are_read_at_any_precision_and_gaps_of_masked_arrays_stay_gaps() -> None:
@@ -90,15 +80,6 @@ def test_tensors_are_read_at_any_precision_and_gaps_of_masked_arrays_stay_gaps()
     assert np.isnan(scores).tolist() == [True, False]
 
 
-def test_the_nearest_of_pairs_is_asked_as_other_doors_are() -> None:
-    sides = ((["x", "y"], ["y", "z"]), ([1, 1], [1, 2]), (["a", "a"], ["a", "a"]))
-    with pytest.raises(UnknownName, match="no distance"):
-        verification.nearest_of_pairs([0.9, 0.2], *sides, distance="no")  # type: ignore[arg-type]
-    people = (pd.Series([1, 1], index=[5, 6]), pd.Series([1, 2], index=[5, 6]))
-    with pytest.raises(InputError, match="scores and identities 1 have different indexes"):
-        verification.nearest_of_pairs(pd.Series([0.9, 0.2]), sides[0], people, sides[2])
-
-
 def test_an_embedding_that_is_missing_gives_no_score_instead_of_a_low_one() -> None:
     embeddings = np.eye(3)
     embeddings[1], embeddings[2] = np.nan, 0
@@ -110,36 +91,20 @@ def test_rows_that_do_not_exist_are_refused() -> None:
         verification.score_pairs(np.eye(3), [0, 9], [1, 0])
     with pytest.raises(InputError, match="whole numbers"):
         verification.score_pairs(np.eye(3), [0.5], [1.0])
-    with pytest.raises(InputError, match="1 first and 2 second"):
+    with pytest.raises(InputError, match="first has 1 values but second has 2"):
         verification.score_pairs(np.eye(3), [0], [1, 2])
-    with pytest.raises(UnknownName):
-        verification.score_pairs(np.eye(3), [0], [1], "cosin")  # type: ignore[arg-type]  # the point
 
 
-def test_the_nearest_is_the_best_of_all_others() -> None:
+def test_the_nearest_is_the_best_of_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_AT_ONCE", 7)
     embeddings, identity, group = faces(20, 3, 4, 0.0)
-    found = verification.nearest(embeddings, identity, group, chunk=7)
+    found = verification.nearest(embeddings, identity, group)
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     likeness = unit @ unit.T
     np.fill_diagonal(likeness, -2)
     np.testing.assert_array_equal(found["nearest"], likeness.argmax(1))
     np.testing.assert_allclose(found["similarity"], likeness.max(1))
     np.testing.assert_array_equal(found["correct"], identity == identity[likeness.argmax(1)])
-
-
-def test_a_table_of_all_pairs_finds_the_same_nearest_as_the_embeddings() -> None:
-    embeddings, identity, group = faces(12, 3, 3, 0.0)
-    one, two = np.triu_indices(len(embeddings), 1)
-    scores = verification.score_pairs(embeddings, one, two)
-    sides = [(each[one], each[two]) for each in (np.arange(len(embeddings)), identity, group)]
-    of_pairs = verification.nearest_of_pairs(scores, *sides).sort_index()
-    found = verification.nearest(embeddings, identity, group)
-    np.testing.assert_array_equal(of_pairs["nearest"].astype(int), found["nearest"])
-    pd.testing.assert_frame_equal(
-        verification.confusion(of_pairs), verification.confusion(found), check_names=False
-    )
-    far = verification.nearest_of_pairs(-scores, *sides, distance=True).sort_index()
-    np.testing.assert_array_equal(far["nearest"], of_pairs["nearest"])
 
 
 def test_confusion_is_in_per_cent_of_each_groups_pictures() -> None:
@@ -185,7 +150,7 @@ def test_a_probe_needs_people_of_both_kinds() -> None:
     few = np.where(identity < 2, "rare", "common")
     with pytest.raises(InputError, match="2 people are annotated as 'rare': too few for 5 folds"):
         verification.attribute_leakage(embeddings, few, identity)
-    with pytest.raises(InputError, match="one of each per picture"):
+    with pytest.raises(InputError, match="embeddings has 120 values but attribute has 119"):
         verification.attribute_leakage(embeddings, group[:-1], identity)
 
 

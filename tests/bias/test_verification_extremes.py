@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from helpers.bias import verification
-from helpers.bias.verification.bootstrap import _freedom
-from helpers.bias.verification.comparisons import arrange, comparisons
+from helpers.bias.verification.curves import curves_of
+from helpers.bias.verification.dyads import _freedom
 from helpers.bias.verification.extremes import (
     AtFar,
     FalseMatches,
@@ -16,12 +16,13 @@ from helpers.bias.verification.extremes import (
     false_matches,
     likeness,
 )
+from helpers.bias.verification.pairs import checked
 from tests.benchmarks.verification import Strict, strict_coverage, strict_summary
 from tests.bias.simulated import Group, Pairs, simulate
 
 
 def alike(pairs: Pairs) -> Likeness:
-    unit = arrange(comparisons(pairs.scores, pairs.genuine))[0]
+    unit = curves_of(checked(pairs.scores, pairs.genuine))[0]
     one, two = (side[unit.impostors] for side in pairs.identities)
     return likeness(unit, one, two, one * 1000 + two)
 
@@ -84,7 +85,7 @@ def test_pairs_that_share_nobody_are_independent() -> None:
     people = np.arange(40).reshape(2, 20)
     scores = np.concatenate([np.linspace(0, 1, 20), np.full(20, 2.0)])
     genuine = np.repeat([False, True], 20)
-    unit = arrange(comparisons(scores, genuine))[0]
+    unit = curves_of(checked(scores, genuine))[0]
     one, two = (side[unit.impostors] for side in people)
     found = likeness(unit, one, two, np.arange(20))
     assert (found.person, found.couple, found.sharing, found.same) == (0, 0, 0, 0)
@@ -100,7 +101,7 @@ def test_pairs_that_share_nobody_are_independent() -> None:
 
 def test_scores_that_are_all_tied_say_nothing_of_who_goes_together() -> None:
     with pytest.warns(UserWarning, match="all scores are equal"):
-        unit = arrange(comparisons([0.5] * 4, [1, 0, 0, 0]))[0]
+        unit = curves_of(checked([0.5] * 4, [1, 0, 0, 0]))[0]
     found = likeness(unit, np.array([0, 0, 1]), np.array([1, 2, 2]), np.arange(3))
     assert (found.person, found.couple) == (0, 0)
     assert (found.sharing, found.same) == (6, 0)
@@ -137,16 +138,16 @@ def test_the_same_two_peoples_pictures_are_one_pair_where_no_error_was_seen() ->
 
 def test_the_det_curve_of_normal_scores_is_a_line_of_slope_one() -> None:
     pairs = simulate({"a": Group()}, people=150, genuine=40, impostor=1, wolves=0.05)
-    unit = arrange(comparisons(pairs.scores, pairs.genuine))[0]
+    unit = curves_of(checked(pairs.scores, pairs.genuine))[0]
     assert det_slope(unit, 11) == pytest.approx(1, abs=0.12)
     # Genuine scores twice as widely spread: half the slope.
     wide = np.where(pairs.genuine, 3 + 2 * (pairs.scores - 3), pairs.scores)
-    unit = arrange(comparisons(wide, pairs.genuine))[0]
+    unit = curves_of(checked(wide, pairs.genuine))[0]
     assert det_slope(unit, 11) == pytest.approx(0.5, abs=0.06)
     steep = np.where(pairs.genuine, 3 + 0.1 * (pairs.scores - 3), pairs.scores + 0.5)
-    assert det_slope(arrange(comparisons(steep, pairs.genuine))[0], 11) == 3
+    assert det_slope(curves_of(checked(steep, pairs.genuine))[0], 11) == 3
     apart = np.where(pairs.genuine, 99, pairs.scores)
-    assert det_slope(arrange(comparisons(apart, pairs.genuine))[0], 11) == 1
+    assert det_slope(curves_of(checked(apart, pairs.genuine))[0], 11) == 1
 
 
 def test_the_slope_is_read_where_the_false_matches_are() -> None:
@@ -158,10 +159,8 @@ def test_the_slope_is_read_where_the_false_matches_are() -> None:
     accepted = np.round(20_000 * stats.norm.cdf(tar)).astype(int)
     scores = np.repeat(-np.arange(3000.0), 1)
     genuine = np.repeat(-np.arange(3000.0), np.diff(accepted, prepend=0))
-    unit = arrange(
-        comparisons(
-            np.concatenate([scores, genuine]), np.repeat([False, True], [3000, len(genuine)])
-        )
+    unit = curves_of(
+        checked(np.concatenate([scores, genuine]), np.repeat([False, True], [3000, len(genuine)]))
     )[0]
     assert det_slope(unit, 10) == pytest.approx(0.4, abs=0.03)
     assert det_slope(unit, 60) == pytest.approx(1.5, abs=0.35)

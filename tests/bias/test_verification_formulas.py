@@ -1,46 +1,35 @@
 """Formulas against oracles that are written out: sums over all pairs of pairs, closed forms."""
 
 import math
-from importlib import import_module
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import optimize, stats
 
 from helpers.bias import verification
-from helpers.bias.verification.bootstrap import (
-    _dyadic,
-    _freedom,
-    _influence,
-    _placements,
-    _Plan,
-    _plans,
-    _slopes,
-    _spread_of,
-)
-from helpers.bias.verification.comparisons import comparisons, identity_numbers
+from helpers.bias.verification import people as module
+from helpers.bias.verification.curves import Curve, curves_of
+from helpers.bias.verification.dyads import _dyadic, _freedom, _influence, _placements, _slopes
 from helpers.bias.verification.extremes import FalseMatches
-from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise
-from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
-from helpers.bias.verification.uncertainty import correlation
+from helpers.bias.verification.fairness import max_over_geomean, max_over_min
+from helpers.bias.verification.gaps import correlation
+from helpers.bias.verification.inequality import _inverted, _noise, _Summary
+from helpers.bias.verification.pairs import checked, with_people
+from helpers.bias.verification.probe import NOT_COUNTED, _balanced, _recall
 from helpers.intervals import wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
-# The package's function of that name hides the module.
-module = import_module("helpers.bias.verification.bootstrap")
 
-
-def drawn(pairs: Pairs, **options: object) -> verification.Bootstrap:
+def drawn(pairs: Pairs, **options: object) -> verification.Sample:
     found = {"threshold": 2.0, "far": 0.1, "replicates": 30, **options}
     return verification.bootstrap(
         pairs.scores, pairs.genuine, pairs.identities, pairs.groups, **found
     )
 
 
-def plan_of(pairs: Pairs) -> _Plan:
-    made = comparisons(pairs.scores, pairs.genuine)
-    return _plans(made, identity_numbers(pairs.identities, made, len(pairs.scores)))[0]
+def curve_of(pairs: Pairs) -> Curve:
+    made = checked(pairs.scores, pairs.genuine)
+    return curves_of(with_people(made, pairs.identities, pairs.scores))[0]
 
 
 # -- standard errors
@@ -48,11 +37,11 @@ def plan_of(pairs: Pairs) -> _Plan:
 
 def test_the_dyadic_variance_is_a_sum_over_all_pairs_that_share_a_person() -> None:
     pairs = simulate({"a": Group()}, people=9, genuine=3, impostor=2, wolves=0.6, seed=5)
-    plan = plan_of(pairs)
-    impostor, genuine = (_influence(each) for each in _placements(plan.unit))
+    curve = curve_of(pairs)
+    impostor, genuine = (_influence(each) for each in _placements(curve))
     value = np.concatenate([impostor, genuine])
-    one = np.concatenate([plan.one, plan.person])
-    two = np.concatenate([plan.two, plan.person])
+    one = np.concatenate([curve.one, curve.person])
+    two = np.concatenate([curve.two, curve.person])
     share = (
         (one[:, None] == one)
         | (one[:, None] == two)
@@ -62,20 +51,20 @@ def test_the_dyadic_variance_is_a_sum_over_all_pairs_that_share_a_person() -> No
     total = float((value[:, None] * value * share).sum())
     # Of nine people, residuals are too small by (n - 2) / n, and by (n - 1) / n as any variance.
     expected = math.sqrt(9 * 8 / 7**2 * total)
-    assert _dyadic(plan, impostor, genuine)[0] == pytest.approx(expected)
-    only = float((genuine[:, None] * genuine * (plan.person[:, None] == plan.person)).sum())
-    spread = _dyadic(plan, np.zeros(len(impostor)), genuine)[0]
+    assert _dyadic(curve, impostor, genuine)[0] == pytest.approx(expected)
+    only = float((genuine[:, None] * genuine * (curve.person[:, None] == curve.person)).sum())
+    spread = _dyadic(curve, np.zeros(len(impostor)), genuine)[0]
     assert spread == pytest.approx(math.sqrt(9 / 8 * only))
 
 
 def test_degrees_of_freedom_of_an_area_are_those_of_the_summed_influences() -> None:
     pairs = simulate({"a": Group()}, people=30, wolves=0.5, seed=1)
-    plan = plan_of(pairs)
-    impostor, genuine = (_influence(each) for each in _placements(plan.unit))
+    curve = curve_of(pairs)
+    impostor, genuine = (_influence(each) for each in _placements(curve))
     summed = np.zeros(30)
-    for side in (plan.one, plan.two):
+    for side in (curve.one, curve.two):
         np.add.at(summed, side, impostor)
-    np.add.at(summed, plan.person, genuine)
+    np.add.at(summed, curve.person, genuine)
     found = drawn(pairs)
     assert found.freedom[found.row("AUC", "overall")] == pytest.approx(_freedom(summed))
 
@@ -88,44 +77,44 @@ def test_errors_that_cancel_through_people_leave_what_pairs_add_on_their_own() -
         (np.array([0, 1, 0, 0, 1, 2]), np.array([1, 2, 2, 0, 1, 2])),
         (np.repeat("a", 6), np.repeat("a", 6)),
     )
-    plan = plan_of(pairs)
+    curve = curve_of(pairs)
     # Of independent pairs and people: 3 x 1 + 3 x 4; scaled by n (n - 1) / (n - 2)^2 = 6.
-    assert _dyadic(plan, np.ones(3), -2 * np.ones(3))[0] == pytest.approx(math.sqrt(6 * 15))
+    assert _dyadic(curve, np.ones(3), -2 * np.ones(3))[0] == pytest.approx(math.sqrt(6 * 15))
 
 
 def test_the_equal_error_follows_false_matches_up_and_false_non_matches_up() -> None:
     pairs = simulate({"a": Group(0, 2)}, people=12, genuine=4, impostor=1, wolves=0.6, seed=2)
-    plan, found = plan_of(pairs), drawn(pairs, replicates=60)
+    curve, found = curve_of(pairs), drawn(pairs, replicates=60)
     row = found.row("EER", "overall")
-    curve = verification.det(pairs.scores, pairs.genuine)
-    step = int(np.flatnonzero(curve["fmr"] >= curve["fnmr"])[0])
+    points = verification.det(pairs.scores, pairs.genuine)
+    step = int(np.flatnonzero(points["fmr"] >= points["fnmr"])[0])
     fmr, fnmr = [], []
     one, two = pairs.identities
     counts = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=60)
-    accepted = pairs.scores >= curve["threshold"][step]
+    accepted = pairs.scores >= points["threshold"][step]
     for times in counts:
         weight = np.where(pairs.genuine, times[one], times[one] * times[two])
         fmr.append(np.average(accepted[~pairs.genuine], weights=weight[~pairs.genuine]))
         fnmr.append(1 - np.average(accepted[pairs.genuine], weights=weight[pairs.genuine]))
     on_fmr, on_fnmr = _slopes("EER", found.draws[:, row], np.array(fmr), np.array(fnmr))
     assert on_fmr > 0 < on_fnmr
-    matched = accepted[plan.unit.impostors].astype(float)
-    rejected = (~accepted)[plan.unit.genuine].astype(float)
-    expected = _dyadic(plan, on_fmr * _influence(matched), on_fnmr * _influence(rejected))[0]
+    matched = accepted[curve.impostors].astype(float)
+    rejected = (~accepted)[curve.genuine].astype(float)
+    expected = _dyadic(curve, on_fmr * _influence(matched), on_fnmr * _influence(rejected))[0]
     assert found.spread[row] == pytest.approx(expected)
 
 
 def test_the_error_of_a_rate_of_false_matches_is_that_of_so_many_independent_ones() -> None:
-    found = _spread_of(FalseMatches(30, 100, 4.0, 20, 20.0))
+    found = FalseMatches(30, 100, 4.0, 20, 20.0).spread
     assert found == pytest.approx(math.sqrt(0.3 * 0.7 / 25))
 
 
 def test_what_a_pair_adds_to_an_area_is_its_share_of_pairs_beaten_ties_counted_half() -> None:
     pairs = simulate({"a": Group(0, 1)}, people=8, genuine=3, impostor=1)
     rounded = np.round(pairs.scores)
-    plan = plan_of(Pairs(rounded, pairs.genuine, pairs.identities, pairs.groups))
-    impostor, genuine = _placements(plan.unit)
-    of_genuine, of_impostor = rounded[plan.unit.genuine], rounded[plan.unit.impostors]
+    curve = curve_of(Pairs(rounded, pairs.genuine, pairs.identities, pairs.groups))
+    impostor, genuine = _placements(curve)
+    of_genuine, of_impostor = rounded[curve.genuine], rounded[curve.impostors]
     beats = (of_genuine[:, None] > of_impostor) + 0.5 * (of_genuine[:, None] == of_impostor)
     np.testing.assert_allclose(genuine, beats.mean(axis=1))
     np.testing.assert_allclose(impostor, beats.mean(axis=0))
@@ -165,9 +154,8 @@ def test_draws_do_not_depend_on_how_many_are_held_at_a_time(
 
 def test_people_are_drawn_within_their_group_and_as_many_as_there_are() -> None:
     pairs = simulate({"a": Group(), "b": Group()}, people=7, genuine=1, impostor=1)
-    made = comparisons(pairs.scores, pairs.genuine, pairs.groups)
-    people = identity_numbers(pairs.identities, made, len(pairs.scores))
-    counts = module._draw_people(made, people, 50, 0)
+    made = checked(pairs.scores, pairs.genuine, pairs.groups)
+    counts = module._draw_people(with_people(made, pairs.identities, pairs.scores), 50, 0)
     assert counts.shape == (50, 14)
     assert (counts[:, :7].sum(axis=1) == 7).all()
     assert (counts[:, 7:].sum(axis=1) == 7).all()
@@ -217,13 +205,16 @@ def test_the_interval_of_a_gap_squares_and_adds_with_the_correlation_of_the_draw
 # -- summaries of two groups, whose logarithm's difference is normal
 
 
+RATIO_OF_FMR = _Summary("FMR max/min", max_over_min, alpha=1).of
+
+
 def inverted(
     ratio: float, error: float, groups: int = 2
 ) -> tuple[float, float, float, float, float]:
-    rates = np.concatenate([np.geomspace(0.01, 0.01 * ratio, groups), np.full(groups, 0.1)])
-    noise = np.random.default_rng(0).normal(size=(20_000, 2 * groups)) * error / math.sqrt(2)
-    noise[:, groups:] = 0  # of false non-matches, which the ratio leaves aside
-    return _inverted(_max_over_min(slice(groups)), rates, noise, 0.95)
+    rates = np.stack([np.geomspace(0.01, 0.01 * ratio, groups), np.full(groups, 0.1)])
+    noise = np.random.default_rng(0).normal(size=(20_000, 2, groups)) * error / math.sqrt(2)
+    noise[:, 1] = 0  # of false non-matches, which the ratio leaves aside
+    return _inverted(RATIO_OF_FMR, rates, noise, 0.95)
 
 
 def test_far_from_parity_the_interval_of_a_ratio_is_that_of_a_normal_difference() -> None:
@@ -271,7 +262,7 @@ def test_a_ratio_closer_to_one_than_chance_leaves_it_is_no_proof_of_parity() -> 
 def test_the_noise_of_rates_has_their_relative_errors_and_the_correlation_of_the_draws() -> None:
     found = drawn(simulate({"a": Group(), "b": Group(0.5)}, people=20, seed=3), replicates=200)
     rows = [found.row(kind, group) for kind in ("FMR", "FNMR") for group in "ab"]
-    noise = _noise(found, rows, 0.9, 40_000, 0)
+    noise = _noise(found, [found.rows()[row] for row in rows], 0.9, 40_000, 0)
     values = found.measures["value"].to_numpy()[rows]
     wider = stats.t.ppf(0.95, found.freedom[rows]) / stats.norm.ppf(0.95)
     np.testing.assert_allclose(noise.std(axis=0), found.spread[rows] / values * wider, rtol=0.03)
@@ -281,10 +272,10 @@ def test_the_noise_of_rates_has_their_relative_errors_and_the_correlation_of_the
 
 
 def test_no_rate_is_drawn_above_1() -> None:
-    noise = np.zeros((5_000, 4))
-    noise[:, :2] = np.random.default_rng(0).normal(size=(5_000, 2))
-    chance = _inverted(_max_over_min(slice(2)), np.array([0.9, 0.9, 0.5, 0.5]), noise, 0.95)[3]
-    rates = np.minimum(0.9 * np.exp(noise[:, :2]), 1)
+    noise = np.zeros((5_000, 2, 2))
+    noise[:, 0] = np.random.default_rng(0).normal(size=(5_000, 2))
+    chance = _inverted(RATIO_OF_FMR, np.array([[0.9, 0.9], [0.5, 0.5]]), noise, 0.95)[3]
+    rates = np.minimum(0.9 * np.exp(noise[:, 0]), 1)
     assert chance == pytest.approx((rates.max(axis=1) / rates.min(axis=1)).mean())
 
 
@@ -359,9 +350,9 @@ def test_summaries_weigh_false_matches_by_alpha() -> None:
         assert table.loc["GARBE", "value"] == pytest.approx(verification.garbe(fmr, fnmr, alpha))
     assert 0.9 < table.loc["FDR", "expected_at_parity"] < 1
     assert table.loc["FDR", "low"] < table.loc["FDR", "value"] < table.loc["FDR", "high"] <= 1
-    ratios = verification.inequity(pd.Series(fmr, index=list("ab")))
-    assert table.loc["FMR max/min", "value"] == pytest.approx(ratios["max_over_min"])
-    assert table.loc["FMR max/geomean", "value"] == pytest.approx(ratios["max_over_geomean"])
+    ratio, of_geomean = max_over_min(np.array(fmr)), max_over_geomean(np.array(fmr))
+    assert table.loc["FMR max/min", "value"] == pytest.approx(ratio)
+    assert table.loc["FMR max/geomean", "value"] == pytest.approx(of_geomean)
     assert table["groups"].tolist() == [2] * 6
 
 

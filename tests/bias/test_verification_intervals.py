@@ -1,5 +1,6 @@
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -7,6 +8,8 @@ import pytest
 from scipy import stats
 
 from helpers.bias import verification
+from helpers.bias.verification import audits, measures, people, thresholds, uncertainty
+from helpers.datasets.pairs import PairTable
 from helpers.errors import BadTable, InputError, UnknownName
 from helpers.intervals import wilson
 from tests.benchmarks.verification import Setting, coverage
@@ -15,7 +18,7 @@ from tests.bias.simulated import Group, Pairs, simulate
 GROUPS = {"a": Group(), "b": Group(0.6, 3.0)}
 
 
-def drawn_anew(pairs: Pairs, **options: object) -> verification.Bootstrap:
+def drawn_anew(pairs: Pairs, **options: object) -> verification.Sample:
     found = {"threshold": 2.0, "far": (0.1, 0.01), "replicates": 300, **options}
     return verification.bootstrap(
         pairs.scores, pairs.genuine, pairs.identities, pairs.groups, **found
@@ -23,14 +26,14 @@ def drawn_anew(pairs: Pairs, **options: object) -> verification.Bootstrap:
 
 
 @pytest.fixture(scope="module")
-def sample() -> verification.Bootstrap:
+def sample() -> verification.Sample:
     return drawn_anew(simulate(GROUPS, people=60))
 
 
 # -- what is drawn
 
 
-def test_measures_are_those_that_need_no_drawing(sample: verification.Bootstrap) -> None:
+def test_measures_are_those_that_need_no_drawing(sample: verification.Sample) -> None:
     pairs = simulate(GROUPS, people=60)
     points = verification.point_measures(
         pairs.scores, pairs.genuine, pairs.groups, threshold=2.0, far=(0.1, 0.01)
@@ -129,7 +132,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(shift: float) -> None:
 # -- tables of intervals
 
 
-def test_every_measure_has_an_interval_around_it(sample: verification.Bootstrap) -> None:
+def test_every_measure_has_an_interval_around_it(sample: verification.Sample) -> None:
     table = verification.intervals(sample)
     assert (table["low"] < table["value"]).all()
     assert (table["value"] < table["high"]).all()
@@ -173,8 +176,8 @@ def test_a_group_without_genuine_pairs_has_no_interval_and_says_why() -> None:
 
 
 def test_few_people_are_said_to_be_few() -> None:
-    for people, said in ((19, "only 19 people: the interval may be too narrow"), (20, "")):
-        found = verification.intervals(drawn_anew(simulate({"a": Group()}, people, wolves=0.1)))
+    for few, said in ((19, "only 19 people: the interval may be too narrow"), (20, "")):
+        found = verification.intervals(drawn_anew(simulate({"a": Group()}, few, wolves=0.1)))
         assert found.set_index(["metric", "group"]).loc[("FNMR", "a"), "note"] == said
     table = verification.intervals(drawn_anew(simulate({"a": Group()}, people=10)))
     assert table["note"].str.contains("only 10 people").any()
@@ -185,7 +188,7 @@ def test_few_people_are_said_to_be_few() -> None:
     assert last["note"] == "only 2 people: too few for an interval"
 
 
-def test_differences_and_ratios_are_of_the_measures(sample: verification.Bootstrap) -> None:
+def test_differences_and_ratios_are_of_the_measures(sample: verification.Sample) -> None:
     value = {group: sample.measures["value"][sample.row("FMR", group)] for group in "ab"}
     gap = verification.compare(sample, "FMR", "a").iloc[0]
     ratio = verification.compare(sample, "FMR", "a", "ratio").iloc[0]
@@ -214,7 +217,7 @@ def test_summaries_know_what_chance_gives_and_can_hold_parity() -> None:
     assert (table["p_parity"] > 0.025).all()
 
 
-def test_summaries_see_groups_that_differ(sample: verification.Bootstrap) -> None:
+def test_summaries_see_groups_that_differ(sample: verification.Sample) -> None:
     table = verification.disparities(sample).set_index("metric")
     rows = table.loc[["GARBE", "FMR max/min", "FMR max/geomean"]]
     assert (rows["p_parity"] < 0.01).all()
@@ -248,9 +251,26 @@ def test_labels_that_contradict_identities_and_sides_without_one_are_refused() -
         verification.bootstrap([1, 0.5], [1, 0], ([1, None], [1, 2]))
 
 
-def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
-    from helpers.datasets.pairs import PairTable
+def test_an_audit_checks_its_pairs_once_and_sorts_them_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = simulate(GROUPS, people=10)
+    (one, two), number = pairs.identities, np.arange(len(pairs.scores))
+    table = pd.DataFrame({"p1": number, "p2": -1 - number, "label": pairs.genuine.astype(int)})
+    table = table.assign(id1=one, id2=two, att1=pairs.groups[0], att2=pairs.groups[1])
+    calls = []
+    for name in ("checked", "curves_of"):
+        function = getattr(audits, name)
+        counted = partial(lambda f, n, *given: (calls.append(n), f(*given))[1], function, name)
+        monkeypatch.setattr(audits, name, counted)
+    for module in (measures, people, thresholds, uncertainty):
+        for name in ("checked", "curves_of"):
+            monkeypatch.setattr(module, name, lambda *_: pytest.fail("checked or sorted again"))
+    verification.audit(PairTable("x", table.assign(score=pairs.scores)), fmr=0.1, replicates=3)
+    assert calls == ["checked", "curves_of"]
 
+
+def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     pairs = simulate(GROUPS, people=25)
     one, two = pairs.identities
     number = np.arange(len(one))
@@ -265,7 +285,7 @@ def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     with pytest.warns(UserWarning, match="7 of .* pairs repeat an earlier one and are left out"):
         again = verification.audit(PairTable("drawn", twice), replicates=50)
     pd.testing.assert_frame_equal(again.measures, found.measures)
-    with pytest.raises(BadTable, match="no column att2; it has p1, p2"):
+    with pytest.raises(BadTable, match="no column 'att2'; it has p1, p2"):
         verification.audit(PairTable("drawn", table.drop(columns="att2")))
 
 

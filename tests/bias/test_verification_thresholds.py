@@ -152,7 +152,7 @@ def test_a_group_without_a_threshold_leaves_all_groups_together_without_a_rate()
 def test_means_over_folds_by_hand_and_none_over_a_fold_without_a_value() -> None:
     table = pd.DataFrame({"fold": [0, 1, 0, 1], "group": list("aabb"), "intended": 0.01})
     table = table.assign(threshold_for="all", fmr=[0.01, 0.03, 0.01, np.nan], fnmr=0.5)
-    table["percent_difference"] = verification.percent_difference(table["fmr"], 0.01)
+    table["percent_difference"] = 100 * (table["fmr"] - 0.01) / 0.01
     found = verification.across_folds(table).set_index("group")
     assert found.loc["a", ["fmr", "fmr_low", "fmr_high"]].tolist() == [0.02, 0.01, 0.03]
     assert found.loc["a", "percent_difference"] == pytest.approx(100)
@@ -175,11 +175,16 @@ def test_the_rate_that_would_do_is_measurable_itself(pairs: int, least: str) -> 
 
 
 def test_the_per_cent_difference_by_hand() -> None:
-    found = verification.percent_difference([0.0, 0.01, 0.03], 0.01)
-    np.testing.assert_allclose(found, [-100, 0, 200])
-    assert verification.percent_difference(1.0, 0.5) == 100
+    # Ann's and Bea's pairs have the scores of Cem's and Dan's: two of four strangers' pairs pass.
+    scores, genuine = [0.9, 0.8, 0.4, 0.3, 0.2, 0.1] * 2, [1, 1, 0, 0, 0, 0] * 2
+    one = ["ann", "bea", *["ann"] * 4, "cem", "dan", *["cem"] * 4]
+    two = ["ann", "bea", *["bea"] * 4, "cem", "dan", *["dan"] * 4]
+    folds = np.repeat([0, 1], 6)
+    found = verification.cross_validate(scores, genuine, folds, (one, two), (0.5, 0.4))
+    assert found["fmr"].tolist() == [0.5, 0.25] * 2
+    np.testing.assert_allclose(found["percent_difference"], [0, -37.5] * 2)
     with pytest.raises(InputError, match="above 0"):
-        verification.percent_difference(0.1, 0)
+        verification.cross_validate(scores, genuine, folds, (one, two), 0)
 
 
 def test_there_are_no_more_folds_than_people() -> None:

@@ -9,15 +9,15 @@ import pytest
 from scipy import stats
 
 from helpers.bias import verification
-from helpers.bias.verification.bootstrap import Bootstrap
 from helpers.bias.verification.extremes import AtFar, FalseMatches
+from helpers.bias.verification.people import Sample
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
 VERDICTS = {GAP, NO_GAP, TOO_LITTLE}
 
 
-def drawn(pairs: Pairs, kept: np.ndarray | None = None, threshold: float = 2.0) -> Bootstrap:
+def drawn(pairs: Pairs, kept: np.ndarray | None = None, threshold: float = 2.0) -> Sample:
     kept = np.ones(len(pairs.scores), bool) if kept is None else kept
     sides = [tuple(side[kept] for side in each) for each in (pairs.identities, pairs.groups)]
     return verification.bootstrap(
@@ -206,7 +206,7 @@ def test_a_group_is_not_compared_with_its_own_pairs() -> None:
 # -- people who do not differ
 
 
-def alike(people: int = 30) -> Bootstrap:
+def alike(people: int = 30) -> Sample:
     """One of everybody's two genuine pairs is rejected, in both groups; no impostor is accepted."""
     person = np.repeat(np.arange(2 * people), 2)
     one, two = np.triu_indices(people, 1)

@@ -16,7 +16,7 @@ def threshold_for(scores: np.ndarray, genuine: np.ndarray, fmr: float) -> float:
     return verification.fit(scores, genuine, fmr)["overall"]
 
 
-def sample() -> verification.Bootstrap:
+def sample() -> verification.Sample:
     """A bootstrap like the chapter's, of twelve invented people in each of two groups."""
     random = np.random.default_rng(0)
     who = np.repeat(np.arange(24), 3)

@@ -120,7 +120,6 @@ def test_the_real_rows_load() -> None:
     assert int(pairs.genuine.sum()) == 8
     assert pairs.table.index[-1] == 884553
     assert int(pairs.groups("att").isna().sum()) == 3
-    assert pairs.identities_in_several_folds().empty
     # The 240,000 of the paper are compared with the whole table only.
     assert pairs.notes == (
         "15 pairs in 5 folds. None of their pictures is here, so .images cannot be used.",

@@ -37,7 +37,6 @@ def test_the_folds_of_view_2_hold_genuine_pairs_first(release: Path) -> None:
         "Bea_Baker/Bea_Baker_0001.jpg",
     ]
     assert pairs.table["p2"][2] == "Cy_Cook/Cy_Cook_0010.jpg"
-    assert pairs.identities_in_several_folds().empty
     assert pairs.score_columns == ()
     assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
     assert pairs.images([0, 1])[0].shape == (2, 3, 250, 250)

@@ -10,7 +10,7 @@ import torch
 
 from helpers import datasets
 from helpers.datasets import PairTable
-from helpers.datasets.pairs import findings
+from helpers.datasets.pair_columns import findings
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
 
 HEADER = "fold,p1,p2,label,id1,id2,att1,att2,vgg16,a1,a2,g1,g2,e1,e2"
@@ -56,7 +56,7 @@ def test_a_table_without_fault_has_nothing_to_note(pairs: PairTable) -> None:
     assert pairs.genuine.tolist() == [True, False, True, False]
     assert pairs.scores("vgg16").tolist() == pairs.scores().tolist() == [0.9, 0.2, 0.7, 0.4]
     assert pairs.score_columns == ("vgg16",)
-    assert pairs.identities.tolist() == [7, 8, 9, 10]
+    assert pairs.table["id1"].tolist() == [7, 7, 9, 9]
     assert len(pairs.files) == 6
     assert pickle.loads(pickle.dumps(pairs)).table.equals(pairs.table)
 
@@ -147,35 +147,28 @@ def test_contradictions_are_counted(tmp_path: Path) -> None:
     )
 
 
-def test_an_identity_in_two_folds_is_noted_and_listed(tmp_path: Path) -> None:
+def test_an_identity_in_two_folds_is_noted(tmp_path: Path) -> None:
     pairs = with_rows(tmp_path, "2,af/x/3.jpg,bf/z/1.jpg,0,7,9,a,b,0.1,AF,BF,F,F,A,B")
     assert "1 identities are in more than one fold" in pairs.notes[0]
-    several = pairs.identities_in_several_folds()
-    assert several.loc[7].to_dict() == {1: 3, 2: 1}
-    assert several.index.name == "identity"
-    assert "1 identities of fold 2 are also in the training pairs." in pairs.split(2)[1].notes
 
 
 def test_folds_split_the_pairs(pairs: PairTable) -> None:
-    train, test = pairs.split(2)
-    assert (len(train), len(test)) == (2, 2)
-    assert set(train.identities).isdisjoint(test.identities)
-    assert test.table.equals(pairs.fold("2").table)
-    assert test.notes == ()
+    one, two = pairs.fold(1), pairs.fold(2)
+    assert (len(one), len(two)) == (2, 2)
+    assert set(one.table["id1"]).isdisjoint(two.table["id2"])
+    assert two.table.equals(pairs.fold("2").table)
+    assert two.notes == ()
     with pytest.raises(UnknownName, match="no fold '3'.*Known: 1, 2"):
-        pairs.split(3)
+        pairs.fold(3)
 
 
-def test_pairs_within_a_subgroup_are_those_whose_sides_agree(pairs: PairTable) -> None:
+def test_a_pair_is_of_a_subgroup_if_its_sides_agree(pairs: PairTable) -> None:
     groups = pairs.groups("att")
     assert groups.isna().tolist() == [False, True, False, False]
     assert groups[0] == "asian_females"
-    within = pairs.within("att")
-    assert len(within) == 3
-    assert within.notes == ("Of 4 pairs, the 3 whose sides agree in att were kept.",)
-    assert len(pairs.within("e")) == len(pairs.within(("e1", "e2"))) == 4
-    with pytest.raises(BadTable, match="no column hair1, hair2; it has fold, p1"):
-        pairs.within("hair")
+    assert pairs.groups("e").tolist() == list("AABB")
+    with pytest.raises(BadTable, match="no column 'hair1'; it has fold, p1"):
+        pairs.groups("hair")
 
 
 def test_pairs_are_chosen_as_images_are(pairs: PairTable) -> None:
@@ -247,8 +240,8 @@ def test_tables_that_hold_no_pairs_say_what_they_hold(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="not a single pair"):
         PairTable.from_csv(write(tmp_path / "f.csv", ",,", header="p1,p2,label"))
     unfolded = PairTable.from_csv(write(tmp_path / "e.csv", "a,b,1", header="p1,p2,label"))
-    with pytest.raises(BadTable, match="no column fold"):
-        unfolded.split(1)
+    with pytest.raises(BadTable, match="no column 'fold'"):
+        unfolded.fold(1)
 
 
 def test_a_table_made_in_memory_is_looked_through_as_well() -> None:
@@ -312,7 +305,8 @@ def test_identities_of_any_length_stay_apart(tmp_path: Path) -> None:
         header="p1,p2,label,id1,id2",
     )
     pairs = PairTable.from_csv(path)
-    assert sorted(map(len, pairs.identities)) == [1, 20, 5000, 5001]
+    everybody = pd.concat([pairs.table["id1"], pairs.table["id2"]])
+    assert sorted(map(len, everybody)) == [1, 20, 5000, 5001]
 
 
 def test_a_score_that_is_infinite_is_named(tmp_path: Path) -> None:
@@ -339,7 +333,7 @@ def test_a_table_without_pairs_makes_no_pair_table(table: object, complaint: str
 def test_what_cannot_be_asked_of_pairs_is_a_sentence(pairs: PairTable) -> None:
     with pytest.raises(UnknownName, match="no score column"):
         pairs.scores(["vgg16"])  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="give one name"):
+    with pytest.raises(BadTable, match="no column"):
         pairs.groups(("a1", "a2", "e1"))  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="no fold"):
         pairs.fold(1.5)  # type: ignore[arg-type]
@@ -367,14 +361,9 @@ def test_gaps_of_a_table_made_in_memory_are_nobody_and_no_group() -> None:
         }
     )
     pairs = PairTable("mine", table)
-    assert pairs.identities.tolist() == ["x", "y"]
     assert pairs.groups().isna().tolist() == [True, False, True]
-    assert pairs.identities_in_several_folds().index.tolist() == ["x"]
     assert findings(table) == (
-        (
-            "1 identities are in more than one fold: a test on one fold meets people of the "
-            "others (see identities_in_several_folds)."
-        ),
+        ("1 identities are in more than one fold: a test on one fold meets people of the others."),
     )
     assert len(pairs.fold(1)) == len(pairs.fold("1")) == 2
     gaps = PairTable("mine", table.assign(fold=[1, None, 2]))

@@ -13,7 +13,7 @@ import pytest
 
 from helpers import datasets, faces
 from helpers.datasets import rendered, synthetic
-from helpers.datasets.pairs import COLUMNS, findings
+from helpers.datasets.pair_columns import COLUMNS, findings
 from helpers.datasets.rendered import FINGERPRINT, Plan, landmarks
 from helpers.datasets.synthetic import PLANTED, SUBGROUPS
 from helpers.errors import DataNotFound, InputError, UnknownName
@@ -257,7 +257,6 @@ def test_pairs_have_bfws_columns_and_no_fault_of_their_own(pairs: datasets.PairT
     assert tuple(pairs.table.columns) == COLUMNS
     assert pairs.score_columns == ()
     assert findings(pairs.table) == ()
-    assert pairs.identities_in_several_folds().empty
     assert pairs.table.iloc[0][["att1", "a1", "g1", "e1"]].tolist() == [
         "tones 1-3, long hair", "1-3L", "L", "1-3",
     ]  # fmt: skip

@@ -1,11 +1,11 @@
 """Bias in verification: who is taken for somebody else, and who is turned away.
 
-Error rates and curves per group (:mod:`curves`), thresholds judged on other people
-(:mod:`thresholds`), summaries of inequality (:mod:`fairness`, :mod:`inequality`), intervals that
-draw people and not pairs (:mod:`bootstrap`, :mod:`uncertainty`; where false matches are few,
-:mod:`extremes`), rank-1 confusion
-(:mod:`identification`), what embeddings give away (:mod:`leakage`), and all in one call
-(:mod:`report`)::
+Pairs are checked and sorted once (:mod:`pairs`, :mod:`curves`) and measured per group
+(:mod:`measures`). Thresholds are judged on other people (:mod:`thresholds`), intervals draw people
+and not pairs (:mod:`people`, :mod:`uncertainty`, :mod:`gaps`; where false matches are few,
+:mod:`extremes`). Summaries of inequality are in :mod:`fairness` and :mod:`inequality`, rank-1
+confusion in :mod:`neighbours`, what embeddings give away in :mod:`probe`, and all in one call in
+:mod:`audits`::
 
     from helpers import datasets
     from helpers.bias import verification
@@ -14,41 +14,22 @@ draw people and not pairs (:mod:`bootstrap`, :mod:`uncertainty`; where false mat
     found.measures, found.differences, found.disparities
 """
 
-from helpers.bias.verification.bootstrap import Bootstrap, bootstrap
-from helpers.bias.verification.comparisons import OVERALL, Comparisons, comparisons
-from helpers.bias.verification.curves import auc, det, eer, point_measures, rates, roc, tar_at_far
-from helpers.bias.verification.fairness import (
-    fdr,
-    garbe,
-    gini,
-    inequity,
-    not_garbe_max_over_min,
-    not_garbe_mean_difference,
-    not_garbe_mean_ratio,
-)
-from helpers.bias.verification.identification import (
-    confusion,
-    nearest,
-    nearest_of_pairs,
-    score_pairs,
-)
-from helpers.bias.verification.inequality import disparities
-from helpers.bias.verification.leakage import attribute_leakage
-from helpers.bias.verification.report import Audit, audit
-from helpers.bias.verification.thresholds import (
-    across_folds,
-    cross_validate,
-    fit,
-    identity_folds,
-    percent_difference,
-)
-from helpers.bias.verification.uncertainty import bands, compare, intervals
+from helpers.bias.verification.audits import Audit, audit
+from helpers.bias.verification.fairness import fdr, garbe, gini
+from helpers.bias.verification.gaps import compare
+from helpers.bias.verification.inequality import disparities, summaries
+from helpers.bias.verification.measures import auc, det, eer, point_measures, rates, tar_at_far
+from helpers.bias.verification.neighbours import confusion, nearest, score_pairs
+from helpers.bias.verification.pairs import OVERALL
+from helpers.bias.verification.people import Sample, bootstrap
+from helpers.bias.verification.probe import attribute_leakage
+from helpers.bias.verification.thresholds import across_folds, cross_validate, fit, identity_folds
+from helpers.bias.verification.uncertainty import bands, intervals
 
 __all__ = [
     "OVERALL",
     "Audit",
-    "Bootstrap",
-    "Comparisons",
+    "Sample",
     "across_folds",
     "attribute_leakage",
     "auc",
@@ -56,7 +37,6 @@ __all__ = [
     "bands",
     "bootstrap",
     "compare",
-    "comparisons",
     "confusion",
     "cross_validate",
     "det",
@@ -67,17 +47,11 @@ __all__ = [
     "garbe",
     "gini",
     "identity_folds",
-    "inequity",
     "intervals",
     "nearest",
-    "nearest_of_pairs",
-    "not_garbe_max_over_min",
-    "not_garbe_mean_difference",
-    "not_garbe_mean_ratio",
-    "percent_difference",
     "point_measures",
     "rates",
-    "roc",
     "score_pairs",
+    "summaries",
     "tar_at_far",
 ]

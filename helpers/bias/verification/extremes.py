@@ -17,10 +17,10 @@ normal deviates (Martin et al., Eurospeech 1997).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
-from helpers.bias.verification.comparisons import Arranged
-from helpers.intervals import wilson_limits
+from helpers.bias.verification.curves import Curve
+from helpers.intervals import student, wilson_limits
 
 _TOP = 0.1  # of the impostor pairs, in which it is counted who goes together
 _MOST_ALIKE = 0.95  # correlation above which the integral would need more nodes
@@ -99,6 +99,12 @@ class FalseMatches:
         """Of how many independent events the false matches, or what is left, are worth."""
         return min(self.accepted, self.pairs - self.accepted) / self.inflation
 
+    @property
+    def spread(self) -> float:
+        """Standard error of the false match rate."""
+        rate = self.accepted / self.pairs
+        return float(np.sqrt(rate * (1 - rate) * self.inflation / self.pairs))
+
     def limits(self, level: float, next_one: int = 0) -> tuple[float, float]:
         """Exact interval of the false match rate for as many pairs as they are worth.
 
@@ -112,7 +118,7 @@ class FalseMatches:
         """
         tail = (1 - level) / 2
         # How much people differ is itself known from so many people only.
-        wider = (stats.t.ppf(1 - tail, self.people - 1) / special.ndtri(1 - tail)) ** 2
+        wider = (student(level, self.people - 1) / special.ndtri(1 - tail)) ** 2
         scale = self.inflation * wider
         yes, no = self.accepted / scale, (self.pairs - self.accepted) / scale
         least = yes + next_one / scale
@@ -170,8 +176,8 @@ class AtFar:
         at = _deviate(self.value, 0.5 / self.genuine)
         rate = (self.matches.accepted + 0.5) / (self.matches.pairs + 1)
         of_rate = np.sqrt(rate * self.matches.inflation / self.matches.pairs)
-        of_rate /= stats.norm.pdf(special.ndtri(rate))
-        moved = self.slope * of_rate * stats.norm.pdf(at)
+        of_rate /= _density(special.ndtri(rate))
+        moved = self.slope * of_rate * _density(at)
         return self._added(self.spread, float(moved))
 
     def _genuine(self, level: float, at: float) -> tuple[float, float]:
@@ -179,19 +185,19 @@ class AtFar:
         if self.value in (0.0, 1.0) or not self.spread > 0:
             low, high = wilson_limits(self.value * self.people, self.people, level)
             return _deviate(float(low), 1e-12), _deviate(float(high), 1e-12)
-        half = stats.t.ppf((1 + level) / 2, self.freedom) * self.spread / stats.norm.pdf(at)
+        half = student(level, self.freedom) * self.spread / _density(at)
         return at - half, at + half
 
     def _added(self, one: float, two: float) -> float:
         return float(np.sqrt(one**2 + two**2 - 2 * self.correlation * one * two))
 
 
-def likeness(unit: Arranged, one: np.ndarray, two: np.ndarray, dyad: np.ndarray) -> Likeness:
+def likeness(curve: Curve, one: np.ndarray, two: np.ndarray, dyad: np.ndarray) -> Likeness:
     """Measure among the most alike tenth of a group's impostor pairs which go together.
 
     Parameters
     ----------
-    unit : Arranged
+    curve : Curve
         The group.
     one, two, dyad : numpy.ndarray (I,) int
         The two people of every impostor pair, from the most to the least alike, and the number of
@@ -204,7 +210,7 @@ def likeness(unit: Arranged, one: np.ndarray, two: np.ndarray, dyad: np.ndarray)
     total = len(one)
     people = len(np.unique(np.concatenate([one, two])))
     sharing, same = (2 * each for each in _together(one, two, dyad))
-    counts = unit.accepted_impostors
+    counts = curve.accepted_impostors
     inner = counts[(counts > 0) & (counts < total)]
     if not len(inner):
         return Likeness(0.0, 0.0, sharing, same, total, people)
@@ -246,22 +252,23 @@ def false_matches(
     return FalseMatches(accepted, total, worth, alike.people, alike.people_behind(rate))
 
 
-def det_slope(unit: Arranged, accepted: int) -> float:
+def det_slope(curve: Curve, accepted: int) -> float:
     """Slope of the DET curve on axes of normal deviates, from some false matches to many.
 
     One, that of two normal distributions of equal width, where it can't be read.
     """
-    most = min(unit.n_impostor / 2, _DEEPER * max(accepted, 1))
+    most = min(curve.n_impostor / 2, _DEEPER * max(accepted, 1))
     wanted = np.unique(np.geomspace(max(accepted, 1), max(most, 1), 15).astype(int))
-    steps = np.unique(np.searchsorted(unit.accepted_impostors, wanted, side="right") - 1)
-    matches, hits = unit.accepted_impostors[steps], unit.accepted_genuine[steps]
-    inside = (matches > 0) & (hits > 0) & (hits < unit.n_genuine)
+    steps = np.unique(np.searchsorted(curve.accepted_impostors, wanted, side="right") - 1)
+    matches, hits = curve.accepted_impostors[steps], curve.accepted_genuine[steps]
+    inside = (matches > 0) & (hits > 0) & (hits < curve.n_genuine)
     matches, hits = matches[inside], hits[inside]
     if len(np.unique(matches)) < 2:
         return 1.0
     # The threshold lies between the last impostor that it lets through and the next.
-    across = special.ndtri((matches + 0.7) / (unit.n_impostor + 0.4))
-    return float(np.clip(_slope(across, special.ndtri(hits / unit.n_genuine), matches), *_SLOPES))
+    across = special.ndtri((matches + 0.7) / (curve.n_impostor + 0.4))
+    up = special.ndtri(hits / curve.n_genuine)
+    return float(np.clip(np.polyfit(across, up, 1, w=np.sqrt(matches))[0], *_SLOPES))
 
 
 def both_above(threshold: float, correlation: float) -> float:
@@ -299,12 +306,11 @@ def _together(one: np.ndarray, two: np.ndarray, dyad: np.ndarray) -> tuple[float
     return (float((second**2).sum()) - 2 * alike) / 2, same
 
 
-def _slope(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
-    """Slope of a straight line through points with weights."""
-    centred = x - np.average(x, weights=weights)
-    return float((weights * centred * y).sum() / (weights * centred**2).sum())
-
-
 def _deviate(rate: float, least: float) -> float:
     """Normal deviate of a rate, which is kept off 0 and 1."""
     return float(special.ndtri(min(max(rate, least), 1 - least)))
+
+
+def _density(at: float) -> float:
+    """Density of a standard normal value."""
+    return float(np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi))

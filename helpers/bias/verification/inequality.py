@@ -5,26 +5,18 @@ their like are above parity by chance alone, and in a bootstrap of the sample on
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers import arguments
-from helpers.bias.verification.bootstrap import Bootstrap
-from helpers.bias.verification.comparisons import OVERALL
-from helpers.bias.verification.fairness import gini_of_rows, weighted
-from helpers.bias.verification.uncertainty import (
-    correlation,
-    judged,
-    margin_given,
-    quantile,
-    rate_of_errors,
-    standard_errors,
-)
+from helpers.bias.verification import fairness
+from helpers.bias.verification.gaps import correlation, judged, margin_given, rate_of_errors
+from helpers.bias.verification.pairs import OVERALL
+from helpers.bias.verification.people import Sample, require_sample
 from helpers.errors import InputError
-from helpers.intervals import holm
+from helpers.intervals import holm, student
 
 _WIDEST = 64.0  # times the differences that were seen
 _HALVINGS = 14
@@ -39,8 +31,8 @@ _UPPER = 0.3
 _LEAST_SEEN = 0.16
 
 
-def disparities(
-    sample: Bootstrap,
+def summaries(
+    sample: Sample,
     alpha: float = 0.5,
     level: float = 0.95,
     simulations: int = 4000,
@@ -51,7 +43,7 @@ def disparities(
 
     Parameters
     ----------
-    sample : Bootstrap
+    sample : Sample
         Made with a ``threshold``, and with groups.
     alpha : float
         Weight of false matches in FDR and GARBE.
@@ -85,45 +77,44 @@ def disparities(
     seen, in logarithms, are moved towards their mean by a factor; around each such set of rates,
     normal errors with the standard errors and the correlations of the sample are drawn; the interval
     holds the sets under which what was seen is not unusual. It rests on rates that are about normal
-    in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the shape of their differences;
-    at exact parity it can only err on one side. At 95 % it held the truth in 95 to 99 of 100
-    simulations with four groups of 40 people that differ (person effects of 0.35), and in 98 to 99
-    with equal ones (0.2); 150 draws each.
+    in logarithms (``note`` names groups with fewer than ten errors), and on groups that keep the
+    shape of their differences; at exact parity it can only err on one side. At 95 % it held the
+    truth in 95 to 99 of 100 simulations with four groups of 40 people that differ (person effects
+    of 0.35), and in 98 to 99 with equal ones (0.2); 150 draws each.
     """
     weight = arguments.share(alpha, "alpha, the weight of false matches,")
     confidence, allowed = arguments.level(level), margin_given(margin)
     times, start = arguments.count(simulations, "simulations", 100), arguments.seed(seed)
-    if not isinstance(sample, Bootstrap):
-        raise InputError(
-            f"sample must be what verification.bootstrap gives, not a {type(sample).__name__}."
-        )
+    require_sample(sample)
     groups = [group for group in dict.fromkeys(sample.measures["group"]) if group != OVERALL]
     if "FMR" not in set(sample.measures["metric"]) or len(groups) < 2:
         raise InputError("disparities need two groups or more, and bootstrap(..., threshold=...).")
-    rows = [sample.row(kind, group) for kind in ("FMR", "FNMR") for group in groups]
-    noise = _noise(sample, rows, confidence, times, start)
-    values = sample.measures["value"].to_numpy(dtype=float)[rows]
-    reasons = [_without_noise(sample, row) for row in rows]
-    found = [
-        _described(summary, values, noise, confidence, groups, reasons)
-        for summary in _summaries(weight, len(groups))
-    ]
-    few = _few_errors(sample, rows, groups)
+    every = sample.rows()
+    rows = [every[sample.row(kind, group)] for kind in ("FMR", "FNMR") for group in groups]
+    rates = np.array([row.value for row in rows]).reshape(2, -1)
+    noise = _noise(sample, rows, confidence, times, start).reshape(times, 2, -1)
+    reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(2, -1)
+    found = [_described(each, rates, noise, confidence, groups, reasons) for each in _all(weight)]
     table = pd.DataFrame(found)
+    few = _few_errors(rows)
     verdicts = _verdicts(table, allowed, confidence, _overall(sample, weight))
-    table.insert(6, "verdict", [each for each, _ in verdicts])
+    table.insert(6, "verdict", [ruled for ruled, _ in verdicts])
     table["note"] = [
         "; ".join(filter(None, (note or few, about)))
         for note, (_, about) in zip(table["note"], verdicts, strict=True)
     ]
-    return table.assign(groups=len(groups), impostors=sample.measures["impostors"].iloc[0])
+    return table.assign(groups=len(groups), impostors=rows[0].impostors)
 
 
-def _overall(sample: Bootstrap, alpha: float) -> float:
-    """The rate of errors that FDR has differences of: of all groups, weighted as in FDR."""
+disparities = summaries
+"""The same table by its older name."""
+
+
+def _overall(sample: Sample, alpha: float) -> float:
+    """The rate of errors that FDR has differences of: of all groups, weighed as FDR does."""
     rows = [sample.row(kind, OVERALL) for kind in ("FMR", "FNMR")]
     fmr, fnmr = sample.measures["value"].to_numpy(dtype=float)[rows]
-    return float(weighted(rate_of_errors, fmr, fnmr, alpha))
+    return float(fairness.weighted(rate_of_errors, fmr, fnmr, alpha))
 
 
 def _verdicts(
@@ -141,70 +132,67 @@ def _verdicts(
     return found
 
 
-def _few_errors(sample: Bootstrap, rows: list[int], groups: list[str]) -> str:
+def _few_errors(rows: list[Any]) -> str:
     """Name groups whose rates rest on few errors of a kind."""
-    measures = sample.measures.iloc[rows]
-    sizes = np.where(measures["metric"] == "FMR", measures["n_impostor"], measures["n_genuine"])
-    errors = measures["value"] * sizes
-    few = (np.minimum(errors, sizes - errors) < _FEW - 0.5).to_numpy()
-    names = dict.fromkeys(name for name, short in zip(groups * 2, few, strict=True) if short)
-    return f"rough: fewer than {_FEW} errors of a kind in {', '.join(names)}" if names else ""
+    few = {}
+    for row in rows:
+        size = row.n_impostor if row.metric == "FMR" else row.n_genuine
+        errors = row.value * size
+        if min(errors, size - errors) < _FEW - 0.5:
+            few[row.group] = True
+    return f"rough: fewer than {_FEW} errors of a kind in {', '.join(few)}" if few else ""
 
 
-@dataclass(frozen=True)
-class _Summary:
-    """A summary of rates, (..., 2 G) to (...), that is smallest at parity, and what it uses."""
+class _Summary(NamedTuple):
+    """A measure of the rates of groups, and the weight of false matches in it."""
 
     name: str
-    of: Callable[[np.ndarray], np.ndarray]
-    used: slice
-    larger_is_fairer: bool = False
+    measure: Callable[[np.ndarray], np.ndarray]
+    alpha: float
 
-
-def _summaries(alpha: float, groups: int) -> list[_Summary]:
-    def split(measure: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-        return lambda rates: np.asarray(
-            weighted(measure, rates[..., :groups], rates[..., groups:], alpha)
+    def of(self, rates: np.ndarray) -> np.ndarray:
+        """Of FMR and FNMR together, (..., 2, G) to (...): smallest at parity."""
+        return np.asarray(
+            fairness.weighted(self.measure, rates[..., 0, :], rates[..., 1, :], self.alpha)
         )
 
-    both = slice(0 if alpha > 0 else groups, 2 * groups if alpha < 1 else groups)
-    found = [
-        _Summary("FDR", split(lambda rates: np.ptp(rates, axis=-1)), both, larger_is_fairer=True),
-        _Summary("GARBE", split(gini_of_rows), both),
+    @property
+    def used(self) -> np.ndarray:
+        """Which of both kinds of rates have a weight."""
+        return np.array([self.alpha > 0, self.alpha < 1])
+
+
+def _all(alpha: float) -> list[_Summary]:
+    ratios = (("max/min", fairness.max_over_min), ("max/geomean", fairness.max_over_geomean))
+    return [
+        _Summary("FDR", fairness.largest_gap, alpha),
+        _Summary("GARBE", fairness.gini_of, alpha),
+        *(_Summary(f"FMR {name}", measure, 1.0) for name, measure in ratios),
+        *(_Summary(f"FNMR {name}", measure, 0.0) for name, measure in ratios),
     ]
-    for kind, part in (("FMR", slice(groups)), ("FNMR", slice(groups, None))):
-        found.append(_Summary(f"{kind} max/min", _max_over_min(part), part))
-        found.append(_Summary(f"{kind} max/geomean", _max_over_geomean(part), part))
-    return found
-
-
-def _max_over_min(part: slice) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda rates: np.asarray(rates[..., part].max(-1) / rates[..., part].min(-1))
-
-
-def _max_over_geomean(part: slice) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda rates: np.asarray(
-        rates[..., part].max(-1) / np.exp(np.log(rates[..., part]).mean(-1))
-    )
 
 
 def _noise(
-    sample: Bootstrap, rows: list[int], level: float, simulations: int, seed: int
+    sample: Sample, rows: list[Any], level: float, simulations: int, seed: int
 ) -> np.ndarray:
     """Errors of the logarithms of the rates: (simulations, 2 G)."""
-    values = sample.measures["value"].to_numpy(dtype=float)[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = standard_errors(sample, rows) / values
+        spread = np.array([_standard_error(row) / np.float64(row.value) for row in rows])
     # Few people: as much wider as Student's quantile is than the normal one.
-    wider = np.array([quantile(sample, row, level) for row in rows]) / stats.norm.ppf(
-        (1 + level) / 2
-    )
-    together = correlation(sample.draws[:, rows])
+    wider = np.array([student(level, row.freedom) for row in rows]) / student(level, np.inf)
+    together = correlation(sample.draws[:, [row.Index for row in rows]])
     # Rounding can leave an eigenvalue a hair below zero.
     size, axes = np.linalg.eigh(together)
     root = axes * np.sqrt(size.clip(min=0))
     normal = np.random.default_rng(seed).standard_normal((simulations, len(rows)))
     return np.asarray((normal @ root.T) * spread * wider)
+
+
+def _standard_error(row: Any) -> float:
+    """Of a measure; that of independent people where those of the sample do not differ."""
+    if row.spread != 0:
+        return float(row.spread)
+    return float(np.sqrt(row.value * (1 - row.value) / max(row.n_units, 1)))
 
 
 def _described(
@@ -213,64 +201,54 @@ def _described(
     noise: np.ndarray,
     level: float,
     groups: list[str],
-    reasons: list[str],
-) -> dict[str, float | str]:
-    used = rates[summary.used]
-    why = _together((groups * 2)[summary.used], reasons[summary.used])
+    reasons: np.ndarray,
+) -> dict[str, Any]:
+    used = summary.used
+    why = _together(groups, reasons[used])
+    worst = groups[int(rates[used].argmax())] if used.sum() == 1 and not why else ""
     if why:
-        return _without_interval(summary, rates, why)
-    kept = np.zeros(len(rates), dtype=bool)
-    kept[summary.used] = True
-    # A rate of zero has no logarithm, and may stand where this summary does not look.
-    only, its_noise = np.where(kept, rates, 1.0), np.where(kept, noise, 0.0)
-    value, low, high, chance, p = _inverted(summary.of, only, its_noise, level)
-    ends = (
-        (1 - value, 1 - high, 1 - low, 1 - chance)
-        if summary.larger_is_fairer
-        else (value, low, high, chance)
-    )
-    worst = groups[int(used.argmax())] if len(used) == len(groups) else ""
-    figures = dict(zip(("value", "low", "high", "expected_at_parity"), ends, strict=True))
-    return {"metric": summary.name, **figures, "p_parity": p, "worst": worst, "note": ""}
+        # Differences exist where a group has no errors, ratios and intervals don't.
+        figures = np.array([float(summary.of(rates)), *[np.nan] * 4])
+        figures[0] = figures[0] if np.isfinite(figures[0]) else np.nan
+        why = f"{'undefined' if np.isnan(figures[0]) else 'no interval'} ({why})"
+    else:
+        # A rate of zero has no logarithm, and may stand where this summary does not look.
+        only, its = np.where(used[:, None], rates, 1.0), np.where(used[:, None], noise, 0.0)
+        figures = np.array(_inverted(summary.of, only, its, level))
+    *ends, p = figures
+    if summary.name == "FDR":  # larger is fairer
+        value, low, high, chance = (1 - end for end in ends)
+        ends = [value, high, low, chance]
+    names = ("value", "low", "high", "expected_at_parity")
+    ordered = dict(zip(names, ends, strict=True))
+    return {"metric": summary.name, **ordered, "p_parity": p, "worst": worst, "note": why}
 
 
-def _without_noise(sample: Bootstrap, row: int) -> str:
+def _without_noise(row: Any) -> str:
     """Why the error of a rate's logarithm is unknown; empty if it is known."""
-    value, note = sample.measures[["value", "note"]].iloc[row]
-    if np.isnan(value):
-        return str(note).removeprefix("undefined (").removesuffix(")")
-    if value in (0.0, 1.0):
-        return "nothing but errors" if value else "no errors"
-    return "too few people" if np.isnan(sample.spread[row]) else ""
+    if np.isnan(row.value):
+        return str(row.note).removeprefix("undefined (").removesuffix(")")
+    if row.value in (0.0, 1.0):
+        return "nothing but errors" if row.value else "no errors"
+    return "too few people" if np.isnan(row.spread) else ""
 
 
-def _together(groups: list[str], reasons: list[str]) -> str:
+def _together(groups: list[str], reasons: np.ndarray) -> str:
     """Each reason with its groups."""
-    found: dict[str, list[str]] = {}
-    for group, reason in zip(groups, reasons, strict=True):
-        if reason:
-            found.setdefault(reason, []).append(group)
-    return "; ".join(f"{why} in {', '.join(dict.fromkeys(who))}" for why, who in found.items())
-
-
-def _without_interval(summary: _Summary, rates: np.ndarray, why: str) -> dict[str, float | str]:
-    """What can be said where a group has no errors: differences exist, ratios and intervals don't."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(summary.of(rates))
-    value = 1 - value if summary.larger_is_fairer else value
-    known = np.isfinite(value)
-    nothing = dict.fromkeys(("low", "high", "expected_at_parity", "p_parity"), np.nan)
-    figures = {"value": value if known else np.nan, **nothing}
-    note = f"{'no interval' if known else 'undefined'} ({why})"
-    return {"metric": summary.name, **figures, "worst": "", "note": note}
+    found: dict[str, dict[str, bool]] = {}
+    for kind in reasons:
+        for group, reason in zip(groups, kind, strict=True):
+            if reason:
+                found.setdefault(reason, {})[group] = True
+    return "; ".join(f"{why} in {', '.join(who)}" for why, who in found.items())
 
 
 def _inverted(
     summary: Callable[[np.ndarray], np.ndarray], rates: np.ndarray, noise: np.ndarray, level: float
 ) -> tuple[float, float, float, float, float]:
-    """Value, interval, mean at parity and p-value of parity of one summary."""
-    logs = np.log(rates).reshape(2, -1)
-    centre = np.broadcast_to(logs.mean(axis=1, keepdims=True), logs.shape).ravel()
+    """Value, interval, mean at parity and p-value of parity of one summary of (2, G) rates."""
+    logs = np.log(rates)
+    centre = logs.mean(axis=1, keepdims=True)
     shape = _shape(logs, noise)
     seen, tail = float(summary(rates)), (1 - level) / 2
 
@@ -300,13 +278,13 @@ def _inverted(
 
 
 def _shape(logs: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Along which differences the rates of both kinds are moved apart, in logarithms: (2 G,).
+    """Along which differences the rates of both kinds are moved apart, in logarithms: (2, G).
 
     Those that were seen; where the rates of a kind are all equal, the two least certain groups go
     apart, by as much as they are uncertain.
     """
     shape = logs - logs.mean(axis=1, keepdims=True)
-    spread = noise.std(axis=0).reshape(logs.shape)
+    spread = noise.std(axis=0)
     for kind, its in zip(shape, spread, strict=True):
         if np.abs(kind).max() < _EQUAL and its.any():
             one, two = np.argsort(its)[-2:]
@@ -314,7 +292,7 @@ def _shape(logs: np.ndarray, noise: np.ndarray) -> np.ndarray:
     # Differences far below their uncertainty tell the direction only.
     largest = np.abs(shape).max()
     enlarged = max(1.0, spread.max() / largest) if largest > 0 else 1.0
-    return np.asarray(enlarged * shape.ravel())
+    return np.asarray(enlarged * shape)
 
 
 def _crossing(beyond: Callable[[float], bool]) -> float:

@@ -5,33 +5,18 @@ the pairs it was chosen on, every group keeps its promise by construction, and n
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers import arguments
-from helpers.bias.verification.comparisons import (
-    OVERALL,
-    Arranged,
-    Comparisons,
-    Groups,
-    Impostors,
-    Sides,
-    arrange,
-    both_sides,
-    comparisons,
-    identity_numbers,
-    one_order,
-)
-from helpers.bias.verification.curves import (
-    fars,
-    measurable,
-    rates_of,
-    step_at,
-    threshold_above,
-)
+from helpers.bias.verification.columns import Groups, Sides, both_sides, numbered_people, one_order
+from helpers.bias.verification.curves import Curve, curves_of, fars
+from helpers.bias.verification.measures import rates_of
+from helpers.bias.verification.pairs import OVERALL, Impostors, Pairs, checked, with_people
 from helpers.errors import BadTable, InputError
 
 LEFT_OUT = -1
@@ -83,14 +68,12 @@ def fit(
     0.8
     """
     intended = arguments.share(fmr, "fmr")
-    units = arrange(comparisons(scores, genuine, group, impostors, distance))
-    for unit in units:
-        if not measurable(unit, intended):
-            warnings.warn(
-                f"no threshold for {unit.group}: {why_none(unit.n_impostor, intended)}.",
-                stacklevel=2,
-            )
-    return _fitted(units, intended)
+    curves = curves_of(checked(scores, genuine, group, impostors, distance))
+    for curve in curves:
+        if not curve.measurable(intended):
+            why = why_none(curve.n_impostor, intended)
+            warnings.warn(f"no threshold for {curve.group}: {why}.", stacklevel=2)
+    return _fitted(curves, intended)
 
 
 def why_none(impostors: int, fmr: float) -> str:
@@ -153,19 +136,21 @@ def cross_validate(
         If somebody is in two folds, or there is only one fold.
     """
     wanted = fars(fmr)
-    pairs = comparisons(scores, genuine, group, impostors, distance)
-    count = arguments.same_length(scores=scores, fold=fold)
+    if min(wanted) == 0:
+        raise InputError("the intended false match rate must be above 0 to differ in per cent.")
+    pairs = checked(scores, genuine, group, impostors, distance)
+    arguments.same_length(scores=scores, fold=fold)
     folds = arguments.plain_array(fold, "fold").astype(object)
-    one_order(scores=scores, fold=fold, identities=identities)
+    one_order(scores=scores, fold=fold)
     if folds.ndim != 1 or pd.isna(folds).any():
         raise InputError("fold must be one value per pair, none missing; -1 leaves a pair out.")
-    people = identity_numbers(identities, pairs, count)
-    numbers, names = _numbered(folds[pairs.kept])
+    pairs, folds = with_people(pairs, identities, scores), folds[pairs.kept]
+    numbers, names = _numbered(folds)
     used = [number for number, name in enumerate(names) if name != str(LEFT_OUT)]
-    _require_disjoint(people, numbers, used)
+    _require_disjoint(pairs, numbers, used)
     found = [
         _held_out(pairs, numbers == number, np.isin(numbers, used), rate).assign(
-            fold=folds[pairs.kept][numbers == number][0]
+            fold=folds[numbers == number][0]
         )
         for number in used
         for rate in wanted
@@ -202,57 +187,15 @@ def across_folds(table: pd.DataFrame) -> pd.DataFrame:
         if not pd.api.types.is_numeric_dtype(table[name]):
             raise BadTable(f"the column {name} of the table must hold numbers.")
     grouped = table.groupby(keys, sort=False)
-    known = grouped[figures].count()
-    size = grouped.size()
+    size, known = grouped.size(), grouped[figures].count()
     columns = {"folds": known["fmr"]}
     for name in figures:
-        whole = known[name] == size
-        for end, found in (
-            ("", grouped[name].mean()),
-            ("_low", grouped[name].min()),
-            ("_high", grouped[name].max()),
-        ):
-            columns[name + end] = found.where(whole)
-    missing = size - known.min(axis=1)
-    columns["note"] = pd.Series(
-        [
-            f"undefined in {some} of {every} folds" if some else ""
-            for some, every in zip(missing, size, strict=True)
-        ],
-        index=missing.index,
-    )
+        for end, how in (("", "mean"), ("_low", "min"), ("_high", "max")):
+            columns[name + end] = grouped[name].agg(how).where(known[name] == size)
+    missing = (size - known.min(axis=1)).astype(str)
+    said = "undefined in " + missing + " of " + size.astype(str) + " folds"
+    columns["note"] = said.where(missing != "0", "")
     return pd.DataFrame(columns).reset_index()
-
-
-def percent_difference(fmr: ArrayLike, intended: float) -> np.ndarray:
-    """How far a false match rate is from the intended one: 100 (FMR - intended) / intended.
-
-    Parameters
-    ----------
-    fmr : array_like
-        Rates in [0, 1].
-    intended : float
-        Above 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        In per cent; +100 for twice the intended rate, -100 for no false match at all.
-
-    Raises
-    ------
-    InputError
-        If the intended rate is 0: there is no share of nothing; or a rate is no share.
-    """
-    rate = arguments.share(intended, "intended")
-    if not rate > 0:
-        raise InputError("the intended false match rate must be above 0 to differ in per cent.")
-    rates = arguments.number_array(fmr, "fmr")
-    if (rates < 0).any() or (rates > 1).any():
-        raise InputError(
-            f"fmr reaches from {np.nanmin(rates):g} to {np.nanmax(rates):g}: give shares."
-        )
-    return 100 * (rates - rate) / rate
 
 
 def identity_folds(
@@ -287,10 +230,7 @@ def identity_folds(
     """
     wanted, start = arguments.count(folds, "folds", 2), arguments.seed(seed)
     one, two = both_sides(identities, "identities")
-    arguments.same_length(first=one, second=two)
-    codes, people = pd.factorize(np.concatenate([one, two]))
-    if (codes < 0).any():
-        raise BadTable(f"{int((codes < 0).sum()):,} sides of pairs have no identity.")
+    first, second, people = numbered_people(one, two)
     if wanted > len(people):
         raise InputError(f"{len(people)} people cannot be dealt into {wanted} folds (2 or more).")
     stratum = np.zeros(len(people), dtype=int)
@@ -298,13 +238,13 @@ def identity_folds(
         groups = both_sides(group, "group")
         one_order(identities=identities, group=group)
         arguments.same_length(identities=one, group=groups[0], second_group=groups[1])
+        codes = np.concatenate([first, second])
         stratum[codes] = pd.factorize(np.concatenate(groups))[0]
     shuffled = np.random.default_rng(start).permutation(len(people))
     dealt = np.empty(len(people), dtype=int)
     # Dealt like cards, group after group, so that each fold gets its share of each.
     dealt[shuffled[np.argsort(stratum[shuffled], kind="stable")]] = np.arange(len(people)) % wanted
-    first, second = np.split(dealt[codes], 2)
-    return np.asarray(np.where(first == second, first, LEFT_OUT))
+    return np.asarray(np.where(dealt[first] == dealt[second], dealt[first], LEFT_OUT))
 
 
 def _numbered(folds: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -318,30 +258,20 @@ def _numbered(folds: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return np.asarray(numbers), list(dict.fromkeys(order))
 
 
-def _fitted(units: Sequence[Arranged], fmr: float) -> pd.Series:
-    found = {}
-    for unit in units:
-        threshold = threshold_above(unit, step_at(unit, fmr)) if measurable(unit, fmr) else np.nan
-        found[unit.group] = unit.sign * threshold
-    return pd.Series(found, name="threshold")
+def _fitted(curves: Sequence[Curve], fmr: float) -> pd.Series:
+    return pd.Series({each.group: each.threshold_at(fmr) for each in curves}, name="threshold")
 
 
-def _held_out(
-    pairs: Comparisons, test: np.ndarray, used: np.ndarray, intended: float
-) -> pd.DataFrame:
-    chosen_on = arrange(pairs.subset(used & ~test))
+def _held_out(pairs: Pairs, test: np.ndarray, used: np.ndarray, intended: float) -> pd.DataFrame:
+    chosen_on, curves = curves_of(pairs.subset(used & ~test)), curves_of(pairs.subset(test))
     fitted = _fitted(chosen_on, intended)
-    judged = pairs.subset(test)
-    units = arrange(judged)
-    kinds: dict[str, float | Mapping[str, float]] = {"all": float(fitted[OVERALL])}
-    if pairs.names:
-        kinds["each group"] = {name: float(fitted[name]) for name in pairs.names}
     found = []
-    for kind, threshold in kinds.items():
-        table = rates_of(judged, units, threshold).assign(threshold_for=kind, intended=intended)
-        on = chosen_on if kind == "each group" else [chosen_on[0]] * len(units)
+    for kind in ("all", "each group") if pairs.names else ("all",):
+        at: Any = fitted[OVERALL] if kind == "all" else fitted[list(pairs.names)].to_dict()
+        table = rates_of(curves, at).assign(threshold_for=kind, intended=intended)
         why = [
-            "" if measurable(unit, intended) else why_none(unit.n_impostor, intended) for unit in on
+            "" if curve.measurable(intended) else why_none(curve.n_impostor, intended)
+            for curve in (chosen_on if kind == "each group" else chosen_on[:1] * len(curves))
         ]
         # The overall row of "each group" has its groups' reason.
         unknown = table["threshold"].isna() & ((table["group"] != OVERALL) | (kind == "all"))
@@ -349,22 +279,18 @@ def _held_out(
         table["note"] = table["note"].mask(unknown, pd.Series(said, index=table.index))
         found.append(table)
     both = pd.concat(found, ignore_index=True)
-    return both.assign(percent_difference=percent_difference(both["fmr"], intended))
+    return both.assign(percent_difference=100 * (both["fmr"] - intended) / intended)
 
 
-def _require_disjoint(
-    people: tuple[np.ndarray, ...], numbers: np.ndarray, used: Sequence[int]
-) -> None:
+def _require_disjoint(pairs: Pairs, numbers: np.ndarray, used: Sequence[int]) -> None:
     if len(used) < 2:
         raise InputError(
             "thresholds are chosen on some folds and judged on another: give two or more."
         )
     inside = np.isin(numbers, used)
-    seen = np.unique(
-        np.concatenate([np.stack([side[inside], numbers[inside]]) for side in people], axis=1),
-        axis=1,
-    )
-    several = int((np.bincount(seen[0]) > 1).sum())
+    people = np.concatenate([pairs.one[inside], pairs.two[inside]])
+    met = pd.DataFrame({"person": people, "fold": np.tile(numbers[inside], 2)}).drop_duplicates()
+    several = int((met["person"].value_counts() > 1).sum())
     if several:
         raise InputError(
             f"{several:,} people are in more than one fold, so a threshold would be judged on people "

@@ -1,32 +1,21 @@
 """From embeddings to scores of pairs, and to the nearest stranger: who is taken for whom?"""
 
 import warnings
-from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers import arguments
-from helpers.bias.verification.comparisons import (
-    both_sides,
-    genuine_labels,
-    known_values,
-    one_order,
-)
+from helpers.bias.verification.columns import genuine_labels, known_values, one_order
 from helpers.errors import BadTable, InputError
 
 _BYTES = 2_000_000  # of embeddings gathered at a time: what a processor's cache holds
+_AT_ONCE = 1024  # pictures compared with all others at a time
 
 
-def score_pairs(
-    embeddings: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    metric: Literal["cosine", "euclidean"] = "cosine",
-) -> np.ndarray:
-    """Compare embeddings pair by pair, many pairs at once.
+def score_pairs(embeddings: ArrayLike, first: ArrayLike, second: ArrayLike) -> np.ndarray:
+    """Compare embeddings pair by pair, many pairs at once: their cosine.
 
     Parameters
     ----------
@@ -34,52 +23,38 @@ def score_pairs(
         One per picture.
     first, second : array_like (N,) int
         Rows of ``embeddings``: which two pictures each pair compares.
-    metric : {"cosine", "euclidean"}
-        A similarity in [-1, 1], or a distance (then say ``distance=True`` to the measures).
 
     Returns
     -------
     numpy.ndarray (N,)
-        As exact as the embeddings (float32 or float64). A picture without an embedding (NaN)
-        gives NaN, and so does the cosine of an embedding that is all zero.
+        In [-1, 1], as exact as the embeddings (float32 or float64). NaN for a picture without an
+        embedding (NaN) or with one that is all zero.
 
     Raises
     ------
     InputError
-        If shapes do not fit, a row does not exist, or a distance is beyond the largest number.
-    UnknownName
-        If there is no such metric.
+        If shapes do not fit, or a row does not exist.
 
     Examples
     --------
     >>> score_pairs([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]], [0, 0], [1, 2]).tolist()
     [0.0, 1.0]
     """
-    arguments.choice(metric, "metric", ("cosine", "euclidean"))
     one_order(first=first, second=second)
     vectors = _vectors(embeddings)
-    one, two = (
-        _rows(each, len(vectors), name) for each, name in ((first, "first"), (second, "second"))
-    )
-    if len(one) != len(two):
-        raise InputError(f"there are {len(one):,} first and {len(two):,} second pictures.")
-    ready = _unit(vectors) if metric == "cosine" else vectors
+    one, two = _rows(first, len(vectors), "first"), _rows(second, len(vectors), "second")
+    arguments.same_length(first=one, second=two)
+    vectors = _unit(vectors)
     scores = np.empty(len(one), dtype=vectors.dtype)
     size = max(1, _BYTES // (vectors.shape[1] * vectors.itemsize))
     for start in range(0, len(one), size):
         part = slice(start, start + size)
-        scores[part] = _compared(ready[one[part]], ready[two[part]], metric)
-    if np.isinf(scores).any():
-        raise InputError(
-            f"some distances are beyond the largest {scores.dtype.name}: divide the embeddings by a "
-            "constant first."
-        )
-    return scores
+        scores[part] = np.einsum("nd,nd->n", vectors[one[part]], vectors[two[part]])
+    # Rounding must not make a picture more alike to itself than 1.
+    return np.clip(scores, -1, 1)
 
 
-def nearest(
-    embeddings: ArrayLike, identities: ArrayLike, group: ArrayLike, chunk: int = 1024
-) -> pd.DataFrame:
+def nearest(embeddings: ArrayLike, identities: ArrayLike, group: ArrayLike) -> pd.DataFrame:
     """For every picture the most similar other one: identification at rank 1.
 
     Who has only one picture can be found in no other, and would count as an error whatever the
@@ -91,8 +66,6 @@ def nearest(
         One per picture.
     identities, group : array_like (M,)
         Who each picture shows, and of which group.
-    chunk : int
-        Pictures compared with all others at a time; memory grows with chunk x M.
 
     Returns
     -------
@@ -108,23 +81,23 @@ def nearest(
     BadTable
         If a picture has no identity or no group.
     """
-    size = arguments.count(chunk, "chunk")
     one_order(embeddings=embeddings, identities=identities, group=group)
     vectors = _unit(_vectors(embeddings))
     people, groups = _text(identities, "identities"), _text(group, "group")
-    if not len(vectors) == len(people) == len(groups):
-        raise InputError(
-            f"there are {len(vectors):,} embeddings, {len(people):,} identities and "
-            f"{len(groups):,} groups."
-        )
+    arguments.same_length(embeddings=vectors, identities=people, group=groups)
     known = np.flatnonzero(np.isfinite(vectors).all(axis=1))
     mated = pd.Series(people[known]).duplicated(keep=False).to_numpy()
     if not mated.any():
         raise InputError(
             "nobody has two pictures with an embedding: there is nobody to be found again."
         )
-    _report_single(int((~mated).sum()), len(known))
-    best, similarity = _nearest(vectors[known], size)
+    if not mated.all():
+        warnings.warn(
+            f"{int((~mated).sum()):,} of {len(known):,} pictures are the only one of a person and "
+            "are not looked up: there is nothing to find.",
+            stacklevel=2,
+        )
+    best, similarity = _nearest(vectors[known])
     table = pd.DataFrame(
         {
             "group": groups[known],
@@ -138,68 +111,13 @@ def nearest(
     return table[mated]
 
 
-def nearest_of_pairs(
-    scores: ArrayLike,
-    pictures: tuple[ArrayLike, ArrayLike],
-    identities: tuple[ArrayLike, ArrayLike],
-    group: tuple[ArrayLike, ArrayLike],
-    distance: bool = False,
-) -> pd.DataFrame:
-    """As :func:`nearest`, from a table of pairs instead of embeddings.
-
-    Only the pairs of the table are compared: a picture's nearest stranger may not be among them, so
-    error rates come out too small unless all pairs are there. Pictures in no genuine pair have no
-    row, as in :func:`nearest`; a warning counts them.
-
-    Parameters
-    ----------
-    scores : array_like (N,)
-        Higher is more alike, or lower if ``distance``; NaN is left out.
-    pictures, identities, group : (array_like (N,), array_like (N,))
-        Of the first and the second sides.
-    distance : bool
-        Whether lower scores are more alike.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per picture (index): ``group``, ``nearest``, ``nearest_group``, ``similarity``,
-        ``correct``. Of ties, the earlier pair counts.
-    """
-    sign = -1.0 if arguments.choice(distance, "distance", (True, False)) else 1.0
-    values = sign * arguments.number_array(scores, "scores", ndim=1)
-    one_order(scores=scores, pictures=pictures, identities=identities, group=group)
-    files = _sides(pictures, "pictures", len(values))
-    people, groups = (
-        [side.astype(str) for side in _sides(each, name, len(values))]
-        for each, name in ((identities, "identities"), (group, "group"))
-    )
-    genuine = people[0] == people[1]
-    table = pd.DataFrame(
-        {
-            "picture": np.concatenate(files),
-            "nearest": np.concatenate(files[::-1]),
-            "group": np.concatenate(groups),
-            "nearest_group": np.concatenate(groups[::-1]),
-            "similarity": np.tile(values, 2),
-            "correct": np.tile(genuine, 2),
-        }
-    ).dropna(subset="similarity")
-    if not table["correct"].any():
-        raise InputError("no genuine pair has a score: there is nobody to be found again.")
-    best = table.groupby("picture", sort=False, observed=True)["similarity"].idxmax()
-    mated = table.groupby("picture", sort=False, observed=True)["correct"].any()
-    _report_single(int((~mated).sum()), len(mated))
-    return table.loc[best[mated]].set_index("picture")
-
-
 def confusion(table: pd.DataFrame) -> pd.DataFrame:
     """Which group a wrongly found face belongs to, in per cent of each group's pictures.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        From :func:`nearest` or :func:`nearest_of_pairs`.
+        From :func:`nearest`.
 
     Returns
     -------
@@ -247,15 +165,6 @@ def _text(values: ArrayLike, name: str) -> np.ndarray:
     return np.array([str(each) for each in known_values(values, name)], dtype=object)
 
 
-def _report_single(alone: int, of: int) -> None:
-    if alone:
-        warnings.warn(
-            f"{alone:,} of {of:,} pictures are the only one of a person and are not looked up: there "
-            "is nothing to find.",
-            stacklevel=3,
-        )
-
-
 def _rows(positions: ArrayLike, count: int, name: str) -> np.ndarray:
     rows = arguments.number_array(positions, name, ndim=1)
     # Numbers are read as floats, which hold whole ones exactly up to 2 ** 53.
@@ -267,13 +176,6 @@ def _rows(positions: ArrayLike, count: int, name: str) -> np.ndarray:
             f"a pair names row {rows.max():.0f} or {rows.min():.0f} of {count:,} embeddings."
         )
     return rows.astype(np.intp)
-
-
-def _sides(given: tuple[ArrayLike, ArrayLike], name: str, count: int) -> Sequence[np.ndarray]:
-    both = [known_values(side, name) for side in both_sides(given, name)]
-    if any(len(side) != count for side in both):
-        raise InputError(f"there are {count:,} scores; give a value for both sides of each pair.")
-    return both
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -292,23 +194,11 @@ def scale_of_rows(vectors: np.ndarray) -> np.ndarray:
     return np.ldexp(vectors.dtype.type(1), np.frexp(largest)[1] - 1)[:, None]
 
 
-def _compared(one: np.ndarray, two: np.ndarray, metric: str) -> np.ndarray:
-    if metric == "cosine":
-        # Rounding must not make a picture more alike to itself than 1.
-        return np.clip(np.einsum("nd,nd->n", one, two), -1, 1)
-    # In place: the difference needs no third array.
-    with np.errstate(over="ignore"):
-        one -= two
-        scale = scale_of_rows(one)
-        one /= scale
-        return np.asarray(scale[:, 0] * np.sqrt(np.einsum("nd,nd->n", one, one)))
-
-
-def _nearest(vectors: np.ndarray, chunk: int) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     best = np.empty(len(vectors), dtype=np.intp)
     similarity = np.empty(len(vectors), dtype=vectors.dtype)
-    for start in range(0, len(vectors), chunk):
-        rows = np.arange(start, min(start + chunk, len(vectors)))
+    for start in range(0, len(vectors), _AT_ONCE):
+        rows = np.arange(start, min(start + _AT_ONCE, len(vectors)))
         likeness = vectors[rows] @ vectors.T
         likeness[np.arange(len(rows)), rows] = -np.inf  # nobody is his or her own neighbour
         best[rows] = likeness.argmax(axis=1)

@@ -2,23 +2,21 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from helpers import arguments
-from helpers.bias.verification.bootstrap import Bootstrap, bootstrap
-from helpers.bias.verification.comparisons import OVERALL, Impostors
-from helpers.bias.verification.curves import FARS, thresholds_given
-from helpers.bias.verification.inequality import disparities
-from helpers.bias.verification.thresholds import fit, why_none
-from helpers.bias.verification.uncertainty import compare_all, intervals, margin_given
-from helpers.errors import BadTable, InputError
-
-if TYPE_CHECKING:
-    from helpers.datasets.pairs import PairTable
+from helpers.bias.verification.curves import FARS, curves_of, fars, threshold_given
+from helpers.bias.verification.gaps import compare_all, margin_given
+from helpers.bias.verification.inequality import summaries
+from helpers.bias.verification.pairs import Impostors, checked, with_people
+from helpers.bias.verification.people import Sample, drawn
+from helpers.bias.verification.thresholds import why_none
+from helpers.bias.verification.uncertainty import intervals
+from helpers.datasets.pairs import PairTable
+from helpers.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class Audit:
     measures, differences, disparities : pandas.DataFrame
         Every measure of every group with its interval; groups against all together; one-number
         summaries (empty if there are fewer than two groups).
-    sample : Bootstrap
+    sample : Sample
         For further comparisons.
     """
 
@@ -40,11 +38,11 @@ class Audit:
     measures: pd.DataFrame
     differences: pd.DataFrame
     disparities: pd.DataFrame
-    sample: Bootstrap
+    sample: Sample
 
 
 def audit(
-    pairs: "PairTable",
+    pairs: PairTable,
     column: str | None = None,
     group: str = "att",
     *,
@@ -115,56 +113,31 @@ def audit(
     "not measurable: 3 impostor pairs can't show an FMR of 0.01; give threshold= or fmr >= 0.34"
     """
     _require_pairs(pairs, group)
-    intended = arguments.share(fmr, "fmr")
-    allowed = margin_given(margin)
-    at = None if threshold is None else thresholds_given(threshold)
-    _require(pairs, ("p1", "p2", "label", "id1", "id2", f"{group}1", f"{group}2"))
+    intended, allowed, asked = arguments.share(fmr, "fmr"), margin_given(margin), fars(far)
+    at = None if threshold is None else threshold_given(threshold)
+    needed = ("p1", "p2", "label", "id1", "id2", f"{group}1", f"{group}2")
+    arguments.columns(pairs.table, needed, f"the table of {pairs.name}")
     once = _once(pairs)
-    scores, genuine, table = once.scores(column), once.genuine, once.table
+    scores, table = once.scores(column), once.table
     groups = table[f"{group}1"], table[f"{group}2"]
-    people = table["id1"], table["id2"]
-    if at is None:
-        with warnings.catch_warnings():
-            # Each row says it in its note, and the bootstrap below repeats every other warning.
-            warnings.simplefilter("ignore")
-            fitted = fit(scores, genuine, intended, groups, impostors=impostors, distance=distance)
-        at = float(fitted[OVERALL])
-    sample = bootstrap(
-        scores,
-        genuine,
-        people,
-        groups,
-        threshold=at,
-        far=far,
-        impostors=impostors,
-        distance=distance,
-        replicates=replicates,
-        seed=seed,
-    )
-    if threshold is None and np.isnan(at):
-        sample = _explained(sample, intended)
-    several = sample.measures["group"].nunique() > 2
+    known = checked(scores, once.genuine, groups, impostors, distance)
+    curves = curves_of(with_people(known, (table["id1"], table["id2"]), scores))
+    fitted = curves[0].threshold_at(intended) if at is None else at
+    sample = drawn(curves, fitted, asked, replicates, seed)
+    if at is None and np.isnan(fitted):
+        rows = sample.measures["metric"].isin(("FMR", "FNMR"))
+        sample.measures.loc[rows, "note"] = why_none(curves[0].n_impostor, intended)
     return Audit(
-        at,
+        fitted,
         intervals(sample),
         compare_all(sample, ("FMR", "FNMR", "EER"), margin=allowed),
-        disparities(sample, margin=allowed) if several else pd.DataFrame(),
+        summaries(sample, margin=allowed) if len(curves) > 2 else pd.DataFrame(),
         sample,
     )
 
 
-def _explained(sample: Bootstrap, fmr: float) -> Bootstrap:
-    """Say in the notes of FMR and FNMR why no threshold could be chosen."""
-    measures = sample.measures.copy()
-    rows = measures["metric"].isin(("FMR", "FNMR"))
-    everybody = measures["group"] == OVERALL
-    pairs = int(measures.loc[everybody, "n_impostor"].iloc[0])
-    measures.loc[rows, "note"] = why_none(pairs, fmr)
-    return replace(sample, measures=measures)
-
-
-def _require_pairs(pairs: "PairTable", group: str) -> None:
-    if not hasattr(pairs, "table") or not hasattr(pairs, "repeated"):
+def _require_pairs(pairs: PairTable, group: str) -> None:
+    if not isinstance(pairs, PairTable):
         raise InputError(
             f"pairs must be a PairTable, not a {type(pairs).__name__}: read one with "
             "datasets.PairTable.from_csv(path), or wrap a table in datasets.PairTable(name, table)."
@@ -176,14 +149,7 @@ def _require_pairs(pairs: "PairTable", group: str) -> None:
         )
 
 
-def _require(pairs: "PairTable", columns: Sequence[str]) -> None:
-    missing = [name for name in columns if name not in pairs.table]
-    if missing:
-        found = ", ".join(map(str, pairs.table.columns))
-        raise BadTable(f"{pairs.name} has no column {', '.join(missing)}; it has {found}.")
-
-
-def _once(pairs: "PairTable") -> "PairTable":
+def _once(pairs: PairTable) -> PairTable:
     """Leave out pairs that repeat an earlier one, in either order."""
     again = pairs.repeated
     if again.any():

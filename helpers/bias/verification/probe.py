@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special, stats
 
 from helpers import arguments
-from helpers.bias.verification.comparisons import known_values, one_order
-from helpers.bias.verification.identification import scale_of_rows
+from helpers.bias.verification.columns import known_values, one_order
+from helpers.bias.verification.neighbours import scale_of_rows
 from helpers.errors import InputError
-from helpers.intervals import wilson_limits
+from helpers.intervals import log_odds_limits, student, wilson_limits
 
 NOT_COUNTED = "of this probe: what other training people would change is not counted"
 """What the intervals leave out."""
@@ -65,10 +64,11 @@ def attribute_leakage(
     parts, start = arguments.count(folds, "folds", 2), arguments.seed(seed)
     confidence = arguments.level(level)
     one_order(embeddings=embeddings, attribute=attribute, identities=identities)
-    vectors = arguments.number_array(embeddings, "embeddings", ndim=2)
+    vectors = arguments.finite_array(embeddings, "embeddings", ndim=2)
     values = known_values(attribute, "attribute").astype(str)
     people = known_values(identities, "identities").astype(str)
-    _require(vectors, values, people, parts)
+    arguments.same_length(embeddings=vectors, attribute=values, identities=people)
+    _require_people(values, people, parts)
     right = _out_of_fold(vectors, values, people, parts, start) == values
     names = sorted(set(values))
     rows = [
@@ -78,14 +78,7 @@ def attribute_leakage(
     return table.drop(columns=["variance", "freedom"]).assign(chance=1 / len(names))
 
 
-def _require(vectors: np.ndarray, values: np.ndarray, people: np.ndarray, folds: int) -> None:
-    if vectors.ndim != 2 or not len(vectors) == len(values) == len(people):
-        raise InputError(
-            f"embeddings are {vectors.shape}, with {len(values):,} values of the attribute and "
-            f"{len(people):,} identities: one of each per picture is needed."
-        )
-    if not np.isfinite(vectors).all():
-        raise InputError("some embeddings have missing numbers; leave those pictures out.")
+def _require_people(values: np.ndarray, people: np.ndarray, folds: int) -> None:
     counts = pd.DataFrame({"value": values, "person": people}).groupby("value")["person"].nunique()
     if len(counts) < 2:
         raise InputError(f"the attribute has one value only, {counts.index[0]!r}: nothing to tell.")
@@ -144,22 +137,20 @@ def _row(
 ) -> dict[str, object]:
     if value in (0.0, 1.0) or variance < _ALIKE:
         # Nobody differs in the sample, which says nothing about others: each counts as one.
-        low, high = wilson_limits(value * people, people, level)
-        variance = float((high - low) / 2 / stats.norm.ppf((1 + level) / 2)) ** 2
+        low, high = map(float, wilson_limits(value * people, people, level))
+        variance = ((high - low) / 2 / student(level, np.inf)) ** 2
         note = f"{value:g} for all in the sample: Wilson's interval for {people:,} people"
         note = f"{note}; {NOT_COUNTED}"
     else:
-        odds = np.log(value / (1 - value))
-        half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(variance) / (value * (1 - value))
-        low, high = special.expit([odds - half, odds + half])
+        low, high = log_odds_limits(value, np.sqrt(variance), freedom, level)
         note = NOT_COUNTED
     return {
         "group": name,
         "n": n,
         "n_identities": people,
         "value": value,
-        "low": float(low),
-        "high": float(high),
+        "low": low,
+        "high": high,
         "note": note,
         "variance": variance,
         "freedom": freedom,
