@@ -15,7 +15,8 @@ import pandas as pd
 
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import home, join_labels, photographs, read_labels
+from helpers.datasets.folder import join_labels, photographs, read_labels
+from helpers.datasets.homes import home
 from helpers.datasets.masks import read_mask
 from helpers.datasets.pairs import PairTable, findings
 from helpers.datasets.sources import Folder

@@ -14,17 +14,24 @@ import pandas as pd
 from helpers import arguments
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import find_files, find_tree, home
+from helpers.datasets.homes import (
+    find_files,
+    home,
+    pictures,
+    pictures_here,
+    require_no_split,
+    the_pictures,
+)
 from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable, findings
-from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.errors import BadTable, DataNotFound
 from helpers.files import path_of, short
 
 FILES = {None: "pairs.txt", "train": "pairsDevTrain.txt", "test": "pairsDevTest.txt"}
 """The table of pairs of each split. ``pairs.txt`` is view 2, for results; the other two are view 1,
 for choosing a model."""
 
-_LAYOUT = re.compile(r"((?:.*/)?)(([^/]+)/\3_(\d{4})" + ENDING + ")")
+_LAYOUT = re.compile(r"((?:.*/)?)(?P<identity>[^/]+)/(?P=identity)_(?P<number>\d{4})" + ENDING)
 _REMEDY = "scikit-learn's fetch_lfw_pairs downloads it, as does its home page (UMass Amherst)."
 
 
@@ -60,11 +67,11 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
         raise DataNotFound(f"LFW's {FILES[split]} is not in {where}. {_REMEDY}")
     table, about = _pairs(found[0])
     # Where the table lies below root, the pictures may lie beside it.
-    pictures = _faces(where) or (None if root is None else _faces(path_of(root)))
-    if pictures is not None:
-        table = _with_endings(table, pictures)
-    pairs = PairTable(f"lfw {split or ''}".strip(), table, pictures)
-    return replace(pairs, notes=(_note(pairs), *about, *findings(table)))
+    shown = _faces(where) or (None if root is None else _faces(path_of(root)))
+    if shown is not None:
+        table = _with_endings(table, shown)
+    pairs = PairTable(f"lfw {split or ''}".strip(), table, shown)
+    return replace(pairs, notes=(pictures_here(pairs), *about, *findings(table)))
 
 
 def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> FaceDataset:
@@ -90,15 +97,9 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     DataNotFound
         If there are no pictures.
     """
-    if split is not None:
-        raise InputError("the pictures of LFW have no splits; its pairs have, see load.")
+    require_no_split(split, "the pictures of LFW have", "; its pairs have, see load")
     where = home("lfw", root, _REMEDY, *FILES.values())
-    found = _faces(where)
-    if found is None:
-        raise DataNotFound(
-            f"there is no picture such as Ann_Author/Ann_Author_0001.jpg in {where}. {_REMEDY}"
-        )
-    return found
+    return the_pictures(_faces(where), where, "Ann_Author/Ann_Author_0001.jpg", _REMEDY)
 
 
 def read_pairs(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -170,31 +171,15 @@ def _file(name: str, number: str) -> str:
 
 
 def _faces(where: Path) -> FaceDataset | None:
-    tree = find_tree(where, _LAYOUT)
-    if tree is None:
-        return None
-    source, matches = tree
-    labels = {
-        "identity": [match[3] for match in matches.values()],
-        "number": [int(match[4]) for match in matches.values()],
-    }
-    return FaceDataset(
-        "lfw faces", pd.DataFrame(labels, index=pd.Index(list(matches), name="file")), source
-    )
+    found = pictures("lfw faces", where, _LAYOUT)
+    return found and replace(found, table=found.table.astype({"number": int}))
 
 
-def _with_endings(table: pd.DataFrame, pictures: FaceDataset) -> pd.DataFrame:
+def _with_endings(table: pd.DataFrame, shown: FaceDataset) -> pd.DataFrame:
     """Let the pairs name the pictures as they are here: some copies were saved again as PNG."""
-    here = {str(Path(file).with_suffix("")): file for file in pictures.files(slice(None))}
+    here = {str(Path(file).with_suffix("")): file for file in shown.files(slice(None))}
     names = {
         side: [here.get(file.removesuffix(".jpg"), file) for file in table[side]]
         for side in ("p1", "p2")
     }
     return table.assign(**names)
-
-
-def _note(pairs: PairTable) -> str:
-    if pairs.faces is None:
-        return "None of the pictures is here, so .images cannot be used."
-    found = int(pd.Index(pairs.files).isin(pairs.faces.table.index).sum())
-    return f"{found:,} of the {len(pairs.files):,} pictures of these pairs are here."

@@ -317,13 +317,14 @@ def _header(data: bytes, path: Path) -> _Header:
         names.pop()
     if not names:
         raise BadTable(f"{short(path)} is no table: its first line names no column.")
-    _refuse_twins(names, path)
+    refuse_twins(names, path)
     used = skipped + reader.line_num
     offset = sum(len(each) for each, _ in zip(io.BytesIO(data), range(used), strict=False))
     return _Header(tuple(names), separator, offset, used, b'"' in data)
 
 
-def _refuse_twins(names: list[str], path: Path) -> None:
+def refuse_twins(names: list[str], path: Path) -> None:
+    """Raise BadTable if two columns of a table have one name."""
     twice = [name for k, name in enumerate(names) if name and name in names[:k]]
     if twice:
         count = names.count(twice[0])

@@ -39,7 +39,7 @@ def test_the_folds_of_view_2_hold_genuine_pairs_first(release: Path) -> None:
     assert pairs.table["p2"][2] == "Cy_Cook/Cy_Cook_0010.jpg"
     assert pairs.identities_in_several_folds().empty
     assert pairs.score_columns == ()
-    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.notes == ("4 of the 6 pictures they name are here.",)
     assert pairs.images([0, 1])[0].shape == (2, 3, 250, 250)
 
 
@@ -65,7 +65,7 @@ def test_pairs_find_pictures_that_were_saved_again_as_png(release: Path) -> None
         datasets.save_image(path.with_suffix(".png"), datasets.read_image(path))
         path.unlink()
     pairs = datasets.load("lfw", root=release)
-    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.notes == ("4 of the 6 pictures they name are here.",)
     assert pairs.images([0])[0].shape == (1, 3, 250, 250)
 
 
@@ -95,7 +95,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         datasets.load("lfw-faces", split="train", root=tmp_path)
     (tmp_path / "pairs.txt").write_text("1 1\nA 1 2\nA 1 B 2\n")
     pairs = datasets.load("lfw", root=tmp_path)
-    assert pairs.notes == ("None of the pictures is here, so .images cannot be used.",)
+    assert pairs.notes == ("None of their pictures is here, so .images cannot be used.",)
 
 
 def test_a_folder_called_lfw_beside_the_list_is_where_the_pictures_lie(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_folder_called_lfw_beside_the_list_is_where_the_pictures_lie(tmp_path:
     datasets.save_image(tmp_path / "lfw/Ann_Author/Ann_Author_0001.JPG", picture)
     (tmp_path / "pairs.txt").write_text("1 1\nAnn_Author 1 2\nAnn_Author 1 Bea_Baker 1\n")
     pairs = datasets.load("lfw", root=tmp_path)
-    assert pairs.notes == ("1 of the 3 pictures of these pairs are here.",)
+    assert pairs.notes == ("1 of the 3 pictures they name are here.",)
     (tmp_path / "pairs.txt").rename(tmp_path / "lfw/pairs.txt")
     assert datasets.load("lfw", root=tmp_path).notes == pairs.notes
 
