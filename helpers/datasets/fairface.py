@@ -21,11 +21,11 @@ import pandas as pd
 from helpers import arguments
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.duplicates import likely_twins
 from helpers.datasets.homes import find_files, home, pictures
 from helpers.datasets.images import ENDING
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.datasets.sources import Archive
+from helpers.datasets.twins import likely_twins
 from helpers.errors import BadTable, DataNotFound
 
 SPLITS = ("train", "val")

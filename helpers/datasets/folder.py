@@ -56,10 +56,11 @@ def load(
 
     Examples
     --------
-    >>> import tempfile, numpy
+    >>> import tempfile
+    >>> from PIL import Image
     >>> from helpers import datasets
     >>> album = tempfile.mkdtemp()
-    >>> _ = datasets.save_image(f"{album}/me.png", numpy.zeros((8, 8, 3), numpy.uint8))
+    >>> Image.new("RGB", (8, 8)).save(f"{album}/me.png")
     >>> datasets.load("folder", root=album).files(slice(None))
     ['me.png']
     """

@@ -12,7 +12,6 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from helpers.datasets.download import fetch
 from helpers.datasets.places import data_folder
 from helpers.errors import DataNotFound, DownloadFailed, InputError
 from helpers.files import file_hash, kind_of, require_file
@@ -62,6 +61,8 @@ def fetch_weights(url: str, path: Path, sha256: str | None = None) -> Path:
     Files of the PyTorch hub carry the first eight or more digits of their sha256 in their name, as
     in ``resnet18-f37072fd.pth``.
     """
+    from helpers.datasets.download import fetch
+
     promised = _digits_in(_tail(url))
 
     def check(path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from helpers import datasets
 from helpers.datasets.celeba import read_attributes
 from helpers.errors import BadTable, DataNotFound, UnknownName
+from tests.photographs import save_image
 
 ATTRIBUTES = """3
 Male Smiling Wearing_Lipstick
@@ -29,7 +30,7 @@ def release(tmp_path: Path) -> Path:
         (where / name).write_text(text)
     for number in (1, 2, 4):
         picture = np.full((218, 178, 3), 50 * number, dtype=np.uint8)
-        datasets.save_image(where / f"Img/img_align_celeba/{number:06}.jpg", picture)
+        save_image(where / f"Img/img_align_celeba/{number:06}.jpg", picture)
     return where
 
 

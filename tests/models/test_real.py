@@ -414,7 +414,7 @@ def test_a_network_of_timms_is_fetched_and_computes_what_it_did(
         torch.testing.assert_close(network(images), original((images - mean) / std))
     assert explain.explain(network, images).shape == images[:, 0].shape
     assert network.card["sha256"]
-    assert [method for method, path, _ in server.requests if path == address] == ["GET"]
+    assert [method for method, path, _ in server.requests if path == address] == ["HEAD", "GET"]
 
 
 def test_a_recogniser_of_the_hub_is_fetched_with_its_description(
