@@ -34,7 +34,8 @@ from tqdm.auto import tqdm
 
 from data_scripts.training import Recipe, fit
 from helpers import faces, models
-from helpers.datasets.synthetic import PRESENTATIONS, RAISED, SUBGROUPS
+from helpers.datasets.shortcuts import RAISED
+from helpers.datasets.synthetic import PRESENTATIONS, SUBGROUPS
 from helpers.evaluate.ground_truth import factor_effects, region_effects
 from helpers.faces import Face
 from helpers.intervals import bootstrap_mean, wilson

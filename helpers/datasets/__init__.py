@@ -64,7 +64,7 @@ LOADERS: Mapping[str, str] = {
     "synthetic": "synthetic.load",
     "synthetic-identities": "synthetic.identities",
     "synthetic-identities-pairs": "synthetic.pairs",
-    "synthetic-shortcut": "synthetic.shortcut",
+    "synthetic-shortcut": "shortcuts.load",
     "utkface": "utkface.load",
 }
 """What ``load`` can load, and the function that does. Each takes ``split`` and ``root``; a new data
@@ -121,6 +121,20 @@ def load(
         If there is no such data set, split or option.
     DataNotFound
         If it is not there; the message says where it was looked for and how to get it.
+    BadTable
+        If a table of it lacks a column, is cut short, or holds a value that has no meaning.
+    InputError
+        If an argument cannot be what it should be, or a set has no parts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from helpers import datasets
+    >>> album = tempfile.mkdtemp()
+    >>> Image.new("RGB", (8, 6)).save(f"{album}/me.png")
+    >>> datasets.load("folder", root=album).images(0).shape
+    torch.Size([1, 3, 6, 8])
     """
     module, _, function = LOADERS[arguments.choice(name, "data set", LOADERS)].partition(".")
     loader = getattr(import_module(f"helpers.datasets.{module}"), function)

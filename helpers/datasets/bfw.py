@@ -17,15 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.arguments import shown
+from helpers.datasets import homes
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.homes import (
-    find_files,
-    home,
-    pictures,
-    pictures_here,
-    require_no_split,
-    the_pictures,
-)
 from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable
 from helpers.errors import DataNotFound, InputError
@@ -89,7 +82,7 @@ def load(split: str | int | None = None, root: str | os.PathLike[str] | None = N
     """
     if split is not None and not isinstance(split, str | int):
         raise InputError(f"split is {shown(split)}: give one fold, such as '1'.")
-    where = home("bfw", root, _REMEDY, TABLE)
+    where = homes.home("bfw", root, _REMEDY, TABLE)
     # Where the table lies below root, the pictures may lie beside it.
     faces_here = _faces(where) or (None if root is None else _faces(path_of(root)))
     pairs = PairTable.from_csv(_table_file(where), "bfw", faces_here, COLUMNS)
@@ -123,15 +116,15 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     DataNotFound
         If there are no pictures.
     """
-    require_no_split(split, "the pictures of BFW have", "; its pairs have folds, see load")
-    where = home("bfw", root, _REMEDY, TABLE)
-    return the_pictures(_faces(where), where, f"{SUBGROUPS[0]}/n000009/0010_01.jpg", _REMEDY)
+    homes.require_no_split(split, "the pictures of BFW have", "; its pairs have folds, see load")
+    where = homes.home("bfw", root, _REMEDY, TABLE)
+    return homes.the_pictures(_faces(where), where, f"{SUBGROUPS[0]}/n000009/0010_01.jpg", _REMEDY)
 
 
 def _table_file(where: Path) -> Path:
-    tables = find_files(where, TABLE)
+    tables = homes.find_files(where, TABLE)
     if not tables:
-        pickled = find_files(where, "bfw*datatable*.p*kl*")
+        pickled = homes.find_files(where, "bfw*datatable*.p*kl*")
         hint = (
             f"{pickled[0].name} is a pickle, which can run anything and is not opened here: ask "
             "for the CSV. "
@@ -143,7 +136,7 @@ def _table_file(where: Path) -> Path:
 
 
 def _faces(where: Path) -> FaceDataset | None:
-    found = pictures("bfw faces", where, _LAYOUT)
+    found = homes.pictures("bfw faces", where, _LAYOUT)
     if found is None:
         return None
     columns = ["identity", "subgroup", "ethnicity", "gender"]
@@ -158,7 +151,7 @@ def _known_bad(files: pd.Index) -> tuple[str, ...]:
 
 def _notes(pairs: PairTable) -> list[str]:
     notes = [
-        f"{len(pairs):,} pairs in {pairs.table['fold'].nunique()} folds. {pictures_here(pairs)}",
+        f"{len(pairs):,} pairs in {pairs.table['fold'].nunique()} folds. {homes.pictures_here(pairs)}",
         *_known_bad(pd.Index(pairs.files)),
     ]
     if len(pairs) == _FULL:

@@ -13,10 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import arguments
-from helpers.datasets import tables
+from helpers.datasets import homes, layouts, tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import keep_labelled
-from helpers.datasets.homes import find_files, home, pictures, the_pictures
 from helpers.datasets.images import ENDING
 from helpers.errors import BadTable, DataNotFound
 from helpers.files import require_file, short
@@ -62,11 +61,13 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
         If there is no such split.
     """
     arguments.choice(split, "split", (None, *SPLITS))
-    where = home("celeba", root, _REMEDY, f"{ATTRIBUTES}.*")
+    where = homes.home("celeba", root, _REMEDY, f"{ATTRIBUTES}.*")
     labels, path, about = _labels(where)
     if split is not None:
         labels = labels[labels["split"] == split]
-    found = the_pictures(pictures("celeba", where, _LAYOUT), where, "000001.jpg", _REMEDY)
+    found = homes.the_pictures(
+        homes.pictures("celeba", where, _LAYOUT), where, "000001.jpg", _REMEDY
+    )
     table, notes = keep_labelled(found.files(slice(None)), labels, path)
     if split is not None:  # pictures of the other parts have their rows elsewhere
         notes = tuple(note for note in notes if "no row" not in note)
@@ -119,7 +120,7 @@ def _labels(where: Path) -> tuple[pd.DataFrame, Path, list[str]]:
         )
     notes = [*about, *more]
     table["split"] = pd.Categorical(codes, categories=SPLITS)
-    if any(find_files(where, IDENTITIES + ending) for ending in _ENDINGS):
+    if any(homes.find_files(where, IDENTITIES + ending) for ending in _ENDINGS):
         identities, more = _listing(_found(where, IDENTITIES), "identity")
         table["identity"] = identities.reindex(table.index)
         nobody = int(table["identity"].isna().sum())
@@ -129,7 +130,7 @@ def _labels(where: Path) -> tuple[pd.DataFrame, Path, list[str]]:
 
 def _found(where: Path, stem: str) -> Path:
     for ending in _ENDINGS:
-        if found := find_files(where, stem + ending):
+        if found := homes.find_files(where, stem + ending):
             return found[0]
     raise DataNotFound(f"CelebA is not complete: {stem}.txt is not in {where}. {_REMEDY}")
 
@@ -167,7 +168,7 @@ def _of_words(path: Path, what: str | None) -> tables.Table:
         header = rows.pop(0)[1] if rows else []
         # A CSV turned into text has a name for the column of files, too.
         names = ["file", *header[-max(len(rows[0][1]) - 1, 1) :]] if rows else ["file"]
-        tables.refuse_twins(names, path)
+        layouts.refuse_twins(names, path)
     for line, row in rows:
         if len(row) != len(names):
             raise BadTable(

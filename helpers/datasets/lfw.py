@@ -12,16 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import arguments
-from helpers.datasets import tables
+from helpers.datasets import homes, tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.homes import (
-    find_files,
-    home,
-    pictures,
-    pictures_here,
-    require_no_split,
-    the_pictures,
-)
 from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable, findings
 from helpers.errors import BadTable, DataNotFound
@@ -61,8 +53,8 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
         If there is no such split.
     """
     arguments.choice(split, "split", FILES)
-    where = home("lfw", root, _REMEDY, *FILES.values())
-    found = find_files(where, FILES[split])
+    where = homes.home("lfw", root, _REMEDY, *FILES.values())
+    found = homes.find_files(where, FILES[split])
     if not found:
         raise DataNotFound(f"LFW's {FILES[split]} is not in {where}. {_REMEDY}")
     table, about = _pairs(found[0])
@@ -71,7 +63,7 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
     if shown is not None:
         table = _with_endings(table, shown)
     pairs = PairTable(f"lfw {split or ''}".strip(), table, shown)
-    return replace(pairs, notes=(pictures_here(pairs), *about, *findings(table)))
+    return replace(pairs, notes=(homes.pictures_here(pairs), *about, *findings(table)))
 
 
 def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> FaceDataset:
@@ -97,9 +89,9 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     DataNotFound
         If there are no pictures.
     """
-    require_no_split(split, "the pictures of LFW have", "; its pairs have, see load")
-    where = home("lfw", root, _REMEDY, *FILES.values())
-    return the_pictures(_faces(where), where, "Ann_Author/Ann_Author_0001.jpg", _REMEDY)
+    homes.require_no_split(split, "the pictures of LFW have", "; its pairs have, see load")
+    where = homes.home("lfw", root, _REMEDY, *FILES.values())
+    return homes.the_pictures(_faces(where), where, "Ann_Author/Ann_Author_0001.jpg", _REMEDY)
 
 
 def read_pairs(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -171,7 +163,7 @@ def _file(name: str, number: str) -> str:
 
 
 def _faces(where: Path) -> FaceDataset | None:
-    found = pictures("lfw faces", where, _LAYOUT)
+    found = homes.pictures("lfw faces", where, _LAYOUT)
     return found and replace(found, table=found.table.astype({"number": int}))
 
 

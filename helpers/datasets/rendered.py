@@ -204,25 +204,20 @@ def read_table(read: Callable[[str], bytes]) -> pd.DataFrame:
     pandas.DataFrame, index ``file``
     """
     kinds: dict[str, Any] = json.loads(read("columns.json"))
-    # As text first: "none" is a length of hair, and Python reads every digit of a number.
-    table = pd.read_csv(
-        io.BytesIO(read("table.csv")), index_col="file", dtype=str, keep_default_na=False
+    # "none" is a length of hair, and a number comes back as it was to its last digit.
+    return pd.read_csv(
+        io.BytesIO(read("table.csv")),
+        index_col="file",
+        dtype={k: pd.CategoricalDtype(v) if isinstance(v, list) else v for k, v in kinds.items()},
+        keep_default_na=False,
+        float_precision="round_trip",
     )
-    return pd.DataFrame({name: _typed(table[name], kind) for name, kind in kinds.items()})
-
-
-def _typed(text: pd.Series, kind: str | list[str]) -> pd.Series:
-    if isinstance(kind, list):
-        return text.astype(pd.CategoricalDtype(kind))
-    if kind == "bool":
-        return text == "True"
-    number = float if kind.startswith("float") else int
-    return pd.Series(np.array([number(each) for each in text], dtype=kind), text.index)
 
 
 def _code_fingerprint() -> str:
     here, drawing = Path(__file__), Path(str(faces.__file__)).parent
-    sources = [*sorted(drawing.glob("*.py")), here, here.with_name("synthetic.py")]
+    planned = [here.with_name(f"{name}.py") for name in ("roster", "shortcuts", "synthetic")]
+    sources = [*sorted(drawing.glob("*.py")), here, *planned]
     # Read as text, in which lines end alike on every system.
     code = "\0".join(f"{path.name}\0{path.read_text(encoding='utf-8')}" for path in sources)
     return hashlib.sha256(code.encode()).hexdigest()[:12]

@@ -15,15 +15,8 @@ import torch
 from torch import nn
 
 from helpers.errors import InputError, unknown_name
+from helpers.models import downloads
 from helpers.models.adapters import Adapted, finish, make_preprocess
-from helpers.models.downloads import (
-    UNTRAINED,
-    Weights,
-    fill,
-    fingerprint,
-    locate,
-    read_state_dict,
-)
 from helpers.models.releases import Release
 
 # A configuration from the hub may set the sizes of a network, but not make timm open other files.
@@ -32,7 +25,7 @@ _FORBIDDEN = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg
 
 def load_timm(
     name: str,
-    weights: Weights = None,
+    weights: downloads.Weights = None,
     download: bool = False,
     classes: Sequence[str] | None = None,
     layer: str | None = None,
@@ -52,11 +45,11 @@ def load_timm(
         network = _built(timm, name, config)
     card = {"name": name, "licence": release.licence, "source": release.url}
     if isinstance(weights, str) and weights == "random":
-        card |= UNTRAINED
+        card |= downloads.UNTRAINED
     else:
-        path = locate(name, release, weights, download)
-        fill(network, read_state_dict(path), path)
-        card |= fingerprint(path, release)
+        path = downloads.locate(name, release, weights, download)
+        downloads.fill(network, downloads.read_state_dict(path), path)
+        card |= downloads.fingerprint(path, release)
     return _adapted(network, config, card, classes, layer)
 
 
@@ -104,7 +97,7 @@ def _of_the_hub(timm: Any, name: str, download: bool) -> tuple[dict[str, Any], R
         )
         for file in ("config.json", "model.safetensors")
     )
-    return _config(timm, locate(name, about, None, download)), weights
+    return _config(timm, downloads.locate(name, about, None, download)), weights
 
 
 def _config(timm: Any, path: Any) -> dict[str, Any]:
