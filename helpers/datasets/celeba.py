@@ -18,15 +18,13 @@ from helpers.datasets.base import FaceDataset
 from helpers.datasets.folder import keep_labelled
 from helpers.datasets.images import ENDING
 from helpers.errors import BadTable, DataNotFound
-from helpers.files import require_file, short
+from helpers.files import short
 
 SPLITS = ("train", "val", "test")
 """In the order of the codes 0, 1, 2 of the partition file."""
 ATTRIBUTES = "list_attr_celeba"
 PARTITION = "list_eval_partition"
 IDENTITIES = "identity_CelebA"
-
-_ENDINGS = (".txt", ".csv")
 
 _LAYOUT = re.compile(r"((?:.*/)?)\d{6}" + ENDING)
 _REMEDY = "Its authors offer it on the CelebA project page (CUHK)."
@@ -75,27 +73,11 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
     return replace(found, name=name, table=table, notes=(*notes, *about))
 
 
-def read_attributes(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read the attributes.
-
-    Parameters
-    ----------
-    path : path
-        ``list_attr_celeba.txt``: how many rows, the forty names, then a row per picture; or a CSV.
-
-    Returns
-    -------
-    pandas.DataFrame of bool, index ``file``
-
-    Raises
-    ------
-    BadTable
-        If the table is cut short or holds a value other than 1 and -1 (or 0, in copies).
-    """
-    return _attributes(require_file(path))[0]
-
-
 def _attributes(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read ``list_attr_celeba``: whether each picture has each attribute, and what is to be noted.
+
+    A text says how many rows follow, the forty names, then a row per picture; or it is a CSV.
+    """
     read = _read(path)
     table = read.cells.set_index("file")
     for name in table:
@@ -120,8 +102,8 @@ def _labels(where: Path) -> tuple[pd.DataFrame, Path, list[str]]:
         )
     notes = [*about, *more]
     table["split"] = pd.Categorical(codes, categories=SPLITS)
-    if any(homes.find_files(where, IDENTITIES + ending) for ending in _ENDINGS):
-        identities, more = _listing(_found(where, IDENTITIES), "identity")
+    if here := _here(where, IDENTITIES):
+        identities, more = _listing(here[0], "identity")
         table["identity"] = identities.reindex(table.index)
         nobody = int(table["identity"].isna().sum())
         notes += [*more, *[f"{nobody:,} rows of the table have no identity."] * bool(nobody)]
@@ -129,10 +111,14 @@ def _labels(where: Path) -> tuple[pd.DataFrame, Path, list[str]]:
 
 
 def _found(where: Path, stem: str) -> Path:
-    for ending in _ENDINGS:
-        if found := homes.find_files(where, stem + ending):
-            return found[0]
-    raise DataNotFound(f"CelebA is not complete: {stem}.txt is not in {where}. {_REMEDY}")
+    found = _here(where, stem)
+    if not found:
+        raise DataNotFound(f"CelebA is not complete: {stem}.txt is not in {where}. {_REMEDY}")
+    return found[0]
+
+
+def _here(where: Path, stem: str) -> list[Path]:
+    return [path for ending in (".txt", ".csv") for path in homes.find_files(where, stem + ending)]
 
 
 def _listing(path: Path, what: str) -> tuple[pd.Series, tuple[str, ...]]:

@@ -94,31 +94,13 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     return homes.the_pictures(_faces(where), where, "Ann_Author/Ann_Author_0001.jpg", _REMEDY)
 
 
-def read_pairs(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a list of pairs of LFW.
+def _pairs(where: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read a list of pairs, and what is to be noted about it.
 
-    Parameters
-    ----------
-    path : path
-        The first line holds the number of folds and of genuine pairs in each (``10 300``), or that
-        of genuine pairs alone (``1100``); as many impostor pairs follow in each fold. A line is
-        ``name n m`` for a genuine pair and ``name n other m`` for an impostor pair.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``pair``; see :func:`load` for the columns.
-
-    Raises
-    ------
-    BadTable
-        If a line is no pair, or there are more or fewer lines than the first promises.
+    The first line holds the number of folds and of genuine pairs in each (``10 300``), or that of
+    genuine pairs alone (``1100``); as many impostor pairs follow in each fold. A line is ``name n m``
+    for a genuine pair and ``name n other m`` for an impostor pair.
     """
-    return _pairs(path)[0]
-
-
-def _pairs(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    where = path_of(path)
     lines, notes = tables.read_words(where)
     folds, each = _counts(lines[0][1] if lines else [], where)
     rows = lines[1:]

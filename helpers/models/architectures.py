@@ -116,11 +116,11 @@ class NarrowEmbedder(NarrowResNet18):
     ----------
     embedding_size : int
         Numbers an embedding has.
-    width, input_size, mean, std
-        As for :class:`NarrowResNet18`.
     crop : float
         Share of height and width, in the middle of the picture, that the network looks at: what
         lies outside cannot change an embedding.
+    **shape
+        ``width``, ``input_size``, ``mean`` and ``std`` of :class:`NarrowResNet18`.
 
     Attributes
     ----------
@@ -130,18 +130,8 @@ class NarrowEmbedder(NarrowResNet18):
 
     architecture: ClassVar[str] = "narrow-embedder"
 
-    def __init__(
-        self,
-        embedding_size: int = 64,
-        width: int = 32,
-        input_size: tuple[int, int] = (112, 112),
-        mean: Sequence[float] = IMAGENET_MEAN,
-        std: Sequence[float] = IMAGENET_STD,
-        crop: float = 1.0,
-    ) -> None:
-        super().__init__(
-            [""] * count(embedding_size, "embedding_size"), width, input_size, mean, std
-        )
+    def __init__(self, embedding_size: int = 64, crop: float = 1.0, **shape: Any) -> None:
+        super().__init__([""] * count(embedding_size, "embedding_size"), **shape)
         self.embedding_size = embedding_size
         self.classes = ()
         self.middle = Middle(crop)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from helpers import datasets
-from helpers.datasets.lfw import read_pairs
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
 from tests.photographs import save_image
 
@@ -133,6 +132,4 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
         datasets.load("lfw", root=tmp_path)
     (tmp_path / "pairs.txt").write_text(f"1 {'9' * 5000}\nA 1 2\n")
     with pytest.raises(BadTable, match="does not begin with its counts"):
-        read_pairs(tmp_path / "pairs.txt")
-    with pytest.raises(DataNotFound, match="does not exist"):
-        read_pairs(tmp_path / "nowhere.txt")
+        datasets.load("lfw", root=tmp_path)
