@@ -24,13 +24,13 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 import pandas as pd
-import pooch
 from PIL import Image
 from tqdm.auto import tqdm
 
 from helpers import arguments, faces
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.images import opened
+from helpers.datasets.places import users_cache
 from helpers.datasets.sources import Archive
 from helpers.errors import DataNotFound, InputError, UnreadableImage
 from helpers.files import kind_of, path_of, require_writable, short
@@ -139,7 +139,7 @@ def rendered_folder() -> Path:
 
     Unlike :func:`data_folder`, which may be shared and read-only, it is always the user's own.
     """
-    return Path(pooch.os_cache("explaining-faces")) / "rendered"
+    return users_cache() / "rendered"
 
 
 def region_masks(maps: Archive, file: str) -> np.ndarray:

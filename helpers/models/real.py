@@ -32,8 +32,10 @@ FAIRFACE_HEADS: Mapping[str, tuple[int, tuple[str, ...]]] = {
 }
 _FAIRFACE_OUTPUTS = len(RACES) + len(GENDERS) + len(AGES)
 
+_Given = Mapping[str, Tensor] | None
+_Options = Mapping[str, Any]
 # Builds a network and fills it, where there are weights: (weights, path, options) -> network.
-_Build = Callable[[Mapping[str, Tensor] | None, Path, dict[str, Any]], nn.Module]
+_Build = Callable[[_Given, Path, _Options], nn.Module]
 
 
 def load(name: str, weights: Weights = None, download: bool = False, **options: Any) -> nn.Module:
@@ -100,13 +102,13 @@ def _check_classes(classes: Any, may_be_empty: bool) -> None:
         )
 
 
-def _untrained(name: str, release: Release, options: dict[str, Any]) -> nn.Module:
+def _untrained(name: str, release: Release, options: _Options) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return _BUILDERS[name](None, release.path, options)
 
 
-def _release(real: Real, options: Mapping[str, Any]) -> Release:
+def _release(real: Real, options: _Options) -> Release:
     if options.get("head") == "race4":
         return replace(real.release, file="fairface_alldata_4race_20191111.pt")
     return real.release
@@ -115,15 +117,11 @@ def _release(real: Real, options: Mapping[str, Any]) -> Release:
 # -- one builder for each architecture
 
 
-def _mobilefacenet(
-    weights: Mapping[str, Tensor] | None, path: Path, options: dict[str, Any]
-) -> nn.Module:
+def _mobilefacenet(weights: _Given, path: Path, options: _Options) -> nn.Module:
     return fill(MobileFaceNet(), weights, path)
 
 
-def _fairface(
-    weights: Mapping[str, Tensor] | None, path: Path, options: dict[str, Any]
-) -> nn.Module:
+def _fairface(weights: _Given, path: Path, options: _Options) -> nn.Module:
     start, classes = FAIRFACE_HEADS[choice(options.get("head", "gender"), "head", FAIRFACE_HEADS)]
     whole = resnet.resnet34([str(number) for number in range(_FAIRFACE_OUTPUTS)])
     fill(whole, weights, path)
@@ -137,10 +135,7 @@ def _fairface(
 
 
 def _torchvision(
-    build: Callable[[Sequence[str]], resnet.ResNet],
-    weights: Mapping[str, Tensor] | None,
-    path: Path,
-    options: dict[str, Any],
+    build: Callable[[Sequence[str]], resnet.ResNet], weights: _Given, path: Path, options: _Options
 ) -> nn.Module:
     network = build(options.get("classes") or _imagenet_classes())
     outputs = len(network.classes if weights is None else weights.get("fc.weight", network.classes))
@@ -152,9 +147,7 @@ def _torchvision(
     return fill(network, weights, path)
 
 
-def _vggface(
-    weights: Mapping[str, Tensor] | None, path: Path, options: dict[str, Any]
-) -> nn.Module:
+def _vggface(weights: _Given, path: Path, options: _Options) -> nn.Module:
     if weights is None:
         return vggface.VggFace(_identities(path, options, 2622))
     renamed, order = vggface.standard_names(weights)
@@ -163,7 +156,7 @@ def _vggface(
     return fill(vggface.VggFace(classes, order, **vggface.sizes(renamed)), renamed, path)
 
 
-def _identities(path: Path, options: Mapping[str, Any], count: int) -> list[str]:
+def _identities(path: Path, options: _Options, count: int) -> list[str]:
     beside = path.with_name("names.txt")
     given = options.get("names", beside if beside.is_file() else None)
     if given is None:
