@@ -150,8 +150,9 @@ def _known_bad(files: pd.Index) -> tuple[str, ...]:
 
 
 def _notes(pairs: PairTable) -> list[str]:
+    folds = pairs.table["fold"].nunique()
     notes = [
-        f"{len(pairs):,} pairs in {pairs.table['fold'].nunique()} folds. {homes.pictures_here(pairs)}",
+        f"{len(pairs):,} pairs in {folds} folds. {homes.pictures_here(pairs)}",
         *_known_bad(pd.Index(pairs.files)),
     ]
     if len(pairs) == _FULL:

@@ -163,8 +163,8 @@ def _of_words(path: Path, what: str | None) -> tables.Table:
             )
     if rows and expected not in (None, len(rows)):
         raise BadTable(
-            f"{short(path)} is cut short: {len(rows):,} are there, of {expected:,} rows; download it "
-            "again."
+            f"{short(path)} is cut short: {len(rows):,} are there, of {expected:,} rows; download "
+            "it again."
         )
     lines = [line for line, _ in rows]
     return tables.Table(

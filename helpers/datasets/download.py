@@ -64,7 +64,8 @@ def fetch(
     """Download a file; going on where an earlier attempt stopped.
 
     The bytes gather beside the path, in ``<name>.<digits>.part``, and get their name only when all
-    is well, so a file that is there is a whole one. A file that is there already is kept and never overwritten.
+    is well, so a file that is there is a whole one. A file that is there already is kept and never
+    overwritten.
 
     Parameters
     ----------

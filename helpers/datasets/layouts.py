@@ -24,6 +24,20 @@ _SEPARATORS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class Header:
+    """What the first line of a table says.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The columns, without blanks around them; "" for one without a name.
+    separator : str
+        What stands between cells: a comma, a semicolon or a tab.
+    offset, lines : int
+        Bytes, and lines, before the first row.
+    quoted : bool
+        Whether there is a quotation mark anywhere, so that a cell may hold line ends.
+    """
+
     names: tuple[str, ...]
     separator: str
     offset: int  # bytes before the first row
@@ -32,7 +46,20 @@ class Header:
 
 
 def header_of(data: bytes, path: Path) -> Header:
-    """Read the first line that holds anything, and choose what separates its cells."""
+    """Read the first line that holds anything, and choose what separates its cells.
+
+    Parameters
+    ----------
+    data : bytes
+        The table in UTF-8, its lines ended by a line feed.
+    path : pathlib.Path
+        Where it was read from, for errors.
+
+    Raises
+    ------
+    BadTable
+        If the table is empty, names no column, or two columns have one name.
+    """
     lines = _text(data)
     skipped, line = 0, lines.readline()
     while not line.strip() or re.fullmatch(r"sep=.\n", line):  # Excel's word for its separator
@@ -55,7 +82,7 @@ def header_of(data: bytes, path: Path) -> Header:
 
 
 def refuse_twins(names: list[str], path: Path) -> None:
-    """Raise BadTable if two columns of a table have one name."""
+    """Raise BadTable if two of the columns of a table, read from ``path``, have one name."""
     twice = [name for k, name in enumerate(names) if name and name in names[:k]]
     if twice:
         count = names.count(twice[0])
@@ -73,6 +100,17 @@ def _text(data: bytes, offset: int = 0) -> io.TextIOWrapper:
 
 def shape_of(data: bytes, header: Header, path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Find the line in which each row begins, and the rows that hold nothing.
+
+    Parameters
+    ----------
+    data, path
+        See :func:`header_of`.
+    header : Header
+        What that returned.
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray), shape (N,) int and (N,) bool
 
     Raises
     ------
@@ -129,7 +167,8 @@ def _is_blank(cells: list[str], header: Header, path: Path, line: int) -> bool:
         )
         raise BadTable(
             f"{short(path)}, line {line:,} has {have} of the {want} cells that the header names, "
-            f"and none for {shown(header.names[have], quoted=False)}: {why}; correct it, or copy it again."
+            f"and none for {shown(header.names[have], quoted=False)}: {why}; correct it, or copy it "
+            "again."
         )
     if filled and filled[-1] >= want:
         raise BadTable(
@@ -140,7 +179,20 @@ def _is_blank(cells: list[str], header: Header, path: Path, line: int) -> bool:
 
 
 def parsed(data: bytes, header: Header, text: Collection[str] | None) -> pd.DataFrame:
-    """Let pandas take the rows apart, without guessing at what a cell means."""
+    """Let pandas take the rows apart, without guessing at what a cell means.
+
+    Parameters
+    ----------
+    data, header
+        See :func:`shape_of`.
+    text : collection of str or None
+        Columns that hold text; the others become numbers where all their cells are. None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per row of the text, blank ones too; columns are numbered.
+    """
     places = list(range(len(header.names)))
     numbers = [k for k in places if text is not None and header.names[k] not in text]
     raw = _columns(data, header, places, numbers)

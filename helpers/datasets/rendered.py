@@ -186,7 +186,10 @@ def landmarks(table: pd.DataFrame) -> np.ndarray:
 
 def write_table(archive: ZipFile, table: pd.DataFrame) -> None:
     """Put a table into a zip as ``table.csv``, and what its columns are as ``columns.json``."""
-    kinds = {column: _kind(table[column].dtype) for column in table}
+    kinds = {
+        name: list(kind.categories) if isinstance(kind, pd.CategoricalDtype) else str(kind)
+        for name, kind in table.dtypes.items()
+    }
     _put(archive, "table.csv", table.to_csv(lineterminator="\n").encode(), ZIP_DEFLATED)
     _put(archive, "columns.json", json.dumps(kinds, indent=1).encode())
 
@@ -204,14 +207,14 @@ def read_table(read: Callable[[str], bytes]) -> pd.DataFrame:
     pandas.DataFrame, index ``file``
     """
     kinds: dict[str, Any] = json.loads(read("columns.json"))
-    # "none" is a length of hair, and a number comes back as it was to its last digit.
-    return pd.read_csv(
-        io.BytesIO(read("table.csv")),
-        index_col="file",
-        dtype={k: pd.CategoricalDtype(v) if isinstance(v, list) else v for k, v in kinds.items()},
-        keep_default_na=False,
-        float_precision="round_trip",
-    )
+    # "none" is a length of hair. Numbers with fractions are read as text first, for the sake of
+    # their last digits.
+    dtypes = {k: pd.CategoricalDtype(v) if isinstance(v, list) else v for k, v in kinds.items()}
+    floats = {k: v for k, v in kinds.items() if str(v).startswith("float")}
+    dtypes |= dict.fromkeys(floats, str)
+    text = io.BytesIO(read("table.csv"))
+    table = pd.read_csv(text, index_col="file", dtype=dtypes, keep_default_na=False)
+    return table.astype(floats)
 
 
 def _code_fingerprint() -> str:
@@ -342,7 +345,3 @@ def _png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=_COMPRESSION)
     return file.getvalue()
-
-
-def _kind(dtype: Any) -> str | list[str]:
-    return list(dtype.categories) if isinstance(dtype, pd.CategoricalDtype) else str(dtype)

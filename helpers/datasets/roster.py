@@ -16,7 +16,21 @@ MOST = 1_000_000  # faces or people: 26 GB, and a slip of the finger rather than
 
 
 def table_of(people: Sequence[faces.Face], files: Sequence[str], labels: Any) -> pd.DataFrame:
-    """Tabulate faces: the labels, then every factor; index ``file``."""
+    """Tabulate faces.
+
+    Parameters
+    ----------
+    people : sequence of Face
+    files : sequence of str
+        The name of each picture.
+    labels : mapping of str to array_like
+        Columns that come first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``file``; the labels, ``band`` of skin tone, ``identity``, and every factor.
+    """
     columns = {name: _column(people, name) for name in faces.FACTORS}
     bands = categories([faces.band(face.skin_tone) for face in people], faces.BANDS)
     identity = [face.identity for face in people]
@@ -42,7 +56,10 @@ def categories(values: Sequence[str], known: Sequence[str]) -> pd.Categorical:
 
 
 def parts_of(shares: tuple[int, int, int], n: int) -> list[str]:
-    """Name the split of each of ``n`` faces; what does not divide evenly is for training."""
+    """Name the split of each of ``n`` faces, by the shares of train, val and test.
+
+    What does not divide evenly is for training.
+    """
     counts = [n * share // sum(shares) for share in shares]
     counts[0] += n - sum(counts)
     return [split for split, count in zip(SPLITS, counts, strict=True) for _ in range(count)]

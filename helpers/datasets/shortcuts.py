@@ -66,8 +66,8 @@ def load(
     Returns
     -------
     FaceDataset
-        The columns of :func:`helpers.datasets.synthetic.load`, and ``label`` (bool, whether brows are raised) and ``cue``
-        (bool, whether the cue is shown). Both labels are equally frequent in each split, and the
+        The columns of :func:`helpers.datasets.synthetic.load`, and ``label`` (bool, whether brows
+        are raised) and ``cue`` (bool, whether the cue is shown). Both labels are equally frequent in each split, and the
         test pictures are the same with and without the shortcut.
 
     Raises

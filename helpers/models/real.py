@@ -89,7 +89,8 @@ def load(name: str, weights: Weights = None, download: bool = False, **options: 
         path = locate(name, release, weights, download)
         about = fingerprint(path, release)
         network = _BUILDERS[name](read_state_dict(path), path, options)
-    network.card = {"name": name, "what": real.what, **real.card, **about}  # type: ignore[assignment]  # a plain attribute
+    card = {"name": name, "what": real.what, **real.card, **about}
+    network.card = card  # type: ignore[assignment]  # a plain attribute
     return network.eval()
 
 

@@ -1,4 +1,4 @@
-"""What a stranger's network does when it is called: the trials behind :func:`helpers.models.adapt`."""
+"""What a stranger's network does when it is called: trials for :func:`helpers.models.adapt`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,20 @@ def trial_images(adapted: "Adapted") -> Tensor:
 
 
 def tried(adapted: "Adapted", images: Tensor) -> Trace:
-    """One pass, or a sentence that says what is wrong with the network."""
+    """Watch one pass of a network.
+
+    Parameters
+    ----------
+    adapted : Adapted
+        The network behind its preprocessing.
+    images : Tensor (N, 3, H, W)
+        Of :func:`trial_images`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be called with them, or returns anything but finite numbers (N, K).
+    """
     with _as_a_sentence(adapted), _fixed_randomness():
         seen = trace(adapted, adapted.network, images)
     _checked(seen.output, len(images))
