@@ -6,6 +6,7 @@ goes on with what is there of a file of this length from this address; whether t
 promised, its hash or its content says.
 """
 
+import glob
 import os
 import re
 import time
@@ -112,6 +113,8 @@ def fetch(
         _gather(url, part, total, pause)
         _accept(part, target, sha256, check)
         os.replace(part, target)
+        for older in target.parent.glob(f"{glob.escape(target.name)}.{'[0-9a-f]' * 8}.part"):
+            older.unlink()
     except OSError as trouble:
         raise DownloadFailed(
             f"{short(target)} could not be written: {reason(trouble)}."

@@ -106,6 +106,7 @@ def test_halves_of_two_versions_are_never_joined(
     server.pages["/faces.zip"] = Page(changed, etag=etag)
     fetch(url, target, pause=0)
     assert target.read_bytes() == changed
+    assert left_behind(target) == ["faces.zip"]
 
 
 def test_a_file_that_became_shorter_is_fetched_anew(server: Server, url: str, target: Path) -> None:
