@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from helpers import datasets
 from helpers.datasets.rendered import rendered_folder
-from helpers.datasets.synthetic import CUES
+from helpers.datasets.shortcuts import CUES
 from helpers.errors import InputError
 
 

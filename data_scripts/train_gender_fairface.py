@@ -1,6 +1,6 @@
 """Train "gender as annotated" on FairFace, measure it on the validation faces, write its card.
 
-    python data_scripts/train_gender_fairface.py --seeds 0 1 2
+    python -m data_scripts.train_gender_fairface --seeds 0 1 2
 
 Each seed is one training from scratch; the first is the one that is shipped, whatever the others
 reach, because choosing among them by validation accuracy would flatter it. An interrupted run goes
@@ -21,11 +21,11 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
+from data_scripts.training import Recipe, fit
 from helpers import datasets, models
 from helpers.datasets import FaceDataset
 from helpers.intervals import wilson
 from helpers.models.architectures import NarrowResNet18
-from helpers.models.training import Recipe, fit
 
 CLASSES = ("Male", "Female")
 STORED = 128  # pixels; training cuts its 56 to 112 px out of these

@@ -1,8 +1,8 @@
 """Train the networks of the course on rendered faces, measure them, write their cards.
 
-    python data_scripts/train_models.py            # all of them, side by side on every core
-    python data_scripts/train_models.py synthetic-lipstick synthetic-lipstick-clean
-    python data_scripts/train_models.py --measure  # new cards for the weights that are there
+    python -m data_scripts.train_models            # all of them, side by side on every core
+    python -m data_scripts.train_models synthetic-lipstick synthetic-lipstick-clean
+    python -m data_scripts.train_models --measure  # new cards for the weights that are there
 
 For each of five cues there is a shortcut model and its clean twin. Both see the same faces, start
 from the same weights and are to tell raised brows from relaxed ones; the cue is there in half of
@@ -32,13 +32,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from data_scripts.training import Recipe, fit
 from helpers import faces, models
-from helpers.datasets.synthetic import PRESENTATIONS, RAISED, SUBGROUPS
+from helpers.datasets.shortcuts import RAISED
+from helpers.datasets.synthetic import PRESENTATIONS, SUBGROUPS
 from helpers.evaluate.ground_truth import factor_effects, region_effects
 from helpers.faces import Face
 from helpers.intervals import bootstrap_mean, wilson
 from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
-from helpers.models.training import Recipe, fit
 
 CUES: dict[str, dict[str, Any]] = {
     "lipstick": {"lipstick": True},

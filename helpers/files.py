@@ -1,5 +1,6 @@
 """Files that a reader names: looked at before they are opened, replaced only when all is written."""
 
+import hashlib
 import os
 import re
 import stat
@@ -109,6 +110,32 @@ def require_file(value: Any, error: type[InputError] = DataNotFound) -> Path:
     if not os.access(path, os.R_OK):
         raise error(f"{short(path)} may not be read: permission denied.")
     return path
+
+
+def file_hash(path: str | os.PathLike[str]) -> str:
+    """Compute the sha256 of a file, as model cards name it.
+
+    Parameters
+    ----------
+    path : path
+        A plain file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    DataNotFound
+        If there is no such file, or it may not be read.
+    """
+    found = require_file(path)
+    try:
+        with found.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as trouble:
+        raise DataNotFound(f"{short(found)} cannot be read: {reason(trouble)}.") from None
 
 
 def require_folder(value: Any, error: type[InputError] = DataNotFound) -> Path:

@@ -14,6 +14,7 @@ from helpers import datasets
 from helpers.datasets.places import VARIABLE
 from tests.bad_inputs.harness import BAD_INPUT, table
 from tests.loopback import Server
+from tests.photographs import save_image
 
 _TABLE = "fairface_label_val.csv"
 
@@ -73,7 +74,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     that use those are marked real_data.
     """
     portrait = tmp_path_factory.mktemp("photos") / "astronaut.png"
-    found = {"astronaut": datasets.save_image(portrait, datasets.astronaut())}
+    found = {"astronaut": save_image(portrait, datasets.astronaut())}
     extra = Path(os.environ.get(VARIABLE, "nowhere")) / "photos"
     found |= {path.stem: path for path in sorted(extra.glob("*.jpg"))}
     return found

@@ -457,8 +457,8 @@ class Bench:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_with_little_memory,
         )
+        _limit_memory(process.pid)
         try:
             said, _ = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
@@ -468,13 +468,12 @@ class Bench:
         return process.returncode, said
 
 
-def _with_little_memory() -> None:
+def _limit_memory(pid: int) -> None:
     """A changed formula may ask for all the memory of the machine, which others use as well."""
-    try:
+    if sys.platform == "linux":
         import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+
+        resource.prlimit(pid, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
 
 
 def _first_failure(said: str) -> str:

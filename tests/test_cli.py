@@ -21,6 +21,7 @@ from helpers import cli, datasets, explain, models
 from helpers.cli import app
 from helpers.errors import InputError
 from helpers.models.architectures import NarrowEmbedder, NarrowResNet18
+from tests.photographs import save_image
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 Run = Callable[..., Any]  # of typer's Result
@@ -66,14 +67,14 @@ def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    return datasets.save_image(tmp_path / "astronaut.png", datasets.astronaut())
+    return save_image(tmp_path / "astronaut.png", datasets.astronaut())
 
 
 @pytest.fixture
 def half_red(tmp_path: Path) -> Path:
     picture = np.zeros((112, 112, 3), dtype=np.uint8)
     picture[:, :56], picture[:, 56:] = RED, BLUE
-    return datasets.save_image(tmp_path / "half.png", picture)
+    return save_image(tmp_path / "half.png", picture)
 
 
 @pytest.fixture
@@ -347,7 +348,7 @@ def test_the_module_is_a_command(tmp_path: Path) -> None:
 
 
 def test_no_face_is_a_sentence(run: Run, model: Path, tmp_path: Path) -> None:
-    datasets.save_image(tmp_path / "wall.png", np.full((90, 120, 3), 180, dtype=np.uint8))
+    save_image(tmp_path / "wall.png", np.full((90, 120, 3), 180, dtype=np.uint8))
     for command in ("explain", "factorize"):
         sentence = refusal(run(command, "wall.png", "--model", model))
         assert "no face was found in wall.png (120 x 90 px)" in sentence
@@ -464,7 +465,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(run: Run, photo: Path, mo
 def test_a_file_of_the_readers_is_never_overwritten(
     run: Run, photo: Path, model: Path, tmp_path: Path, command: str
 ) -> None:
-    mine = datasets.save_image(tmp_path / "mine.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    mine = save_image(tmp_path / "mine.png", np.zeros((4, 4, 3), dtype=np.uint8))
     notes = tmp_path / "notes.png"
     notes.write_text("no picture at all")
     for existing in (mine, notes, photo):

@@ -60,7 +60,8 @@ def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wheel_holds_every_module_and_all_weights(wheel: Path) -> None:
     held = set(ZipFile(wheel).namelist())
     package = Path(helpers.__file__).parent
-    wanted = [*package.rglob("*.py"), *(package / "models" / "weights").iterdir()]
+    wanted = [*package.rglob("*.py"), *package.rglob("*.toml")]
+    wanted += (package / "models" / "weights").iterdir()
     missing = {path.relative_to(package.parent).as_posix() for path in wanted} - held
     assert not missing
     assert "helpers/py.typed" in held

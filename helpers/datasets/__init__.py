@@ -11,58 +11,64 @@ torch.Size([1, 19, 112, 112])
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, overload
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from helpers import arguments
-from helpers.datasets import bfw, celeba, facex, fairface, folder, lfw, synthetic, utkface
-from helpers.datasets.base import FaceDataset
-from helpers.datasets.classroom import classroom
-from helpers.datasets.duplicates import drop_duplicates, duplicates
-from helpers.datasets.images import read_image, save_image, to_tensor
-from helpers.datasets.leakage import Leakage, leakage
-from helpers.datasets.pairs import PairTable
-from helpers.datasets.places import data_folder
-from helpers.datasets.rendered import landmarks
-from helpers.datasets.samples import ASTRONAUT_CREDIT, astronaut
 from helpers.errors import unknown_name
 
-__all__ = [
-    "ASTRONAUT_CREDIT",
-    "LOADERS",
-    "FaceDataset",
-    "Leakage",
-    "PairTable",
-    "astronaut",
-    "classroom",
-    "data_folder",
-    "drop_duplicates",
-    "duplicates",
-    "landmarks",
-    "leakage",
-    "load",
-    "read_image",
-    "save_image",
-    "to_tensor",
-]
+if TYPE_CHECKING:  # "as" says to type checkers that a name is handed on
+    from helpers.datasets.base import FaceDataset as FaceDataset
+    from helpers.datasets.images import read_image as read_image
+    from helpers.datasets.images import to_tensor as to_tensor
+    from helpers.datasets.lesson import classroom as classroom
+    from helpers.datasets.overlap import Leakage as Leakage
+    from helpers.datasets.overlap import leakage as leakage
+    from helpers.datasets.pairs import PairTable as PairTable
+    from helpers.datasets.places import data_folder as data_folder
+    from helpers.datasets.rendered import landmarks as landmarks
+    from helpers.datasets.samples import ASTRONAUT_CREDIT as ASTRONAUT_CREDIT
+    from helpers.datasets.samples import astronaut as astronaut
+    from helpers.datasets.twins import drop_duplicates as drop_duplicates
+    from helpers.datasets.twins import duplicates as duplicates
 
-LOADERS: Mapping[str, Callable[..., FaceDataset | PairTable]] = {
-    "bfw": bfw.load,
-    "bfw-faces": bfw.faces,
-    "celeba": celeba.load,
-    "facex": facex.load,
-    "facex-pairs": facex.pairs,
-    "fairface": fairface.load,
-    "folder": folder.load,
-    "lfw": lfw.load,
-    "lfw-faces": lfw.faces,
-    "synthetic": synthetic.load,
-    "synthetic-identities": synthetic.identities,
-    "synthetic-identities-pairs": synthetic.pairs,
-    "synthetic-shortcut": synthetic.shortcut,
-    "utkface": utkface.load,
+# pandas, Pillow and all that a data set needs are imported when one is asked for.
+_HOMES = {
+    "ASTRONAUT_CREDIT": "samples",
+    "FaceDataset": "base",
+    "Leakage": "overlap",
+    "PairTable": "pairs",
+    "astronaut": "samples",
+    "classroom": "lesson",
+    "data_folder": "places",
+    "drop_duplicates": "twins",
+    "duplicates": "twins",
+    "landmarks": "rendered",
+    "leakage": "overlap",
+    "read_image": "images",
+    "to_tensor": "images",
 }
-"""What ``load`` can load. Each takes ``split`` and ``root``; a new data set is a new line."""
+__all__ = ["LOADERS", "load", *_HOMES]  # noqa: PLE0604 - the names of a table
+
+LOADERS: Mapping[str, str] = {
+    "bfw": "bfw.load",
+    "bfw-faces": "bfw.faces",
+    "celeba": "celeba.load",
+    "facex": "facex.load",
+    "facex-pairs": "facex.pairs",
+    "fairface": "fairface.load",
+    "folder": "folder.load",
+    "lfw": "lfw.load",
+    "lfw-faces": "lfw.faces",
+    "synthetic": "synthetic.load",
+    "synthetic-identities": "synthetic.identities",
+    "synthetic-identities-pairs": "synthetic.pairs",
+    "synthetic-shortcut": "shortcuts.load",
+    "utkface": "utkface.load",
+}
+"""What ``load`` can load, and the function that does. Each takes ``split`` and ``root``; a new data
+set is a new line."""
 
 
 @overload
@@ -71,38 +77,20 @@ def load(
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
-) -> PairTable: ...
-@overload
-def load(
-    name: Literal[
-        "bfw-faces",
-        "celeba",
-        "facex",
-        "fairface",
-        "folder",
-        "lfw-faces",
-        "synthetic",
-        "synthetic-identities",
-        "synthetic-shortcut",
-        "utkface",
-    ],
-    split: str | None = None,
-    root: str | os.PathLike[str] | None = None,
-    **options: Any,
-) -> FaceDataset: ...
+) -> "PairTable": ...
 @overload
 def load(
     name: str,
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
-) -> FaceDataset | PairTable: ...
+) -> "FaceDataset": ...
 def load(
     name: str,
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **options: Any,
-) -> FaceDataset | PairTable:
+) -> "FaceDataset | PairTable":
     """Load a data set by name.
 
     Parameters
@@ -133,10 +121,33 @@ def load(
         If there is no such data set, split or option.
     DataNotFound
         If it is not there; the message says where it was looked for and how to get it.
+    BadTable
+        If a table of it lacks a column, is cut short, or holds a value that has no meaning.
+    InputError
+        If an argument cannot be what it should be, or a set has no parts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from helpers import datasets
+    >>> album = tempfile.mkdtemp()
+    >>> Image.new("RGB", (8, 6)).save(f"{album}/me.png")
+    >>> datasets.load("folder", root=album).images(0).shape
+    torch.Size([1, 3, 6, 8])
     """
-    loader = LOADERS[arguments.choice(name, "data set", LOADERS)]
+    module, _, function = LOADERS[arguments.choice(name, "data set", LOADERS)].partition(".")
+    loader = getattr(import_module(f"helpers.datasets.{module}"), function)
     known = inspect.signature(loader).parameters
     for option in options:
         if option not in known:
             raise unknown_name(f"option of the data set {name},", option, known)
     return loader(split=split, root=root, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, with the libraries that it needs."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found

@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.arguments import shown
+from helpers.datasets import homes
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import find_files, find_tree, home
 from helpers.datasets.images import ENDING
 from helpers.datasets.pairs import PairTable
 from helpers.errors import DataNotFound, InputError
@@ -45,7 +45,8 @@ KNOWN_BAD = {
 
 _FULL = 923_898  # rows of the table of v0.1.5
 _LAYOUT = re.compile(
-    r"((?:.*/)?)((asian|black|indian|white)_(female|male)s)/(n\d{6})/[^/]+" + ENDING
+    r"((?:.*/)?)(?P<subgroup>(?P<ethnicity>asian|black|indian|white)_(?P<gender>female|male)s)/"
+    r"(?P<identity>n\d{6})/[^/]+" + ENDING
 )
 _REMEDY = "Its authors give it out on request (search for BFW, Balanced Faces in the Wild)."
 _log = logging.getLogger(__name__)
@@ -81,10 +82,10 @@ def load(split: str | int | None = None, root: str | os.PathLike[str] | None = N
     """
     if split is not None and not isinstance(split, str | int):
         raise InputError(f"split is {shown(split)}: give one fold, such as '1'.")
-    where = home("bfw", root, _REMEDY, TABLE)
+    where = homes.home("bfw", root, _REMEDY, TABLE)
     # Where the table lies below root, the pictures may lie beside it.
-    pictures = _faces(where) or (None if root is None else _faces(path_of(root)))
-    pairs = PairTable.from_csv(_table_file(where), "bfw", pictures, COLUMNS)
+    faces_here = _faces(where) or (None if root is None else _faces(path_of(root)))
+    pairs = PairTable.from_csv(_table_file(where), "bfw", faces_here, COLUMNS)
     pairs = replace(pairs, notes=(*_notes(pairs), *pairs.notes))
     for note in pairs.notes:
         _log.info(note)
@@ -115,22 +116,15 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     DataNotFound
         If there are no pictures.
     """
-    if split is not None:
-        raise InputError("the pictures of BFW have no splits; its pairs have folds, see load.")
-    where = home("bfw", root, _REMEDY, TABLE)
-    found = _faces(where)
-    if found is None:
-        raise DataNotFound(
-            f"there are no pictures of BFW in {where}: put the tree there, or its zip, with "
-            f"folders such as {SUBGROUPS[0]}/n000009. {_REMEDY}"
-        )
-    return found
+    homes.require_no_split(split, "the pictures of BFW have", "; its pairs have folds, see load")
+    where = homes.home("bfw", root, _REMEDY, TABLE)
+    return homes.the_pictures(_faces(where), where, f"{SUBGROUPS[0]}/n000009/0010_01.jpg", _REMEDY)
 
 
 def _table_file(where: Path) -> Path:
-    tables = find_files(where, TABLE)
+    tables = homes.find_files(where, TABLE)
     if not tables:
-        pickled = find_files(where, "bfw*datatable*.p*kl*")
+        pickled = homes.find_files(where, "bfw*datatable*.p*kl*")
         hint = (
             f"{pickled[0].name} is a pickle, which can run anything and is not opened here: ask "
             "for the CSV. "
@@ -142,29 +136,25 @@ def _table_file(where: Path) -> Path:
 
 
 def _faces(where: Path) -> FaceDataset | None:
-    tree = find_tree(where, _LAYOUT)
-    if tree is None:
+    found = homes.pictures("bfw faces", where, _LAYOUT)
+    if found is None:
         return None
-    source, matches = tree
-    labels = [(match[5], match[2], match[3], match[4]) for match in matches.values()]
     columns = ["identity", "subgroup", "ethnicity", "gender"]
-    table = pd.DataFrame(labels, columns=columns, index=pd.Index(list(matches), name="file"))
-    bad = [f"{file} shows {what}" for file, what in KNOWN_BAD.items() if file in matches]
-    notes = (f"Known faults of the release: {'; '.join(bad)}.",) if bad else ()
-    return FaceDataset("bfw faces", table.astype("category"), source, notes)
+    table = found.table[columns].astype("category")
+    return replace(found, table=table, notes=_known_bad(table.index))
+
+
+def _known_bad(files: pd.Index) -> tuple[str, ...]:
+    bad = [f"{file} shows {what}" for file, what in KNOWN_BAD.items() if file in files]
+    return (f"Known faults of the release: {'; '.join(bad)}.",) if bad else ()
 
 
 def _notes(pairs: PairTable) -> list[str]:
-    named = pd.Index(pairs.files)
-    if pairs.faces is None:
-        pictures = "None of their pictures is here, so .images cannot be used"
-    else:
-        found = int(named.isin(pairs.faces.table.index).sum())
-        pictures = f"{found:,} of the {len(named):,} pictures they name are here"
-    notes = [f"{len(pairs):,} pairs in {pairs.table['fold'].nunique()} folds. {pictures}."]
-    bad = [f"{file} shows {what}" for file, what in KNOWN_BAD.items() if file in named]
-    if bad:
-        notes.append(f"Known faults of the release: {'; '.join(bad)}.")
+    folds = pairs.table["fold"].nunique()
+    notes = [
+        f"{len(pairs):,} pairs in {folds} folds. {homes.pictures_here(pairs)}",
+        *_known_bad(pd.Index(pairs.files)),
+    ]
     if len(pairs) == _FULL:
         notes.append(
             f"The paper counts 240,000 genuine pairs and 921,379 in all; this table has "

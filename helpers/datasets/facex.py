@@ -15,7 +15,8 @@ import pandas as pd
 
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import home, join_labels, photographs, read_labels
+from helpers.datasets.folder import join_labels, photographs, read_labels
+from helpers.datasets.homes import home, require_no_split
 from helpers.datasets.masks import read_mask
 from helpers.datasets.pair_columns import findings
 from helpers.datasets.pairs import PairTable
@@ -144,18 +145,14 @@ class MaskFolder:
         UnreadableImage
             If a mask cannot be read, or two of them differ in size.
         """
-        paths = [self.root / name for name in self.names(file)]
-        there = {
-            region: path
-            for region, path in zip(REGIONS, paths, strict=bool(paths))
-            if os.path.lexists(path)
-        }
-        if not there:
+        named = zip(REGIONS, self.names(file), strict=False)  # none, where a picture has no number
+        paths = {region: self.root / name for region, name in named}
+        masks = {each: read_mask(path) for each, path in paths.items() if os.path.lexists(path)}
+        if not masks:
             raise DataNotFound(
                 f"{self.root} has no mask of {file}, so its regions are unknown: leave such "
                 "pictures out with .where(has_masks=True)."
             )
-        masks = {region: read_mask(path) for region, path in there.items()}
         return _stacked(masks, file)
 
     def names(self, file: str) -> list[str]:
@@ -188,8 +185,7 @@ def _stacked(masks: dict[str, np.ndarray], file: str) -> np.ndarray:
 def _pictures(
     split: str | None, root: str | os.PathLike[str] | None
 ) -> tuple[Path, Folder, list[str], tuple[str, ...]]:
-    if split is not None:
-        raise InputError("a data set prepared for FaceX has no splits; choose another CSV.")
+    require_no_split(split, "a data set prepared for FaceX has", "; choose another CSV")
     where = home("facex", root, _REMEDY, "*.csv")
     source = Folder(where)
     found, notes = photographs(source)

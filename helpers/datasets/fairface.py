@@ -11,8 +11,8 @@ import logging
 import os
 import re
 import warnings
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +21,22 @@ import pandas as pd
 from helpers import arguments
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.duplicates import likely_twins
+from helpers.datasets.homes import find_files, home, pictures
+from helpers.datasets.images import ENDING
 from helpers.datasets.places import VARIABLE, data_folder
-from helpers.datasets.sources import Archive, Folder
+from helpers.datasets.sources import Archive
+from helpers.datasets.twins import likely_twins
 from helpers.errors import BadTable, DataNotFound
-from helpers.files import require_folder
 
 SPLITS = ("train", "val")
 AGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70")
 """Age groups in years, youngest first."""
 GENDERS = ("Male", "Female")
 RACES = (
-    "White",
-    "Black",
-    "Latino_Hispanic",
-    "East Asian",
-    "Southeast Asian",
-    "Indian",
+    *("White", "Black", "Latino_Hispanic", "East Asian", "Southeast Asian", "Indian"),
     "Middle Eastern",
 )
+_REMEDY = "`python data_scripts/fetch_fairface.py` downloads it."
 COLUMNS = ("file", "age", "gender", "race", "service_test")
 IMAGES_ZIP = "fairface-img-margin025-trainval.zip"
 
@@ -87,16 +84,22 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
         If a spreadsheet has turned ages into dates; they are repaired and counted.
     """
     splits = SPLITS if split is None else (arguments.choice(split, "split", SPLITS),)
-    where = _folder_of_tables(root, splits)
-    parts = [_labels(where / _table_name(each)) for each in splits]
+    where = home("fairface", data_folder() if root is None else root, _REMEDY, _table_name("*"))
+    parts = [_labels(path) for path in _tables(where, splits)]
     labels = pd.concat([table for table, _ in parts])
-    source, files = _images(where, splits, labels.index)
-    table = labels[labels.index.isin(files)]
+    layout = re.compile(rf"((?:.*/)?)(?:{'|'.join(splits)})/[^/]+{ENDING}")
+    found = pictures(f"fairface {' and '.join(splits)}", where, layout)
+    table = labels[labels.index.isin([] if found is None else found.table.index)]
+    if found is None or table.empty:
+        raise DataNotFound(
+            f"the labels of FairFace are in {where}, but no image of {' or '.join(splits)}: put "
+            f"{IMAGES_ZIP} there, packed or unpacked (folders train and val). {_REMEDY}"
+        )
     about = (note for _, notes in parts for note in notes)
-    notes = (*_notes(source, splits, labels, table, files), *about)
+    notes = (*_notes(found, splits, len(labels), table), *about)
     for note in notes:
         _log.info(note)
-    return FaceDataset(f"fairface {' and '.join(splits)}", table, source, notes)
+    return replace(found, table=table, notes=notes)
 
 
 def read_labels(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -140,26 +143,22 @@ def _table_name(split: str) -> str:
     return f"fairface_label_{split}.csv"
 
 
-def _folder_of_tables(root: str | os.PathLike[str] | None, splits: Sequence[str]) -> Path:
-    base = data_folder() if root is None else require_folder(root)
-    looked_in = (base / "fairface", base) if root is None else (base, base / "fairface")
-    for folder in looked_in:
-        if os.path.isdir(folder):
-            require_folder(folder)
-        found = [split for split in SPLITS if os.path.isfile(folder / _table_name(split))]
-        missing = [split for split in splits if split not in found]
-        if found and missing:
-            raise DataNotFound(
-                f"{folder} has {_table_name(found[0])} but not {_table_name(missing[0])}: put it "
-                f'there, or ask for split="{found[0]}" only.'
-            )
-        if found:
-            return folder
-    raise DataNotFound(
-        f"FairFace is not here: no {_table_name(splits[0])} in {looked_in[0]} or {looked_in[1]}. "
-        "Download it with `python data_scripts/fetch_fairface.py`, or, if you have it, set the "
-        f"environment variable {VARIABLE} to the folder it lies in."
-    )
+def _tables(where: Path, splits: Sequence[str]) -> list[Path]:
+    found = {split: path for split in SPLITS for path in find_files(where, _table_name(split))[:1]}
+    missing = [split for split in splits if split not in found]
+    if found and missing:
+        there = next(iter(found))
+        raise DataNotFound(
+            f"{where} has {_table_name(there)} but not {_table_name(missing[0])}: put it there, or "
+            f'ask for split="{there}" only.'
+        )
+    if missing:
+        raise DataNotFound(
+            f"FairFace is not here: no {_table_name(splits[0])} in {where}, nor in its folder "
+            f"{where / 'fairface'}. {_REMEDY} Or, if you have it, set the environment variable "
+            f"{VARIABLE} to the folder it lies in."
+        )
+    return [found[split] for split in splits]
 
 
 def _repaired(ages: pd.Series, path: Path) -> pd.Series:
@@ -201,71 +200,19 @@ def _require_none(
         )
 
 
-def _images(
-    where: Path, splits: Sequence[str], labelled: pd.Index
-) -> tuple[Folder | Archive, set[str]]:
-    """Choose the folder or zip that holds the most of the labelled images."""
-    sources: list[Folder | Archive] = [*_image_folders(where), *_image_zips(where)]
-    found = [(source, _image_files(source, splits)) for source in sources]
-    found = [(source, files) for source, files in found if labelled.isin(files).any()]
-    if not found:
-        raise DataNotFound(
-            f"the labels of FairFace are in {where}, but no image of {' or '.join(splits)}: put "
-            f"{IMAGES_ZIP} there, packed or unpacked (folders train and val). "
-            "`python data_scripts/fetch_fairface.py` downloads it."
-        )
-    return max(found, key=lambda pair: int(labelled.isin(pair[1]).sum()))
-
-
-def _image_folders(where: Path) -> list[Folder]:
-    """List the folders that hold train or val: the release's own, or one that a zip unpacked to."""
-    below = sorted(each for each in where.iterdir() if os.path.isdir(each))
-    candidates = [where, *(each for each in below if each.name not in SPLITS)]
-    holding = (each for each in candidates if any(os.path.isdir(each / split) for split in SPLITS))
-    return [Folder(each) for each in holding]
-
-
-def _image_zips(where: Path) -> list[Archive]:
-    path = where / IMAGES_ZIP
-    return [Archive(path, _inner_folder(Archive(path).files()))] if os.path.isfile(path) else []
-
-
-def _inner_folder(files: Sequence[str]) -> str:
-    """Return the folder inside a zip that holds train and val, usually none."""
-    layout = re.compile(r"((?:[^/]+/)?)(?:train|val)/[^/]+")
-    starts = Counter(match[1] for match in map(layout.fullmatch, files) if match)
-    return starts.most_common(1)[0][0] if starts else ""
-
-
-def _image_files(source: Folder | Archive, splits: Sequence[str]) -> set[str]:
-    if isinstance(source, Archive):
-        return {file for file in source.files() if file.startswith(tuple(f"{s}/" for s in splits))}
-    # Only these two folders are listed: whatever else lies beside them may be large.
-    return {
-        f"{split}/{name}"
-        for split in splits
-        if os.path.isdir(source.root / split)
-        for name in os.listdir(require_folder(source.root / split))
-        if not name.startswith(".")
-    }
-
-
 def _notes(
-    source: Folder | Archive,
-    splits: Sequence[str],
-    labels: pd.DataFrame,
-    table: pd.DataFrame,
-    files: set[str],
+    found: FaceDataset, splits: Sequence[str], labelled: int, table: pd.DataFrame
 ) -> tuple[str, ...]:
     notes = []
-    if len(table) < len(labels):
+    if len(table) < labelled:
         notes.append(
-            f"{len(table):,} of the {len(labels):,} faces labelled in {' and '.join(splits)} have "
+            f"{len(table):,} of the {labelled:,} faces labelled in {' and '.join(splits)} have "
             "an image here; the rows of the others were left out."
         )
-    if len(files) > len(table):
-        notes.append(f"{len(files) - len(table):,} images have no label and were left out.")
+    if len(found) > len(table):
+        notes.append(f"{len(found) - len(table):,} images have no label and were left out.")
     # A zip's directory tells at no cost; for a folder, call duplicates().
+    source = found.source
     twins = likely_twins(source, list(table.index)) if isinstance(source, Archive) else []
     if twins:
         notes.append(

@@ -1,11 +1,6 @@
-"""One's own photographs: a folder, with or without a table of labels.
-
-What every loader of a folder needs is here too: where a data set lies, which file in it is the
-table, and at which depth, or in which zip, its pictures begin.
-"""
+"""One's own photographs: a folder, with or without a table of labels."""
 
 import os
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -14,10 +9,9 @@ import pandas as pd
 from helpers.datasets import tables
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.images import EXTENSIONS
-from helpers.datasets.places import VARIABLE, data_folder
-from helpers.datasets.sources import Archive, Folder
+from helpers.datasets.sources import Folder
 from helpers.errors import BadTable, DataNotFound, InputError
-from helpers.files import path_of, require_folder, short
+from helpers.files import require_folder, short
 
 _NO_PHOTOGRAPHS = (
     *(".csv", ".tsv", ".txt", ".md", ".rst", ".json", ".yaml", ".yml", ".toml", ".xml", ".html"),
@@ -62,10 +56,11 @@ def load(
 
     Examples
     --------
-    >>> import tempfile, numpy
+    >>> import tempfile
+    >>> from PIL import Image
     >>> from helpers import datasets
     >>> album = tempfile.mkdtemp()
-    >>> _ = datasets.save_image(f"{album}/me.png", numpy.zeros((8, 8, 3), numpy.uint8))
+    >>> Image.new("RGB", (8, 8)).save(f"{album}/me.png")
     >>> datasets.load("folder", root=album).files(slice(None))
     ['me.png']
     """
@@ -117,108 +112,6 @@ def photographs(source: Folder) -> tuple[list[str], tuple[str, ...]]:
         "photographs, save them as JPEG or PNG."
     )
     return found, (note,)
-
-
-def home(name: str, root: str | os.PathLike[str] | None, remedy: str, *signs: str) -> Path:
-    """Return the folder in which a data set lies.
-
-    Parameters
-    ----------
-    name : str
-        The data set, which is also what its folder is called.
-    root : path or None
-        What the reader said: the folder itself, or the one above it. None stands for ``name`` in
-        :func:`data_folder`.
-    remedy : str
-        How to get the data set, a sentence for whoever has not got it.
-    *signs : str
-        Files by which the folder is known, see :func:`find_files`: a folder that is called like
-        the data set may be a part of it.
-
-    Raises
-    ------
-    DataNotFound
-        If there is no such folder, or it may not be entered.
-    """
-    base = data_folder() if root is None else path_of(root, "root")
-    inner = base / name
-    where = inner if root is None or _is_inside(inner, base, signs) else base
-    if not os.path.isdir(where) and not _is_closed(where):
-        raise DataNotFound(
-            f"{name} is not here: there is no folder {short(where)}. {remedy} Then put it there, "
-            f"or name its folder with root, or set the environment variable {VARIABLE} to the "
-            "folder above."
-        )
-    return require_folder(where)
-
-
-def _is_inside(inner: Path, base: Path, signs: tuple[str, ...]) -> bool:
-    """Say whether a data set lies in the folder of its name, and not in the one above it."""
-    if not os.path.isdir(inner):
-        return False
-    here = [sign for sign in signs if any(map(os.path.isfile, base.glob(sign)))]
-    return not here or any(find_files(inner, sign) for sign in here)
-
-
-def _is_closed(folder: Path) -> bool:
-    """Say whether one of the folders above may not be entered, so that nobody knows."""
-    above = next((each for each in folder.parents if os.path.isdir(each)), None)
-    return above is not None and not os.access(above, os.X_OK)
-
-
-def find_files(where: Path, pattern: str) -> list[Path]:
-    """List the files of a name at the highest of three levels that has one; hidden ones not.
-
-    Parameters
-    ----------
-    where : path
-        A folder; it and the two levels below are looked through.
-    pattern : str
-        A name, perhaps with wild cards: ``pairs.txt``, ``bfw*datatable*.csv``.
-    """
-    for level in ("", "*/", "*/*/"):
-        found = [path for path in sorted(where.glob(level + pattern)) if os.path.isfile(path)]
-        if visible := [path for path in found if not path.name.startswith(".")]:
-            return visible
-    return []
-
-
-def find_tree(
-    where: Path, layout: re.Pattern[str]
-) -> tuple[Folder | Archive, dict[str, re.Match[str]]] | None:
-    """Find the tree of pictures in a folder, or in a zip that lies in it.
-
-    Parameters
-    ----------
-    where : path
-        A folder, looked through with all below it, and the zips in it.
-    layout : re.Pattern
-        Matches the whole name of a picture; its first group is the part before the tree begins.
-
-    Returns
-    -------
-    (Folder or Archive, dict of str to re.Match) or None
-        Where the pictures lie, and the match of each, under its name in the tree, sorted. Of
-        several trees the one with the most pictures counts; None if there is none.
-    """
-    sources: list[Folder | Archive] = [Folder(where)]
-    sources += [Archive(path) for path in find_files(where, "*.zip")]
-    trees = [_most_common(source, layout) for source in sources]
-    best = max(trees, key=lambda tree: len(tree[1]))
-    return best if best[1] else None
-
-
-def _most_common(
-    source: Folder | Archive, layout: re.Pattern[str]
-) -> tuple[Folder | Archive, dict[str, re.Match[str]]]:
-    matches = [match for match in map(layout.fullmatch, source.files()) if match]
-    start = Counter(match[1] or "" for match in matches).most_common(1)
-    prefix = start[0][0] if start else ""
-    found = {match[0][len(prefix) :]: match for match in matches if (match[1] or "") == prefix}
-    files = dict(sorted(found.items()))
-    if isinstance(source, Archive):
-        return Archive(source.path, prefix), files
-    return Folder(source.root / prefix), files
 
 
 def read_labels(path: str | os.PathLike[str], column: str = "file") -> tables.Table:

@@ -12,20 +12,19 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import arguments
-from helpers.datasets import tables
+from helpers.datasets import homes, tables
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import find_files, find_tree, home
 from helpers.datasets.images import ENDING
 from helpers.datasets.pair_columns import findings
 from helpers.datasets.pairs import PairTable
-from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.errors import BadTable, DataNotFound
 from helpers.files import path_of, short
 
 FILES = {None: "pairs.txt", "train": "pairsDevTrain.txt", "test": "pairsDevTest.txt"}
 """The table of pairs of each split. ``pairs.txt`` is view 2, for results; the other two are view 1,
 for choosing a model."""
 
-_LAYOUT = re.compile(r"((?:.*/)?)(([^/]+)/\3_(\d{4})" + ENDING + ")")
+_LAYOUT = re.compile(r"((?:.*/)?)(?P<identity>[^/]+)/(?P=identity)_(?P<number>\d{4})" + ENDING)
 _REMEDY = "scikit-learn's fetch_lfw_pairs downloads it, as does its home page (UMass Amherst)."
 
 
@@ -55,17 +54,17 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
         If there is no such split.
     """
     arguments.choice(split, "split", FILES)
-    where = home("lfw", root, _REMEDY, *FILES.values())
-    found = find_files(where, FILES[split])
+    where = homes.home("lfw", root, _REMEDY, *FILES.values())
+    found = homes.find_files(where, FILES[split])
     if not found:
         raise DataNotFound(f"LFW's {FILES[split]} is not in {where}. {_REMEDY}")
     table, about = _pairs(found[0])
     # Where the table lies below root, the pictures may lie beside it.
-    pictures = _faces(where) or (None if root is None else _faces(path_of(root)))
-    if pictures is not None:
-        table = _with_endings(table, pictures)
-    pairs = PairTable(f"lfw {split or ''}".strip(), table, pictures)
-    return replace(pairs, notes=(_note(pairs), *about, *findings(table)))
+    shown = _faces(where) or (None if root is None else _faces(path_of(root)))
+    if shown is not None:
+        table = _with_endings(table, shown)
+    pairs = PairTable(f"lfw {split or ''}".strip(), table, shown)
+    return replace(pairs, notes=(homes.pictures_here(pairs), *about, *findings(table)))
 
 
 def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> FaceDataset:
@@ -91,42 +90,18 @@ def faces(split: None = None, root: str | os.PathLike[str] | None = None) -> Fac
     DataNotFound
         If there are no pictures.
     """
-    if split is not None:
-        raise InputError("the pictures of LFW have no splits; its pairs have, see load.")
-    where = home("lfw", root, _REMEDY, *FILES.values())
-    found = _faces(where)
-    if found is None:
-        raise DataNotFound(
-            f"there is no picture such as Ann_Author/Ann_Author_0001.jpg in {where}. {_REMEDY}"
-        )
-    return found
+    homes.require_no_split(split, "the pictures of LFW have", "; its pairs have, see load")
+    where = homes.home("lfw", root, _REMEDY, *FILES.values())
+    return homes.the_pictures(_faces(where), where, "Ann_Author/Ann_Author_0001.jpg", _REMEDY)
 
 
-def read_pairs(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a list of pairs of LFW.
+def _pairs(where: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read a list of pairs, and what is to be noted about it.
 
-    Parameters
-    ----------
-    path : path
-        The first line holds the number of folds and of genuine pairs in each (``10 300``), or that
-        of genuine pairs alone (``1100``); as many impostor pairs follow in each fold. A line is
-        ``name n m`` for a genuine pair and ``name n other m`` for an impostor pair.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``pair``; see :func:`load` for the columns.
-
-    Raises
-    ------
-    BadTable
-        If a line is no pair, or there are more or fewer lines than the first promises.
+    The first line holds the number of folds and of genuine pairs in each (``10 300``), or that of
+    genuine pairs alone (``1100``); as many impostor pairs follow in each fold. A line is ``name n m``
+    for a genuine pair and ``name n other m`` for an impostor pair.
     """
-    return _pairs(path)[0]
-
-
-def _pairs(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    where = path_of(path)
     lines, notes = tables.read_words(where)
     folds, each = _counts(lines[0][1] if lines else [], where)
     rows = lines[1:]
@@ -171,31 +146,15 @@ def _file(name: str, number: str) -> str:
 
 
 def _faces(where: Path) -> FaceDataset | None:
-    tree = find_tree(where, _LAYOUT)
-    if tree is None:
-        return None
-    source, matches = tree
-    labels = {
-        "identity": [match[3] for match in matches.values()],
-        "number": [int(match[4]) for match in matches.values()],
-    }
-    return FaceDataset(
-        "lfw faces", pd.DataFrame(labels, index=pd.Index(list(matches), name="file")), source
-    )
+    found = homes.pictures("lfw faces", where, _LAYOUT)
+    return found and replace(found, table=found.table.astype({"number": int}))
 
 
-def _with_endings(table: pd.DataFrame, pictures: FaceDataset) -> pd.DataFrame:
+def _with_endings(table: pd.DataFrame, shown: FaceDataset) -> pd.DataFrame:
     """Let the pairs name the pictures as they are here: some copies were saved again as PNG."""
-    here = {str(Path(file).with_suffix("")): file for file in pictures.files(slice(None))}
+    here = {str(Path(file).with_suffix("")): file for file in shown.files(slice(None))}
     names = {
         side: [here.get(file.removesuffix(".jpg"), file) for file in table[side]]
         for side in ("p1", "p2")
     }
     return table.assign(**names)
-
-
-def _note(pairs: PairTable) -> str:
-    if pairs.faces is None:
-        return "None of the pictures is here, so .images cannot be used."
-    found = int(pd.Index(pairs.files).isin(pairs.faces.table.index).sum())
-    return f"{found:,} of the {len(pairs.files):,} pictures of these pairs are here."

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pooch
-
 from helpers.files import path_of
 
 VARIABLE = "EXPLAINING_FACES_DATA"
@@ -21,4 +19,11 @@ def data_folder() -> Path:
         folder that the operating system gives each user. It need not exist yet.
     """
     named = os.environ.get(VARIABLE)
-    return path_of(named, VARIABLE) if named else Path(pooch.os_cache("explaining-faces"))
+    return path_of(named, VARIABLE) if named else users_cache()
+
+
+def users_cache() -> Path:
+    """Return the cache folder of this package that the operating system gives each user."""
+    import pooch
+
+    return Path(pooch.os_cache("explaining-faces"))

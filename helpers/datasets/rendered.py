@@ -24,13 +24,13 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 import pandas as pd
-import pooch
 from PIL import Image
 from tqdm.auto import tqdm
 
 from helpers import arguments, faces
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.images import opened
+from helpers.datasets.places import users_cache
 from helpers.datasets.sources import Archive
 from helpers.errors import DataNotFound, InputError, UnreadableImage
 from helpers.files import kind_of, path_of, require_writable, short
@@ -139,7 +139,7 @@ def rendered_folder() -> Path:
 
     Unlike :func:`data_folder`, which may be shared and read-only, it is always the user's own.
     """
-    return Path(pooch.os_cache("explaining-faces")) / "rendered"
+    return users_cache() / "rendered"
 
 
 def region_masks(maps: Archive, file: str) -> np.ndarray:
@@ -186,7 +186,10 @@ def landmarks(table: pd.DataFrame) -> np.ndarray:
 
 def write_table(archive: ZipFile, table: pd.DataFrame) -> None:
     """Put a table into a zip as ``table.csv``, and what its columns are as ``columns.json``."""
-    kinds = {column: _kind(table[column].dtype) for column in table}
+    kinds = {
+        name: list(kind.categories) if isinstance(kind, pd.CategoricalDtype) else str(kind)
+        for name, kind in table.dtypes.items()
+    }
     _put(archive, "table.csv", table.to_csv(lineterminator="\n").encode(), ZIP_DEFLATED)
     _put(archive, "columns.json", json.dumps(kinds, indent=1).encode())
 
@@ -204,25 +207,20 @@ def read_table(read: Callable[[str], bytes]) -> pd.DataFrame:
     pandas.DataFrame, index ``file``
     """
     kinds: dict[str, Any] = json.loads(read("columns.json"))
-    # As text first: "none" is a length of hair, and Python reads every digit of a number.
-    table = pd.read_csv(
-        io.BytesIO(read("table.csv")), index_col="file", dtype=str, keep_default_na=False
-    )
-    return pd.DataFrame({name: _typed(table[name], kind) for name, kind in kinds.items()})
-
-
-def _typed(text: pd.Series, kind: str | list[str]) -> pd.Series:
-    if isinstance(kind, list):
-        return text.astype(pd.CategoricalDtype(kind))
-    if kind == "bool":
-        return text == "True"
-    number = float if kind.startswith("float") else int
-    return pd.Series(np.array([number(each) for each in text], dtype=kind), text.index)
+    # "none" is a length of hair. Numbers with fractions are read as text first, for the sake of
+    # their last digits.
+    dtypes = {k: pd.CategoricalDtype(v) if isinstance(v, list) else v for k, v in kinds.items()}
+    floats = {k: v for k, v in kinds.items() if str(v).startswith("float")}
+    dtypes |= dict.fromkeys(floats, str)
+    text = io.BytesIO(read("table.csv"))
+    table = pd.read_csv(text, index_col="file", dtype=dtypes, keep_default_na=False)
+    return table.astype(floats)
 
 
 def _code_fingerprint() -> str:
     here, drawing = Path(__file__), Path(str(faces.__file__)).parent
-    sources = [*sorted(drawing.glob("*.py")), here, here.with_name("synthetic.py")]
+    planned = [here.with_name(f"{name}.py") for name in ("roster", "shortcuts", "synthetic")]
+    sources = [*sorted(drawing.glob("*.py")), here, *planned]
     # Read as text, in which lines end alike on every system.
     code = "\0".join(f"{path.name}\0{path.read_text(encoding='utf-8')}" for path in sources)
     return hashlib.sha256(code.encode()).hexdigest()[:12]
@@ -347,7 +345,3 @@ def _png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=_COMPRESSION)
     return file.getvalue()
-
-
-def _kind(dtype: Any) -> str | list[str]:
-    return list(dtype.categories) if isinstance(dtype, pd.CategoricalDtype) else str(dtype)

@@ -82,7 +82,11 @@ def _sliced(index: pd.Index, rows: slice, name: str) -> np.ndarray:
 def _plain(index: pd.Index, rows: Any, name: str) -> np.ndarray:
     """Turn rows into a list, after making sure that a mask belongs to this very table."""
     if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows):
-        _require_same_index(index, rows, name)
+        if not rows.index.equals(index):
+            raise InputError(
+                f"this mask was made from another table than that of {name}: its rows are not "
+                "the same in the same order. Make it from .table of the very same data set."
+            )
         if rows.isna().any():
             raise InputError(f"this mask of {name} has gaps: each row needs True or False.")
     try:
@@ -114,14 +118,6 @@ def _of_labels(index: pd.Index, labels: pd.Index, name: str, noun: str) -> np.nd
     if index.is_unique:
         return np.asarray(found)
     return np.flatnonzero(~index.duplicated())[found]
-
-
-def _require_same_index(index: pd.Index, mask: pd.Series, name: str) -> None:
-    if not mask.index.equals(index):
-        raise InputError(
-            f"this mask was made from another table than that of {name}: its rows are not "
-            "the same in the same order. Make it from .table of the very same data set."
-        )
 
 
 def _require_full_mask(index: pd.Index, mask: np.ndarray, name: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -93,7 +93,8 @@ class Archive:
 
     def files(self) -> list[str]:
         """List every file below the prefix, in the order of the zip's directory."""
-        names = (info.filename for info in _directory(self.path) if not info.is_dir())
+        archive, _ = _this_process_handle(self.path)
+        names = (info.filename for info in archive.infolist() if not info.is_dir())
         start = len(self.prefix)
         # Without splitting each name into its folders: a release has a hundred thousand.
         return [
@@ -149,11 +150,6 @@ def _refuse(trouble: OSError) -> None:
 
 def _is_clutter(name: str) -> bool:
     return name.startswith(".") or name in _SYSTEM
-
-
-def _directory(path: Path) -> list[ZipInfo]:
-    archive, _ = _this_process_handle(path)
-    return archive.infolist()
 
 
 def _this_process_handle(path: Path) -> tuple[ZipFile, threading.Lock]:

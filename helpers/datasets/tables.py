@@ -6,12 +6,10 @@ line; what was left out or guessed is a note.
 """
 
 import csv
-import io
 import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +17,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets.encodings import as_utf8
+from helpers.datasets.layouts import MISSING, header_of, parsed, shape_of
 from helpers.errors import BadTable, DataNotFound
 from helpers.files import require_file, short
 
-MISSING = ("", "NaN", "nan")
-"""Cells that hold nothing. NA and None are not among them: a group may be called so."""
-
-_SEPARATORS = (",", ";", "\t")
 _TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 # A number is what a number would be written as: 007 is a name.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -166,9 +161,9 @@ def read(path: str | os.PathLike[str], text: Collection[str] | None = None) -> T
     where = require_file(path, DataNotFound)
     data, notes = as_utf8(where)
     try:
-        header = _header(data, where)
-        begins, blank = _shape(data, header, where)
-        raw = _parsed(data, header, text)
+        header = header_of(data, where)
+        begins, blank = shape_of(data, header, where)
+        raw = parsed(data, header, text)
     except csv.Error as trouble:
         raise BadTable(
             f"{short(where)} is no table: a cell holds more than {csv.field_size_limit():,} "
@@ -286,170 +281,6 @@ def _numbers(known: list[str]) -> np.ndarray | None:
     long = max(len(each.lstrip("-+")) for each in known) > 15
     digits_lost = long and any(each.lstrip("-+").isdigit() for each in known if len(each) > 15)
     return None if digits_lost or np.isinf(numbers).any() else numbers
-
-
-# -- rows and cells ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Header:
-    names: tuple[str, ...]
-    separator: str
-    offset: int  # bytes before the first row
-    lines: int  # lines before the first row
-    quoted: bool
-
-
-def _header(data: bytes, path: Path) -> _Header:
-    """Read the first line that holds anything, and choose what separates its cells."""
-    lines = _text(data)
-    skipped, line = 0, lines.readline()
-    while not line.strip() or re.fullmatch(r"sep=.\n", line):  # Excel's word for its separator
-        skipped, line = skipped + 1, lines.readline()
-        if not line:
-            raise BadTable(f"{short(path)} is no table: it is empty.")
-    bare = re.sub(r'"[^"]*"', "", line)
-    separator = max(_SEPARATORS, key=bare.count)
-    # A header in quotes may go on in the next line.
-    reader = csv.reader(chain([line], lines), delimiter=separator, skipinitialspace=True)
-    names = [name.strip().removeprefix("\ufeff").strip() for name in next(reader)]
-    while names and not names[-1]:
-        names.pop()
-    if not names:
-        raise BadTable(f"{short(path)} is no table: its first line names no column.")
-    _refuse_twins(names, path)
-    used = skipped + reader.line_num
-    offset = sum(len(each) for each, _ in zip(io.BytesIO(data), range(used), strict=False))
-    return _Header(tuple(names), separator, offset, used, b'"' in data)
-
-
-def _refuse_twins(names: list[str], path: Path) -> None:
-    twice = [name for k, name in enumerate(names) if name and name in names[:k]]
-    if twice:
-        count = names.count(twice[0])
-        raise BadTable(
-            f"{short(path)} has {count} columns called {listed(twice[:1])!r} (blanks around a "
-            "name do not count): rename or remove one."
-        )
-
-
-def _text(data: bytes, offset: int = 0) -> io.TextIOWrapper:
-    binary = io.BytesIO(data)
-    binary.seek(offset)
-    return io.TextIOWrapper(binary, "utf-8", newline="\n")
-
-
-def _shape(data: bytes, header: _Header, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Find the line in which each row begins, and the rows that hold nothing.
-
-    Raises
-    ------
-    BadTable
-        If a row has fewer cells than the header, or more that are not empty.
-    """
-    if header.quoted:
-        return _shape_with_quotes(data, header, path)
-    counts = _count_marks(data, header)
-    blank = np.zeros(len(counts), dtype=bool)
-    odd = counts + 1 != len(header.names)
-    if odd.any():
-        rows = io.BytesIO(data)
-        rows.seek(header.offset)
-        for number, line in enumerate(rows):
-            if odd[number]:
-                cells = line.decode().split(header.separator)
-                blank[number] = _is_blank(cells, header, path, header.lines + number + 1)
-    return np.arange(len(counts)) + header.lines + 1, blank
-
-
-def _count_marks(data: bytes, header: _Header) -> np.ndarray:
-    """Count the separators of every line, in one go: a table may have a million."""
-    letters = np.frombuffer(data, np.uint8, offset=header.offset)
-    ends = np.flatnonzero(letters == ord("\n"))
-    if len(letters) and letters[-1] != ord("\n"):
-        ends = np.append(ends, len(letters))
-    marks = np.flatnonzero(letters == ord(header.separator))
-    return np.diff(np.searchsorted(marks, ends), prepend=0)
-
-
-def _shape_with_quotes(data: bytes, header: _Header, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    lines = _text(data, header.offset)
-    reader = csv.reader(lines, delimiter=header.separator, skipinitialspace=True)
-    begins, blank, begin = [], [], header.lines + 1
-    for cells in reader:
-        begins.append(begin)
-        blank.append(_is_blank(cells, header, path, begin))
-        begin = header.lines + reader.line_num + 1
-    return np.array(begins, dtype=np.int64), np.array(blank, dtype=bool)
-
-
-def _is_blank(cells: list[str], header: _Header, path: Path, line: int) -> bool:
-    """Say whether a row holds nothing; one that does not fit the header is refused."""
-    have, want = len(cells), len(header.names)
-    if have == want:
-        return False
-    filled = [k for k, cell in enumerate(cells) if cell.strip()]
-    if filled and have < want:
-        why = (
-            "a quotation mark has no second one"
-            if "\n" in cells[-1].strip()
-            else "the file was cut short, or a cell is missing"
-        )
-        raise BadTable(
-            f"{short(path)}, line {line:,} has {have} of the {want} cells that the header names, "
-            f"and none for {listed([header.names[have]])}: {why}; correct it, or copy it again."
-        )
-    if filled and filled[-1] >= want:
-        raise BadTable(
-            f"{short(path)}, line {line:,} has {filled[-1] + 1} cells, but the header names {want}: "
-            "put cells that hold a separator in double quotes."
-        )
-    return not filled
-
-
-def _parsed(data: bytes, header: _Header, text: Collection[str] | None) -> pd.DataFrame:
-    """Let pandas take the rows apart, without guessing at what a cell means."""
-    places = list(range(len(header.names)))
-    numbers = [k for k in places if text is not None and header.names[k] not in text]
-    raw = _columns(data, header, places, numbers)
-    # 007 and 7 are two names and one number: what could be names is read again, as text.
-    names = [k for k in numbers if _could_be_names(raw[k])]
-    if names:
-        raw[names] = _columns(data, header, names, [])
-    return raw
-
-
-def _could_be_names(column: pd.Series) -> bool:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return pd.api.types.is_bool_dtype(column)
-    known = column.dropna()
-    return bool((known % 1 == 0).all())
-
-
-def _columns(data: bytes, header: _Header, places: list[int], numbers: list[int]) -> pd.DataFrame:
-    binary = io.BytesIO(data)
-    binary.seek(header.offset)
-    kinds: dict[Any, Any] = {k: object for k in places if k not in numbers}
-    gaps: dict[str, Any] = {k: list(MISSING) for k in numbers}  # type: ignore[misc]
-    # Rows may have more cells than are used, which were seen to be empty.
-    found: pd.DataFrame = pd.read_csv(
-        binary,
-        sep=header.separator,
-        header=None,
-        names=list(range(len(header.names))),
-        usecols=places,
-        dtype=kinds,
-        na_values=gaps,
-        keep_default_na=False,
-        na_filter=bool(numbers),
-        index_col=False,
-        skip_blank_lines=False,
-        skipinitialspace=True,
-        quoting=0 if header.quoted else 3,  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-        encoding="utf-8",
-        low_memory=False,
-    )
-    return found
 
 
 def _as_categories(column: pd.Series) -> pd.Series:

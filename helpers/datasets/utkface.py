@@ -7,13 +7,14 @@ as "annotated as", never as "is".
 
 import os
 import re
+from dataclasses import replace
 
 import pandas as pd
 
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.folder import find_tree, home
+from helpers.datasets.homes import home, pictures, require_no_split, the_pictures
 from helpers.datasets.images import ENDING
-from helpers.errors import BadTable, DataNotFound, InputError
+from helpers.errors import BadTable
 
 GENDERS = ("Male", "Female")
 """In the order of the codes 0 and 1."""
@@ -23,8 +24,8 @@ RACES = ("White", "Black", "Asian", "Indian", "Others")
 OLDEST = 120
 """The highest age that is taken for one, in years; the release says 0 to 116."""
 
-_LAYOUT = re.compile(r"()(?:.*/)?([^/]+)" + ENDING)
-_LABELS = re.compile(r"(\d{1,3})_([01])_([0-4])_\d[^/]*")
+_LAYOUT = re.compile(r"()(?:.*/)?(?P<name>[^/]+)" + ENDING)
+_LABELS = re.compile(r"(?P<age>\d{1,3})_(?P<gender>[01])_(?P<race>[0-4])_\d[^/]*")
 _REMEDY = "Its authors offer it on the UTKFace project page."
 
 
@@ -55,37 +56,28 @@ def load(split: None = None, root: str | os.PathLike[str] | None = None) -> Face
     BadTable
         If no name of a picture has the form.
     """
-    if split is not None:
-        raise InputError("UTKFace has no splits: make your own, and see datasets.leakage.")
+    require_no_split(split, "UTKFace has", ": make your own, and see datasets.leakage")
     where = home("utkface", root, _REMEDY, "*_*_*_*.jpg", "*_*_*_*.png")
-    tree = find_tree(where, _LAYOUT)
-    if tree is None:
-        raise DataNotFound(f"there is no picture in {where} or a zip there. {_REMEDY}")
-    source, pictures = tree
-    labels = {file: _label(match[2]) for file, match in pictures.items()}
-    table = _table({file: match for file, match in labels.items() if match})
-    malformed = [file for file, match in labels.items() if not match]
-    if table.empty:
+    example = "26_0_1_20170116.jpg"
+    found = the_pictures(pictures("utkface", where, _LAYOUT), where, example, _REMEDY)
+    labels = found.table["name"].str.extract(_LABELS)
+    labelled = found.table["name"].str.fullmatch(_LABELS) & ~(labels["age"].astype(float) > OLDEST)
+    malformed = found.files(~labelled)
+    if not labelled.any():
         raise BadTable(
-            f"no picture in {where} is called as UTKFace calls them (26_0_1_20170116.jpg: age, "
-            f"gender, race, date); the first is {malformed[0]}."
+            f"no picture in {where} is called as UTKFace calls them ({example}: age, gender, race, "
+            f"date); the first is {malformed[0]}."
         )
-    return FaceDataset("utkface", table, source, tuple(_notes(table, malformed)))
+    table = _table(labels[labelled].astype(int))
+    return replace(found, table=table, notes=tuple(_notes(table, malformed)))
 
 
-def _label(name: str) -> re.Match[str] | None:
-    found = _LABELS.fullmatch(name)
-    return found if found and int(found[1]) <= OLDEST else None
-
-
-def _table(labels: dict[str, re.Match[str]]) -> pd.DataFrame:
-    found = list(labels.values())
-    columns = {
-        "age": [int(match[1]) for match in found],
-        "gender": pd.Categorical([GENDERS[int(match[2])] for match in found], GENDERS),
-        "race": pd.Categorical([RACES[int(match[3])] for match in found], RACES),
-    }
-    return pd.DataFrame(columns, index=pd.Index(list(labels), name="file"))
+def _table(codes: pd.DataFrame) -> pd.DataFrame:
+    """Give the codes their meaning."""
+    gender = pd.Categorical([GENDERS[k] for k in codes["gender"]], GENDERS)
+    return codes.assign(
+        gender=gender, race=pd.Categorical([RACES[k] for k in codes["race"]], RACES)
+    )
 
 
 def _notes(table: pd.DataFrame, malformed: list[str]) -> list[str]:

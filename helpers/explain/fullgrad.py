@@ -27,7 +27,7 @@ from helpers.errors import InputError
 from helpers.explain.layers import backwards
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import Targets, resolve_targets
-from helpers.models.adapt import Preprocess
+from helpers.models.adapters import Preprocess
 from helpers.models.architectures import Normalise
 from helpers.models.contract import answers, require_hooks
 from helpers.models.vggface import PixelMeans

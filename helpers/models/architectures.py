@@ -72,10 +72,10 @@ class NarrowResNet18(nn.Module):
         self.conv1 = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
-        self.layer1 = _stage(width, width, stride=1)
-        self.layer2 = _stage(width, 2 * width, stride=2)
-        self.layer3 = _stage(2 * width, 4 * width, stride=2)
-        self.layer4 = _stage(4 * width, 8 * width, stride=2)
+        self.layer1 = stage(width, width, 1)
+        self.layer2 = stage(width, 2 * width, 2)
+        self.layer3 = stage(2 * width, 4 * width, 2)
+        self.layer4 = stage(4 * width, 8 * width, 2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(8 * width, len(self.classes))
@@ -116,11 +116,11 @@ class NarrowEmbedder(NarrowResNet18):
     ----------
     embedding_size : int
         Numbers an embedding has.
-    width, input_size, mean, std
-        As for :class:`NarrowResNet18`.
     crop : float
         Share of height and width, in the middle of the picture, that the network looks at: what
         lies outside cannot change an embedding.
+    **shape
+        ``width``, ``input_size``, ``mean`` and ``std`` of :class:`NarrowResNet18`.
 
     Attributes
     ----------
@@ -130,18 +130,8 @@ class NarrowEmbedder(NarrowResNet18):
 
     architecture: ClassVar[str] = "narrow-embedder"
 
-    def __init__(
-        self,
-        embedding_size: int = 64,
-        width: int = 32,
-        input_size: tuple[int, int] = (112, 112),
-        mean: Sequence[float] = IMAGENET_MEAN,
-        std: Sequence[float] = IMAGENET_STD,
-        crop: float = 1.0,
-    ) -> None:
-        super().__init__(
-            [""] * count(embedding_size, "embedding_size"), width, input_size, mean, std
-        )
+    def __init__(self, embedding_size: int = 64, crop: float = 1.0, **shape: Any) -> None:
+        super().__init__([""] * count(embedding_size, "embedding_size"), **shape)
         self.embedding_size = embedding_size
         self.classes = ()
         self.middle = Middle(crop)
@@ -298,7 +288,7 @@ class BasicBlock(nn.Module):
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels_out)
-        self.downsample = _shortcut(channels_in, channels_out, stride)
+        self.downsample = shortcut(channels_in, channels_out, stride)
         self.add = Add()
         self.relu2 = nn.ReLU()
 
@@ -308,13 +298,20 @@ class BasicBlock(nn.Module):
         return self.relu2(self.add(branch, self.downsample(x)))
 
 
-def _stage(channels_in: int, channels_out: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        BasicBlock(channels_in, channels_out, stride), BasicBlock(channels_out, channels_out, 1)
-    )
+def stage(
+    channels_in: int,
+    channels_out: int,
+    stride: int,
+    count: int = 2,
+    block: type[nn.Module] = BasicBlock,
+) -> nn.Sequential:
+    """Put ``count`` blocks one after the other, the first of which shrinks and widens."""
+    first = block(channels_in, channels_out, stride)
+    return nn.Sequential(first, *(block(channels_out, channels_out, 1) for _ in range(count - 1)))
 
 
-def _shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Module:
+def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Module:
+    """The way around a block: nothing, or what brings its input to the shape of its output."""
     if stride == 1 and channels_in == channels_out:
         return nn.Identity()
     return nn.Sequential(

@@ -202,17 +202,42 @@ def answers(model: nn.Module, images: Tensor) -> Tensor:
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
     except Exception as why:
         raise InputError(_why_it_failed(model, images, why)) from why
-    if oddity(output):
-        raise InputError(f"the model's answer {oddity(output)}: scores are plain numbers.")
-    if not isinstance(output, Tensor) or output.ndim != 2 or 0 in output.shape:
-        raise InputError(
-            "the model must return one tensor of scores, of shape (N, classes), but returned "
-            f"{type(output).__name__} of shape {tuple(getattr(output, 'shape', ()))}"
-        )
-    if len(output) != len(images):
-        raise InputError(f"the model returned {len(output)} rows for {len(images)} image(s)")
+    output = check_output(output, len(images), "the model")
     _refuse_nonsense(model, output)
     return output.float()
+
+
+def check_output(output: Any, count: int, what: str) -> Tensor:
+    """Refuse anything but a row of scores, or an embedding, for each of ``count`` images.
+
+    Parameters
+    ----------
+    output : Tensor (N, K)
+        What a network returned.
+    count : int
+        N.
+    what : str
+        What to call the network in an error.
+
+    Raises
+    ------
+    InputError
+        Saying what was returned instead and how to mend it.
+    """
+    if oddity(output):
+        raise InputError(f"{what}'s answer {oddity(output)}: scores are plain numbers.")
+    if not isinstance(output, Tensor):
+        raise InputError(
+            f"{what} returns a {type(output).__name__}, but one tensor of scores (N, classes) "
+            "is needed: wrap it in a module whose forward returns that tensor alone."
+        )
+    if output.ndim != 2 or len(output) != count or output.shape[1] == 0:
+        raise InputError(
+            f"{what} returns shape {tuple(output.shape)} for {count} images, but scores "
+            f"({count}, classes) or embeddings ({count}, D) are needed: a network without its head "
+            "returns maps, which nn.AdaptiveAvgPool2d(1) and nn.Flatten() make into embeddings."
+        )
+    return output
 
 
 def _refuse_nonsense(model: nn.Module, output: Tensor) -> None:

@@ -1,60 +1,30 @@
 """Where the weights of real models lie, how they get there, and how they are opened safely."""
 
-import hashlib
 import os
 import pickle
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from helpers.datasets.download import fetch
 from helpers.datasets.places import data_folder
 from helpers.errors import DataNotFound, DownloadFailed, InputError
-from helpers.files import kind_of, require_file
+from helpers.files import file_hash, kind_of, require_file
 from helpers.models.contract import nonsense
+from helpers.models.releases import Release
 
 #: What a reader may give as ``weights``: a path, an address, "random", or nothing.
 Weights = str | os.PathLike[str] | None
+Network = TypeVar("Network", bound=nn.Module)
 
 
-@dataclass(frozen=True)
-class Release:
-    """A file of weights as its authors publish it.
-
-    Attributes
-    ----------
-    folder, file : str
-        Where it is kept, below ``models`` in the data folder.
-    url : str or None
-        Its address; None where it cannot be fetched by an address alone.
-    sha256 : str or None
-        What it must hash to; None where nobody has published that.
-    megabytes : int or None
-        Size of the download, where it is known.
-    licence : str
-    howto : str
-        How to get the file where there is no address, a sentence.
-    """
-
-    folder: str
-    file: str
-    url: str | None
-    sha256: str | None
-    megabytes: int | None
-    licence: str
-    howto: str = ""
-
-    @property
-    def path(self) -> Path:
-        """Where the file is looked for and put."""
-        return data_folder() / "models" / self.folder / self.file
+UNTRAINED = {"weights": "random: untrained, for tests and comparisons"}
+"""What the card of an untrained network says."""
 
 
 def locate(name: str, release: Release, weights: Weights, download: bool) -> Path:
@@ -91,7 +61,15 @@ def fetch_weights(url: str, path: Path, sha256: str | None = None) -> Path:
     Files of the PyTorch hub carry the first eight or more digits of their sha256 in their name, as
     in ``resnet18-f37072fd.pth``.
     """
-    return fetch(url, path, sha256, check=_check_digits_in_name(url))
+    from helpers.datasets.download import fetch
+
+    promised = _digits_in(_tail(url))
+
+    def check(path: Path) -> None:
+        if not (found := file_hash(path)).startswith(promised):
+            raise DownloadFailed(f"its sha256 is {found} and does not begin with {promised}.")
+
+    return fetch(url, path, sha256, check)
 
 
 def fingerprint(path: Path, release: Release) -> dict[str, str]:
@@ -102,14 +80,20 @@ def fingerprint(path: Path, release: Release) -> dict[str, str]:
     InputError
         If it is the released file by its place, but not by its sha256.
     """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = file_hash(path)
     if path == release.path and release.sha256 not in (None, found):
         raise InputError(
             f"{path} is not the file that this course was made with: its sha256 is {found} instead "
             f"of {release.sha256}. Remove it and load the model with download=True, or give your "
             "own file as weights=..."
         )
-    return {"weights": path.name, "sha256": found, "sha256_note": _who_vouches(found, release)}
+    return {
+        "licence": release.licence,
+        "source": release.url or release.howto,
+        "weights": path.name,
+        "sha256": found,
+        "sha256_note": _who_vouches(found, release),
+    }
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -137,8 +121,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     return _tensors(path, content)
 
 
-def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Put weights into a network, all of them and nothing else.
+def fill(network: Network, weights: Mapping[str, Tensor] | None, path: Path) -> Network:
+    """Put weights, all of them and nothing else, into a network, and return it; None are none.
 
     Raises
     ------
@@ -146,6 +130,8 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
         If a weight is missing, unknown, of another shape, NaN or infinite; the message names the
         first.
     """
+    if weights is None:
+        return network
     expected = network.state_dict()
     # Counters of batch-norm steps are in some files and not in others, and decide nothing.
     missing = [each for each in expected if each not in weights and not _is_counter(each)]
@@ -164,6 +150,7 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     if bad := nonsense(dict(weights)):
         raise InputError(f"{path} is damaged: its weights hold NaN or infinite numbers ({bad}).")
     network.load_state_dict({**expected, **{k: v for k, v in weights.items() if k in expected}})
+    return network
 
 
 def _released(name: str, release: Release, download: bool) -> Path:
@@ -184,17 +171,9 @@ def _released(name: str, release: Release, download: bool) -> Path:
     )
 
 
-def _check_digits_in_name(url: str) -> Any:
-    digits = re.search(r"-([0-9a-f]{8,64})\.\w+$", _tail(url))
-    if digits is None:
-        return None
-
-    def check(path: Path) -> None:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if not found.startswith(digits[1]):
-            raise DownloadFailed(f"its sha256 is {found} and does not begin with {digits[1]}.")
-
-    return check
+def _digits_in(name: str) -> str:
+    digits = re.search(r"-([0-9a-f]{8,64})\.\w+$", name)
+    return digits[1] if digits else ""
 
 
 def _size(release: Release) -> str:
@@ -209,9 +188,9 @@ def _who_vouches(found: str, release: Release) -> str:
     if release.sha256 is not None:
         same = "the one" if release.sha256 == found else "NOT the one"
         return f"{same} of the file that this course was made with"
-    digits = re.search(r"-([0-9a-f]{8,64})\.\w+$", release.file)
-    if digits is not None and found.startswith(digits[1]):
-        return f"begins with {digits[1]}, which its publisher put into the file's name"
+    digits = _digits_in(release.file)
+    if digits and found.startswith(digits):
+        return f"begins with {digits}, which its publisher put into the file's name"
     return "as found on this machine: its authors publish none to compare with"
 
 

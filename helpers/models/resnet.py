@@ -15,6 +15,8 @@ from helpers.models.architectures import (
     Add,
     BasicBlock,
     Normalise,
+    shortcut,
+    stage,
 )
 
 
@@ -35,7 +37,7 @@ class Bottleneck(nn.Module):
         self.relu2 = nn.ReLU()
         self.conv3 = nn.Conv2d(width, channels_out, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(channels_out)
-        self.downsample = _shortcut(channels_in, channels_out, stride)
+        self.downsample = shortcut(channels_in, channels_out, stride)
         self.add = Add()
         self.relu3 = nn.ReLU()
 
@@ -82,10 +84,10 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         widths = [64, *(base * expansion for base in (64, 128, 256, 512))]
-        self.layer1 = _stage(block, counts[0], widths[0], widths[1], stride=1)
-        self.layer2 = _stage(block, counts[1], widths[1], widths[2], stride=2)
-        self.layer3 = _stage(block, counts[2], widths[2], widths[3], stride=2)
-        self.layer4 = _stage(block, counts[3], widths[3], widths[4], stride=2)
+        self.layer1 = stage(widths[0], widths[1], 1, counts[0], block)
+        self.layer2 = stage(widths[1], widths[2], 2, counts[1], block)
+        self.layer3 = stage(widths[2], widths[3], 2, counts[2], block)
+        self.layer4 = stage(widths[3], widths[4], 2, counts[3], block)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(widths[4], len(self.classes))
@@ -111,18 +113,3 @@ def resnet34(classes: Sequence[str]) -> ResNet:
 def resnet50(classes: Sequence[str]) -> ResNet:
     """An untrained ResNet-50."""
     return ResNet(Bottleneck, (3, 4, 6, 3), classes)
-
-
-def _stage(
-    block: type[nn.Module], count: int, channels_in: int, channels_out: int, stride: int
-) -> nn.Sequential:
-    first = block(channels_in, channels_out, stride)
-    return nn.Sequential(first, *(block(channels_out, channels_out, 1) for _ in range(count - 1)))
-
-
-def _shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Module:
-    if stride == 1 and channels_in == channels_out:
-        return nn.Identity()
-    return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out)
-    )

@@ -15,15 +15,9 @@ import torch
 from torch import nn
 
 from helpers.errors import InputError, unknown_name
-from helpers.models.adapt import Adapted, finish, make_preprocess
-from helpers.models.downloads import (
-    Release,
-    Weights,
-    fill,
-    fingerprint,
-    locate,
-    read_state_dict,
-)
+from helpers.models import downloads
+from helpers.models.adapters import Adapted, finish, make_preprocess
+from helpers.models.releases import Release
 
 # A configuration from the hub may set the sizes of a network, but not make timm open other files.
 _FORBIDDEN = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay"}
@@ -31,7 +25,7 @@ _FORBIDDEN = {"checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg
 
 def load_timm(
     name: str,
-    weights: Weights = None,
+    weights: downloads.Weights = None,
     download: bool = False,
     classes: Sequence[str] | None = None,
     layer: str | None = None,
@@ -51,11 +45,11 @@ def load_timm(
         network = _built(timm, name, config)
     card = {"name": name, "licence": release.licence, "source": release.url}
     if isinstance(weights, str) and weights == "random":
-        card["weights"] = "random: untrained, for tests and comparisons"
+        card |= downloads.UNTRAINED
     else:
-        path = locate(name, release, weights, download)
-        fill(network, read_state_dict(path), path)
-        card |= fingerprint(path, release)
+        path = downloads.locate(name, release, weights, download)
+        downloads.fill(network, downloads.read_state_dict(path), path)
+        card |= downloads.fingerprint(path, release)
     return _adapted(network, config, card, classes, layer)
 
 
@@ -79,8 +73,6 @@ def _of_timm(timm: Any, name: str) -> tuple[dict[str, Any], Release]:
         folder=f"timm/{name}",
         file="model.safetensors",
         url=f"{_endpoint()}/{hub}/resolve/main/model.safetensors" if hub else None,
-        sha256=None,
-        megabytes=None,
         licence=about.get("license") or "see its card on the hub",
         howto="timm has no pretrained weights of it on the Hugging Face hub",
     )
@@ -95,19 +87,17 @@ def _of_the_hub(timm: Any, name: str, download: bool) -> tuple[dict[str, Any], R
             "version."
         )
     owner, repository, version = match[1], match[2], match[3] or "main"
-    about = Release(
-        folder=f"hf-hub/{owner}--{repository}@{version}",
-        file="config.json",
-        url=f"{_endpoint()}/{owner}/{repository}/resolve/{version}/config.json",
-        sha256=None,
-        megabytes=None,
-        licence=f"see {_endpoint()}/{owner}/{repository}",
+    page = f"{_endpoint()}/{owner}/{repository}"
+    about, weights = (
+        Release(
+            folder=f"hf-hub/{owner}--{repository}@{version}",
+            file=file,
+            url=f"{page}/resolve/{version}/{file}",
+            licence=f"see {page}",
+        )
+        for file in ("config.json", "model.safetensors")
     )
-    path = locate(name, about, None, download)
-    config = _config(timm, path)
-    address = about.url or ""
-    weights = address.removesuffix("config.json") + "model.safetensors"
-    return config, Release(about.folder, "model.safetensors", weights, None, None, about.licence)
+    return _config(timm, downloads.locate(name, about, None, download)), weights
 
 
 def _config(timm: Any, path: Any) -> dict[str, Any]:

@@ -22,7 +22,6 @@ _TITLES = {
     "fnr": "false negative rate",
     "f1": "F1",
     "ece": "expected calibration error",
-    "mcc": "Matthews correlation",
     "recall": "recall (true positive rate)",
 }
 

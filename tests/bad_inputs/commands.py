@@ -12,7 +12,6 @@ import numpy as np
 from typer.testing import CliRunner
 
 from helpers.cli import app
-from helpers.datasets import save_image
 from helpers.errors import InputError
 from tests.bad_inputs.harness import PATIENT, Absent, Case, door, patient_door
 from tests.bad_inputs.material import (
@@ -33,6 +32,7 @@ from tests.bad_inputs.material import (
     text,
     weights,
 )
+from tests.photographs import save_image
 
 CASES: list[Case] = []
 _NO_NUMBERS = "NaN|infinit|finite"

@@ -6,7 +6,8 @@ import torch
 
 from data_scripts import train_models
 from helpers import faces, models
-from helpers.datasets.synthetic import RAISED, SUBGROUPS
+from helpers.datasets.shortcuts import RAISED
+from helpers.datasets.synthetic import SUBGROUPS
 
 
 def test_half_of_the_faces_raise_their_brows_and_nothing_else_differs() -> None:

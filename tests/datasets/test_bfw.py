@@ -98,7 +98,7 @@ def test_pictures_known_to_be_wrong_are_named(release: Path) -> None:
 
 
 def test_what_is_missing_is_said(release: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataNotFound, match="no pictures of BFW"):
+    with pytest.raises(DataNotFound, match="no picture such as asian_females"):
         datasets.load("bfw-faces", root=release)
     with pytest.raises(InputError, match="no splits"):
         datasets.load("bfw-faces", split="1", root=release)

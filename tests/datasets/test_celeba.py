@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
-from helpers.datasets.celeba import read_attributes
 from helpers.errors import BadTable, DataNotFound, UnknownName
+from tests.photographs import save_image
 
 ATTRIBUTES = """3
 Male Smiling Wearing_Lipstick
@@ -29,7 +29,7 @@ def release(tmp_path: Path) -> Path:
         (where / name).write_text(text)
     for number in (1, 2, 4):
         picture = np.full((218, 178, 3), 50 * number, dtype=np.uint8)
-        datasets.save_image(where / f"Img/img_align_celeba/{number:06}.jpg", picture)
+        save_image(where / f"Img/img_align_celeba/{number:06}.jpg", picture)
     return where
 
 
@@ -55,16 +55,22 @@ def test_identities_join_where_they_are_there(release: Path) -> None:
 
 def test_the_tables_also_come_as_csv(release: Path) -> None:
     text = release / "Anno/list_attr_celeba.txt"
+    of_text = datasets.load("celeba", root=release).table
     rows = [",".join(line.split()) for line in ATTRIBUTES.splitlines()[1:]]
     text.with_suffix(".csv").write_text("\n".join(["image_id," + rows[0], *rows[1:]]))
-    assert read_attributes(text.with_suffix(".csv")).equals(read_attributes(text))
+    text.unlink()
+    assert datasets.load("celeba", root=release).table.equals(of_text)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
         ("3\nMale", "4\nMale", "cut short: 3 are there, of 4 rows"),
-        ("000003.jpg -1 -1  1", "000003.jpg -1", "row of 000003.jpg is incomplete"),
+        (
+            "000003.jpg -1 -1  1",
+            "000003.jpg -1",
+            "'000003.jpg -1' is not a file and its attributes",
+        ),
         ("000002.jpg  1", "000002.jpg  2", "000002.jpg: Male '2' is neither 1 nor -1"),
         (ATTRIBUTES, "", "has no rows"),
     ],
@@ -120,7 +126,7 @@ def test_lists_are_read_in_other_encodings(release: Path, encoding: str) -> None
 
 def test_an_attribute_that_is_there_twice_is_named(release: Path) -> None:
     (release / "Anno/list_attr_celeba.txt").write_text(ATTRIBUTES.replace("Smiling", "Male"))
-    with pytest.raises(BadTable, match="two columns called Male"):
+    with pytest.raises(BadTable, match="2 columns called 'Male'"):
         datasets.load("celeba", root=release)
 
 

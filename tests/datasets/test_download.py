@@ -41,7 +41,8 @@ def begin(server: Server, url: str, target: Path) -> int:
     page.break_after = []
     assert not target.exists()
     server.requests.clear()
-    return target.with_name("faces.zip.part").stat().st_size
+    (part,) = target.parent.glob("faces.zip.*.part")
+    return part.stat().st_size
 
 
 def test_a_whole_file_arrives_and_nothing_else_is_left(url: str, target: Path) -> None:
@@ -105,6 +106,7 @@ def test_halves_of_two_versions_are_never_joined(
     server.pages["/faces.zip"] = Page(changed, etag=etag)
     fetch(url, target, pause=0)
     assert target.read_bytes() == changed
+    assert left_behind(target) == ["faces.zip"]
 
 
 def test_a_file_that_became_shorter_is_fetched_anew(server: Server, url: str, target: Path) -> None:
@@ -208,15 +210,12 @@ def test_what_cannot_be_fetched_is_a_sentence(
         fetch(**{"url": url, "path": target, "pause": 0, **options})
 
 
-@pytest.mark.parametrize("name", ["faces.zip", "faces.zip.part"])
-def test_a_pipe_or_a_folder_in_its_place_is_named_at_once(
-    url: str, target: Path, name: str
-) -> None:
+def test_a_pipe_or_a_folder_in_its_place_is_named_at_once(url: str, target: Path) -> None:
     target.parent.mkdir()
-    os.mkfifo(target.with_name(name))
+    os.mkfifo(target)
     with pytest.raises(DownloadFailed, match="is a folder, a pipe or a device"):
         fetch(url, target)
-    target.with_name(name).unlink()
-    target.with_name(name).mkdir()
+    target.unlink()
+    target.mkdir()
     with pytest.raises(DownloadFailed, match="is a folder, a pipe or a device"):
         fetch(url, target)

@@ -9,12 +9,13 @@ from PIL import Image
 from helpers import datasets
 from helpers.errors import BadTable, DataNotFound, InputError, UnreadableImage
 from helpers.faces.regions import REGIONS
+from tests.photographs import save_image
 
 FILES = ("im1.jpg", "im10.jpeg", "African/m.012x4t/0-FaceId-0_align.jpg", "unmasked.png")
 
 
 def picture(path: Path, value: int = 90) -> None:
-    datasets.save_image(path, np.full((8, 8, 3), value, dtype=np.uint8))
+    save_image(path, np.full((8, 8, 3), value, dtype=np.uint8))
 
 
 def mask(path: Path, rows: slice, shape: tuple[int, int] = (6, 4), inside: int = 255) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from helpers import datasets
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
+from tests.photographs import save_image
 
 FILES = ("im1.jpg", "im10.jpeg", "holiday/IM2.PNG")
 
@@ -19,7 +20,7 @@ FILES = ("im1.jpg", "im10.jpeg", "holiday/IM2.PNG")
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
     for value, file in enumerate(FILES):
-        datasets.save_image(tmp_path / file, np.full((8, 8, 3), 100 * value, dtype=np.uint8))
+        save_image(tmp_path / file, np.full((8, 8, 3), 100 * value, dtype=np.uint8))
     (tmp_path / "letter.txt").write_text("Dear reader")
     return tmp_path
 
@@ -119,7 +120,7 @@ def test_a_folder_that_may_not_be_entered_is_named(public: Path, name: str, belo
 
 @pytest.mark.skipif(not hasattr(os, "setresuid"), reason="there are no other users here")
 def test_a_folder_within_that_may_not_be_entered_is_named(public: Path) -> None:
-    datasets.save_image(public / "a.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    save_image(public / "a.png", np.zeros((4, 4, 3), dtype=np.uint8))
     (public / "private").mkdir(mode=0)
     with pytest.raises(DataNotFound, match="private may not be entered: permission denied"):
         as_nobody(lambda: datasets.load("folder", root=public))
@@ -143,7 +144,7 @@ def test_a_misspelt_option_is_answered_with_the_options_there_are(album: Path) -
 
 def test_every_ending_of_a_photograph_is_read_and_others_are_counted(tmp_path: Path) -> None:
     black = np.zeros((4, 4, 3), dtype=np.uint8)
-    picture = datasets.save_image(tmp_path / "a.jpg", black)
+    picture = save_image(tmp_path / "a.jpg", black)
     for name in ("b.jfif", "c.jpe", "d.pjpeg", "e.JPG", "f.Jpeg", "g.JFIF"):
         shutil.copy(picture, tmp_path / name)
     for name in ("h.heic", "i.HEIC", "j.mov", "IMG_1", "notes.txt", "labels.csv"):
@@ -183,7 +184,7 @@ def test_a_row_without_meaning_is_named_with_its_line(
 
 
 def test_names_and_codes_of_digits_stay_text(tmp_path: Path) -> None:
-    datasets.save_image(tmp_path / "007.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    save_image(tmp_path / "007.png", np.zeros((4, 4, 3), dtype=np.uint8))
     labels = tmp_path / "labels.csv"
     labels.write_text(" file ; camera\n 007.png ; 0042 \n;\n")
     table = datasets.load("folder", root=tmp_path, labels=labels).table

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
-from helpers.datasets.lfw import read_pairs
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
+from tests.photographs import save_image
 
 VIEW_2 = """2\t1
 Ann_Author\t1\t2
@@ -23,7 +23,7 @@ def release(tmp_path: Path) -> Path:
     where = tmp_path / "lfw_home"
     for name in PICTURES:
         path = where / "lfw_funneled" / name.rsplit("_", 1)[0] / f"{name}.jpg"
-        datasets.save_image(path, np.full((250, 250, 3), len(name), dtype=np.uint8))
+        save_image(path, np.full((250, 250, 3), len(name), dtype=np.uint8))
     (where / "pairs.txt").write_text(VIEW_2)
     return where
 
@@ -38,7 +38,7 @@ def test_the_folds_of_view_2_hold_genuine_pairs_first(release: Path) -> None:
     ]
     assert pairs.table["p2"][2] == "Cy_Cook/Cy_Cook_0010.jpg"
     assert pairs.score_columns == ()
-    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.notes == ("4 of the 6 pictures they name are here.",)
     assert pairs.images([0, 1])[0].shape == (2, 3, 250, 250)
 
 
@@ -61,10 +61,10 @@ def test_pictures_are_labelled_by_their_folder(release: Path) -> None:
 
 def test_pairs_find_pictures_that_were_saved_again_as_png(release: Path) -> None:
     for path in list(release.rglob("*.jpg")):
-        datasets.save_image(path.with_suffix(".png"), datasets.read_image(path))
+        save_image(path.with_suffix(".png"), datasets.read_image(path))
         path.unlink()
     pairs = datasets.load("lfw", root=release)
-    assert pairs.notes == ("4 of the 6 pictures of these pairs are here.",)
+    assert pairs.notes == ("4 of the 6 pictures they name are here.",)
     assert pairs.images([0])[0].shape == (1, 3, 250, 250)
 
 
@@ -94,22 +94,22 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         datasets.load("lfw-faces", split="train", root=tmp_path)
     (tmp_path / "pairs.txt").write_text("1 1\nA 1 2\nA 1 B 2\n")
     pairs = datasets.load("lfw", root=tmp_path)
-    assert pairs.notes == ("None of the pictures is here, so .images cannot be used.",)
+    assert pairs.notes == ("None of their pictures is here, so .images cannot be used.",)
 
 
 def test_a_folder_called_lfw_beside_the_list_is_where_the_pictures_lie(tmp_path: Path) -> None:
     picture = np.zeros((9, 9, 3), dtype=np.uint8)
-    datasets.save_image(tmp_path / "lfw/Ann_Author/Ann_Author_0001.JPG", picture)
+    save_image(tmp_path / "lfw/Ann_Author/Ann_Author_0001.JPG", picture)
     (tmp_path / "pairs.txt").write_text("1 1\nAnn_Author 1 2\nAnn_Author 1 Bea_Baker 1\n")
     pairs = datasets.load("lfw", root=tmp_path)
-    assert pairs.notes == ("1 of the 3 pictures of these pairs are here.",)
+    assert pairs.notes == ("1 of the 3 pictures they name are here.",)
     (tmp_path / "pairs.txt").rename(tmp_path / "lfw/pairs.txt")
     assert datasets.load("lfw", root=tmp_path).notes == pairs.notes
 
 
 def test_a_list_below_root_finds_the_pictures_beside_its_folder(tmp_path: Path) -> None:
     picture = np.zeros((9, 9, 3), dtype=np.uint8)
-    datasets.save_image(tmp_path / "lfw_funneled/A/A_0001.jpg", picture)
+    save_image(tmp_path / "lfw_funneled/A/A_0001.jpg", picture)
     (tmp_path / "lfw").mkdir()
     (tmp_path / "lfw/pairs.txt").write_text("1 1\nA 1 2\nA 1 B 1\n")
     assert datasets.load("lfw", root=tmp_path).faces is not None
@@ -131,6 +131,4 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
         datasets.load("lfw", root=tmp_path)
     (tmp_path / "pairs.txt").write_text(f"1 {'9' * 5000}\nA 1 2\n")
     with pytest.raises(BadTable, match="does not begin with its counts"):
-        read_pairs(tmp_path / "pairs.txt")
-    with pytest.raises(DataNotFound, match="does not exist"):
-        read_pairs(tmp_path / "nowhere.txt")
+        datasets.load("lfw", root=tmp_path)

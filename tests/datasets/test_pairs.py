@@ -12,6 +12,7 @@ from helpers import datasets
 from helpers.datasets import PairTable
 from helpers.datasets.pair_columns import findings
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
+from tests.photographs import save_image
 
 HEADER = "fold,p1,p2,label,id1,id2,att1,att2,vgg16,a1,a2,g1,g2,e1,e2"
 ROWS = (
@@ -198,7 +199,7 @@ def test_pairs_are_chosen_as_images_are(pairs: PairTable) -> None:
 
 def test_both_sides_of_a_pair_are_read(tmp_path: Path, pairs: PairTable) -> None:
     for value, file in enumerate(pairs.files):
-        datasets.save_image(tmp_path / f"tree/{Path(file).with_suffix('.jpg')}", solid(40 * value))
+        save_image(tmp_path / f"tree/{Path(file).with_suffix('.jpg')}", solid(40 * value))
     faces = datasets.load("folder", root=tmp_path / "tree")
     with_faces = PairTable("with faces", pairs.table, faces)
     one, two = with_faces.images([0, 1])

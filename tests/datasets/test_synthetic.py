@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from helpers import datasets, faces
-from helpers.datasets import rendered, synthetic
+from helpers.datasets import rendered, roster, shortcuts, synthetic
 from helpers.datasets.pair_columns import COLUMNS, findings
 from helpers.datasets.rendered import FINGERPRINT, Plan, landmarks
 from helpers.datasets.synthetic import PLANTED, SUBGROUPS
@@ -95,7 +95,7 @@ def test_columns_have_the_type_of_their_factor(crowd: datasets.FaceDataset) -> N
 def test_the_splits_have_fixed_shares_and_part_the_faces(
     root: Path, crowd: datasets.FaceDataset
 ) -> None:
-    parts = [datasets.load("synthetic", split=split, root=root, n=30) for split in synthetic.SPLITS]
+    parts = [datasets.load("synthetic", split=split, root=root, n=30) for split in roster.SPLITS]
     assert [len(part) for part in parts] == [20, 5, 5]
     assert [file for part in parts for file in part.table.index] == list(crowd.table.index)
 
@@ -118,21 +118,21 @@ def test_another_seed_draws_other_faces(root: Path, crowd: datasets.FaceDataset)
 
 def planned(factor: str, strength: float, n: int = 1100) -> pd.DataFrame:
     """Return the table of a shortcut without drawing it."""
-    return synthetic._shortcut_plan(factor, strength, n, 0).table
+    return shortcuts._plan(factor, strength, n, 0).table
 
 
-@pytest.mark.parametrize("factor", synthetic.CUES)
+@pytest.mark.parametrize("factor", shortcuts.CUES)
 def test_the_cue_is_tied_to_the_label_where_a_model_learns_and_nowhere_else(factor: str) -> None:
     table = planned(factor, 0.95)
     tied = {split: part["cue"].corr(part["label"]) for split, part in table.groupby("split")}
     assert tied["train"] == pytest.approx(0.95, abs=0.01)
     assert tied["val"] == pytest.approx(0.95, abs=0.03)
     assert tied["test"] == pytest.approx(0, abs=0.02)
-    value = synthetic.CUES[factor][0]
+    value = shortcuts.CUES[factor][0]
     assert (table["cue"] == (table[factor] == value)).all()
 
 
-@pytest.mark.parametrize("factor", synthetic.CUES)
+@pytest.mark.parametrize("factor", shortcuts.CUES)
 def test_the_clean_twin_shows_the_cue_as_often_on_the_same_faces(factor: str) -> None:
     tied, clean = planned(factor, 0.95), planned(factor, 0.0)
     assert clean["cue"].mean() == pytest.approx(0.5, abs=0.002)
@@ -160,7 +160,7 @@ def test_nothing_but_the_cue_tells_the_label() -> None:
 
 def test_of_several_backgrounds_all_but_the_foliage_remain() -> None:
     table = planned("background", 0.95)
-    assert set(table.loc[~table["cue"], "background"]) == set(synthetic.CUES["background"][1])
+    assert set(table.loc[~table["cue"], "background"]) == set(shortcuts.CUES["background"][1])
 
 
 def test_test_pictures_are_the_same_with_and_without_the_shortcut(root: Path) -> None:
@@ -392,7 +392,11 @@ def test_the_fingerprint_covers_every_source_that_decides_what_is_drawn(
     monkeypatch.setattr(Path, "read_text", noted)
     assert rendered._code_fingerprint() == FINGERPRINT
     drawing = Path(str(faces.__file__)).parent
-    assert {path.name for path in drawing.glob("*.py")} | {"synthetic.py"} <= set(seen)
+    assert {path.name for path in drawing.glob("*.py")} | {
+        "roster.py",
+        "shortcuts.py",
+        "synthetic.py",
+    } <= set(seen)
 
 
 def test_by_default_faces_are_kept_in_the_users_cache_folder(

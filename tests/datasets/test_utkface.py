@@ -7,6 +7,7 @@ import pytest
 
 from helpers import datasets
 from helpers.errors import BadTable, DataNotFound, InputError
+from tests.photographs import save_image
 
 GOOD = ("26_1_2_20170116174525125.jpg.chip.jpg", "116_0_4_20170120134921760.jpg")
 WITHOUT_RACE = "61_1_20170109142408075.jpg.chip.jpg"
@@ -23,7 +24,7 @@ def release(tmp_path: Path) -> Path:
         ("part1", WITHOUT_GENDER),
         ("part2", UNKNOWN_GENDER),
     ]:
-        datasets.save_image(tmp_path / folder / file, np.zeros((20, 20, 3), dtype=np.uint8))
+        save_image(tmp_path / folder / file, np.zeros((20, 20, 3), dtype=np.uint8))
     return tmp_path
 
 
@@ -44,7 +45,7 @@ def test_names_that_lack_a_field_are_left_out_and_named(release: Path) -> None:
 
 def test_a_copy_that_holds_everything_twice_is_noted(release: Path) -> None:
     again = release / "crop_part1" / GOOD[0]
-    datasets.save_image(again, np.zeros((20, 20, 3), dtype=np.uint8))
+    save_image(again, np.zeros((20, 20, 3), dtype=np.uint8))
     faces = datasets.load("utkface", root=release)
     assert len(faces) == 3
     assert "1 pictures lie in more than one folder" in faces.notes[1]
@@ -52,18 +53,18 @@ def test_a_copy_that_holds_everything_twice_is_noted(release: Path) -> None:
 
 
 def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DataNotFound, match="no picture in"):
+    with pytest.raises(DataNotFound, match="no picture such as"):
         datasets.load("utkface", root=tmp_path)
     with pytest.raises(InputError, match="no splits"):
         datasets.load("utkface", split="train", root=tmp_path)
-    datasets.save_image(tmp_path / WITHOUT_RACE, np.zeros((20, 20, 3), dtype=np.uint8))
+    save_image(tmp_path / WITHOUT_RACE, np.zeros((20, 20, 3), dtype=np.uint8))
     with pytest.raises(BadTable, match=f"no picture .* the first is {WITHOUT_RACE}"):
         datasets.load("utkface", root=tmp_path)
 
 
 def test_an_age_that_nobody_has_is_left_out_and_named(release: Path) -> None:
     slip = release / "part1" / "999_0_1_2017.jpg"
-    datasets.save_image(slip, np.zeros((20, 20, 3), dtype=np.uint8))
+    save_image(slip, np.zeros((20, 20, 3), dtype=np.uint8))
     faces = datasets.load("utkface", root=release)
     assert faces.table["age"].max() == 116
     assert slip.name in faces.notes[0]

@@ -68,12 +68,12 @@ class Returns(nn.Module):
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (None, r"returned NoneType of shape \(\)"),
-        (torch.zeros(3), r"returned Tensor of shape \(3,\)"),
-        (torch.zeros(3, 4, 5, 5), "one tensor of scores"),
-        (torch.zeros(3, 0), r"Tensor of shape \(3, 0\)"),
-        ({"logits": torch.zeros(3, 2)}, "returned dict"),
-        (torch.zeros(2, 2), r"returned 2 rows for 3 image"),
+        (None, "returns a NoneType"),
+        (torch.zeros(3), r"returns shape \(3,\)"),
+        (torch.zeros(3, 4, 5, 5), r"\(3, 4, 5, 5\).*nn.AdaptiveAvgPool2d"),
+        (torch.zeros(3, 0), r"returns shape \(3, 0\)"),
+        ({"logits": torch.zeros(3, 2)}, "returns a dict, but one tensor of scores"),
+        (torch.zeros(2, 2), r"returns shape \(2, 2\) for 3 images"),
         (
             torch.tensor([[0.0, 1], [0, torch.nan], [torch.inf, 0]]),
             "2 of 3 .*the first at position 1",

@@ -17,7 +17,7 @@ from torch import nn
 from helpers import explain, models
 from helpers.datasets.places import VARIABLE
 from helpers.errors import DataNotFound, DownloadFailed, InputError, UnknownName
-from helpers.models import real, resnet, tracing
+from helpers.models import releases, resnet, tracing
 from tests.loopback import Page, Server
 from tests.networks import awaken, pictures
 
@@ -57,9 +57,9 @@ def serve(
 ) -> None:
     """Let a model's release lie on the server of this machine."""
     server.pages[f"/{file}"] = Page(data)
-    known = real._MODELS[name]
+    known = releases.MODELS[name]
     release = replace(known.release, file=file, url=f"{server.url}/{file}")
-    monkeypatch.setitem(real._MODELS, name, replace(known, release=release))
+    monkeypatch.setitem(releases.MODELS, name, replace(known, release=release))
 
 
 # -- the table
@@ -414,7 +414,7 @@ def test_a_network_of_timms_is_fetched_and_computes_what_it_did(
         torch.testing.assert_close(network(images), original((images - mean) / std))
     assert explain.explain(network, images).shape == images[:, 0].shape
     assert network.card["sha256"]
-    assert [method for method, path, _ in server.requests if path == address] == ["GET"]
+    assert [method for method, path, _ in server.requests if path == address] == ["HEAD", "GET"]
 
 
 def test_a_recogniser_of_the_hub_is_fetched_with_its_description(

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,9 +10,10 @@ from torch import Tensor, nn
 
 from helpers.arguments import choice, finite_array, shown
 from helpers.errors import InputError, unknown_name
+from helpers.models import trials
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise, image_size
-from helpers.models.contract import oddity, require_hooks, require_values, wrong_precision
-from helpers.models.tracing import Trace, in_place_modules, set_in_place, trace
+from helpers.models.contract import require_hooks, require_values, wrong_precision
+from helpers.models.tracing import Trace
 
 #: "imagenet", (mean, standard deviation), or anything that normalises a batch when it is called.
 Normalisation = (
@@ -24,7 +24,7 @@ _DEFAULT_SIZE = (224, 224)
 
 
 class Adapted(nn.Module):
-    """A network with its preprocessing in front; made by :func:`adapt`.
+    """A network with its preprocessing in front; made by :func:`helpers.models.adapt`.
 
     The network's layers keep their names: what was ``layer4`` in it is ``layer4`` here, for
     ``layer=...`` and as an attribute.
@@ -191,7 +191,7 @@ def adapt(
         size = None if input_size is None else image_size(input_size)
         preprocess = make_preprocess(normalise, size, channel_order, value_range)
         adapted = Adapted(_copied(module), preprocess).eval()
-        adapted.to(_device(module))
+        adapted.to(trials.device_of(module))
         adapted.input_size = size or _DEFAULT_SIZE
         finish(adapted, layer, classes)
         _refuse_twins(adapted.classes)
@@ -200,17 +200,17 @@ def adapt(
 
 def finish(adapted: Adapted, layer: str | None, classes: Sequence[str] | None) -> Adapted:
     """Call an adapted network once, and fill in what that tells: layer, classes, notes."""
-    images = _trial_images(adapted)
-    before = _tried(adapted, images)
-    random = _answers_at_random(adapted, images, before)
-    notes = _without_in_place(adapted, images, before)
-    seen = _tried(adapted, images)
+    images = trials.trial_images(adapted)
+    before = trials.tried(adapted, images)
+    random = trials.answers_at_random(adapted, images, before)
+    notes = trials.without_in_place(adapted, images, before)
+    seen = trials.tried(adapted, images)
     adapted.classes, note = _named_classes(classes, seen.output.shape[1])
     if not adapted.classes:
         adapted.embedding_size = seen.output.shape[1]
     adapted.layer, chosen = _chosen_layer(adapted, layer, seen)
-    blocked = _gradients_switched_off(adapted, images)
-    adapted.card["notes"] = [*note, *chosen, *random, *blocked, *notes, *_warnings(seen)]
+    blocked = trials.gradients_switched_off(adapted, images)
+    adapted.card["notes"] = [*note, *chosen, *random, *blocked, *notes, *trials.warnings_of(seen)]
     return adapted
 
 
@@ -283,142 +283,9 @@ def _deep_copy(module: nn.Module, what: str) -> nn.Module:
     except Exception as why:
         raise InputError(
             f"{what} cannot be copied, which adapt does so that yours stays as it is: "
-            f"{_first_line(why)} Often a tensor kept from an earlier call is the cause: set that "
+            f"{trials.first_line(why)} Often a tensor kept from an earlier call is the cause: set that "
             "attribute to None."
         ) from why
-
-
-def _first_line(why: Exception) -> str:
-    return (str(why).strip().splitlines() or [type(why).__name__])[0]
-
-
-def _device(module: nn.Module) -> torch.device:
-    first = next(iter([*module.parameters(), *module.buffers()]), torch.zeros(()))
-    return first.device
-
-
-def _trial_images(adapted: Adapted) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(2, 3, *adapted.input_size, generator=generator)
-    return images.to(_device(adapted.network))
-
-
-def _tried(adapted: Adapted, images: Tensor) -> Trace:
-    """One pass, or a sentence that says what is wrong with the network."""
-    with _as_a_sentence(adapted), _fixed_randomness():
-        seen = trace(adapted, adapted.network, images)
-    _check_output(seen.output, len(images))
-    return seen
-
-
-def _again(adapted: Adapted, images: Tensor, before: Trace, seed: int = 0) -> Tensor:
-    """The answers of another pass, in the shape of those before."""
-    with _as_a_sentence(adapted), torch.no_grad(), _fixed_randomness(seed):
-        output = adapted(images)
-    _check_output(output, len(images))
-    if output.shape != before.output.shape:
-        raise InputError(
-            f"the network returns shape {tuple(before.output.shape)} when it is called first and "
-            f"{tuple(output.shape)} when it is called again: its answers must not depend on that."
-        )
-    return output
-
-
-@contextmanager
-def _as_a_sentence(adapted: Adapted) -> Iterator[None]:
-    try:
-        yield
-    # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
-    except Exception as why:
-        height, width = adapted.input_size
-        raise InputError(
-            f"the network cannot be called with two images of {height} x {width} px: "
-            f"{_first_line(why)}. If it was made for another size, give input_size=(height, width)."
-        ) from why
-
-
-def _check_output(output: Any, count: int) -> None:
-    if oddity(output):
-        raise InputError(f"the network's answer {oddity(output)}: scores are plain numbers.")
-    if not isinstance(output, Tensor):
-        raise InputError(
-            f"the network returns a {type(output).__name__}, but one tensor of scores (N, classes) "
-            "is needed: wrap it in a module whose forward returns that tensor alone."
-        )
-    if output.ndim != 2 or len(output) != count or output.shape[1] == 0:
-        raise InputError(
-            f"the network returns shape {tuple(output.shape)} for {count} images, but scores "
-            f"({count}, classes) or embeddings ({count}, D) are needed: a network without its head "
-            "returns maps, which nn.AdaptiveAvgPool2d(1) and nn.Flatten() make into embeddings."
-        )
-    if not bool(torch.isfinite(output).all()):
-        raise InputError(
-            "the network returns NaN or infinite numbers for ordinary images: its weights are "
-            "damaged, or normalise and value_range are not those it was trained with."
-        )
-
-
-@contextmanager
-def _fixed_randomness(seed: int = 0) -> Iterator[None]:
-    """Let a network that draws random numbers draw the same ones in each pass.
-
-    The reader's own sequence of random numbers goes on undisturbed.
-    """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
-
-
-def _answers_at_random(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
-    """Whether two passes of the same pictures differ."""
-    again = _again(adapted, images, before, seed=1)
-    if torch.allclose(again, before.output, rtol=1e-4, atol=1e-5):
-        return []
-    gap = float((again - before.output).abs().max())
-    note = (
-        f"Two passes of one picture give different answers (by up to {gap:.2g}): the network draws "
-        "random numbers in eval mode too, as dropout does when it is called as a function. No "
-        "explanation of it can be repeated; call nn.functional.dropout with training=self.training."
-    )
-    return [note]
-
-
-def _gradients_switched_off(adapted: Adapted, images: Tensor) -> list[str]:
-    """Whether a score has no gradient by the picture, and why."""
-    pictures = images.clone().requires_grad_()
-    try:
-        with torch.enable_grad(), _fixed_randomness():
-            output = adapted(pictures)
-            (slope,) = torch.autograd.grad(output.sum(), pictures, allow_unused=True)
-    # An operation that has no gradient, or one that works in place where a gradient needs the old
-    # values; torch says so in an error of its own, and so does a function of the network's own.
-    except Exception:  # noqa: BLE001
-        slope = None
-    if slope is not None:
-        return []
-    note = (
-        "The network switches gradients off inside (torch.no_grad, inference_mode or detach), or "
-        "does something that has none: methods that follow the score back to the picture, or to a "
-        "layer before that, cannot explain it."
-    )
-    return [note]
-
-
-def _without_in_place(adapted: Adapted, images: Tensor, before: Trace) -> list[str]:
-    """Make activations return new tensors, unless the network counts on their doing otherwise."""
-    found = in_place_modules(adapted.network)
-    if not found:
-        return []
-    set_in_place(adapted.network, found, False)
-    after = _again(adapted, images, before)
-    if torch.allclose(after, before.output, rtol=1e-4, atol=1e-5):
-        return [f"Made to return new tensors instead of working in place: {_listed(found)}."]
-    set_in_place(adapted.network, found, True)
-    note = (
-        f"The network's answer depends on activations that work in place: {_listed(found)}. "
-        "DeepLift, relevance propagation and activations read there are not to be trusted."
-    )
-    return [note]
 
 
 def _named_classes(classes: Sequence[str] | None, count: int) -> tuple[tuple[str, ...], list[str]]:
@@ -468,23 +335,3 @@ def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str
     channels, height, width = shape[1:]
     size = f"{channels} of {height} x {width}"
     return name, [f"No layer was given: {name!r} was chosen, the last with maps ({size})."]
-
-
-def _warnings(seen: Trace) -> list[str]:
-    notes = []
-    if seen.reused:
-        notes.append(
-            f"Activations that run more than once in a pass: {_listed(seen.reused)}. DeepLift and "
-            "relevance propagation need a module of its own at each place."
-        )
-    if seen.functional:
-        notes.append(
-            f"Activations that are called as functions: {_listed(seen.functional)}. DeepLift and "
-            "relevance propagation see modules only, and would skip them."
-        )
-    return notes
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(names[:4]) + more

@@ -1,6 +1,9 @@
-"""One training loop for every network that the course ships: seeded, resumable, CPU or GPU."""
+"""One training loop for every network that the course ships: seeded, resumable, CPU or GPU.
 
-from collections.abc import Callable, Iterator
+It belongs to the commands beside it; whoever uses the course trains nothing with it.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -294,28 +297,3 @@ def _erase(images: Tensor, strength: float, generator: torch.Generator) -> Tenso
         noise = torch.rand(3, int(height), int(width), generator=generator)
         images[row, :, top : top + int(height), left : left + int(width)] = noise.to(images.device)
     return images
-
-
-def predict(
-    network: nn.Module, images: np.ndarray, size: int, batch_size: int = 64
-) -> Iterator[Tensor]:
-    """Logits of memory-mapped images, batch by batch, each image resized to ``size`` pixels.
-
-    Parameters
-    ----------
-    network : nn.Module
-        In eval mode.
-    images : array (N, H, W, 3) uint8
-    size : int
-        Height and width the network is given, in pixels.
-    batch_size : int
-
-    Yields
-    ------
-    Tensor (n, classes)
-    """
-    for start in range(0, len(images), batch_size):
-        part = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
-        part = part.permute(0, 3, 1, 2).float() / 255
-        with torch.inference_mode():
-            yield network(F.interpolate(part, (size, size), mode="bilinear", antialias=True))

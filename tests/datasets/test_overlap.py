@@ -12,8 +12,9 @@ from PIL import Image, ImageEnhance
 
 from helpers import datasets
 from helpers.datasets import FaceDataset, PairTable, leakage
-from helpers.datasets.leakage import DISTANCE, fingerprints
+from helpers.datasets.overlap import DISTANCE, fingerprints
 from helpers.errors import InputError, UnknownName
+from tests.photographs import save_image
 
 
 def portrait(shift: int = 0) -> Image.Image:
@@ -36,7 +37,7 @@ def cropped(picture: Image.Image, share: float) -> Image.Image:
 
 def folder(where: Path, pictures: dict[str, Image.Image], people: list[str]) -> FaceDataset:
     for file, picture in pictures.items():
-        datasets.save_image(where / file, np.asarray(picture))
+        save_image(where / file, np.asarray(picture))
     rows = [f"{file},{who}" for file, who in zip(pictures, people, strict=True)]
     (where / "labels.csv").write_text("\n".join(["file,identity", *rows]) + "\n")
     return datasets.load("folder", root=where, labels=where / "labels.csv")

@@ -131,7 +131,9 @@ def leakage(
     if isinstance(train, PairTable) and isinstance(test, PairTable):
         return _between_pairs(train, test)
     if isinstance(train, FaceDataset) and isinstance(test, FaceDataset):
-        _require_pictures(train, test)
+        for part in (train, test):
+            if not len(part):
+                raise InputError(f"{part.name} has no image, so there is nothing to compare.")
         return _between_pictures(train, test, identity, distance)
     raise InputError(
         "leakage compares two data sets of faces, or two tables of pairs, not one each."
@@ -152,12 +154,6 @@ def fingerprints(images: Sequence[np.ndarray]) -> np.ndarray:
         See the notes of :func:`leakage`.
     """
     return np.stack([_signs(_thumbnail(image)) for image in images])
-
-
-def _require_pictures(*parts: FaceDataset) -> None:
-    for part in parts:
-        if not len(part):
-            raise InputError(f"{part.name} has no image, so there is nothing to compare.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +225,8 @@ def _look(dataset: FaceDataset) -> _Looked:
     for file, image in _readable(dataset, unreadable):
         thumbnail = _thumbnail(image)
         files.append(file)
-        digests.append(_digest(image))
+        pixels = repr(image.shape).encode() + image.tobytes()
+        digests.append(hashlib.blake2b(pixels, digest_size=16).hexdigest())
         prints.append(np.packbits(_signs(thumbnail)))  # 255 bits, and one that is never set
         spreads.append(thumbnail.std())
     words = np.array(prints, dtype=np.uint8).reshape(-1, _KEPT**2 // 8).view(np.uint64)
@@ -247,11 +244,6 @@ def _readable(dataset: FaceDataset, unreadable: list[str]) -> Iterator[tuple[str
             yield file, dataset.source.read(file)
         except UnreadableImage:
             unreadable.append(file)
-
-
-def _digest(image: np.ndarray) -> str:
-    data = repr(image.shape).encode() + image.tobytes()
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:

@@ -47,7 +47,9 @@ def duplicates(dataset: FaceDataset, labels: Sequence[str] | None = None) -> pd.
     a folder. What is found is equal in SHA-256. The same picture *saved again* is not found.
     """
     if not isinstance(dataset, FaceDataset):
-        raise InputError(f"duplicates are looked for in a data set, not in a {_kind(dataset)}.")
+        raise InputError(
+            f"duplicates are looked for in a data set, not in a {type(dataset).__name__}."
+        )
     columns = _known_columns(dataset, labels)
     hashes = _hashes_of_likely_twins(dataset)
     twins = hashes[hashes.duplicated(keep=False)]
@@ -106,10 +108,6 @@ def _known_columns(dataset: FaceDataset, labels: Sequence[str] | None) -> list[s
         raise InputError(f"labels is {arguments.shown(labels)}: give a list of columns.")
     found: list[str] = arguments.choices(labels, "column", dataset.table.columns)
     return found
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
 
 
 def _hashes_of_likely_twins(dataset: FaceDataset) -> pd.Series:

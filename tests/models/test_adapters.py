@@ -12,7 +12,7 @@ from helpers import explain, models
 from helpers.errors import InputError, UnknownName
 from helpers.explain.targets import find_layer
 from helpers.models import tracing
-from helpers.models.adapt import Adapted
+from helpers.models.adapters import Adapted
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD
 from tests.networks import awaken, pictures, small_network
 
