@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# Checks of tables live in a module of their own; all are called as arguments.columns(...).
-from helpers.columns import columns as columns  # noqa: PLC0414 - handed on
-from helpers.columns import one_order as one_order  # noqa: PLC0414 - handed on
 from helpers.errors import InputError, kind_of, unknown_name
 from helpers.errors import shown as shown  # noqa: PLC0414 - handed on
+from helpers.tabular import columns as columns  # noqa: PLC0414 - handed on
+from helpers.tabular import one_order as one_order  # noqa: PLC0414 - handed on
 
 
 def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:

@@ -47,6 +47,11 @@ Output = Annotated[
 Model = Annotated[
     str, typer.Option("--model", "-m", help="Name of a model, or a .safetensors file of helpers.")
 ]
+Method = Annotated[str, typer.Option("--method", help="One that the command `methods` lists.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", "-t", help="Class, by name or number; by default the predicted."),
+]
 Layer = Annotated[str | None, typer.Option("--layer", "-l", help="Dotted name of a layer.")]
 Crop = Annotated[
     bool,
@@ -63,14 +68,9 @@ def main() -> None:
 @terminal.one_sentence
 def explain(
     photos: Photos,
-    method: Annotated[
-        str, typer.Option("--method", help="See `python -m helpers methods`.")
-    ] = "gradcam",
+    method: Method = "gradcam",
     output: Output = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="Class, by name or number; by default the predicted."),
-    ] = None,
+    target: Target = None,
     layer: Layer = None,
     model: Model = "gender-fairface",
     crop: Crop = True,
@@ -154,7 +154,7 @@ def methods() -> None:
 def list_data(context: typer.Context) -> None:
     """List what the course keeps on this machine; `data clear` removes it."""
     if context.invoked_subcommand is None:
-        from helpers.datasets.kept import cache_folder, kept
+        from helpers.datasets.storage import cache_folder, kept
 
         found = kept()
         for path, size in found.items():
@@ -168,8 +168,8 @@ def clear(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove what the course drew or downloaded, after asking."""
-    from helpers.datasets.kept import cache_folder, kept
-    from helpers.datasets.kept import clear as remove
+    from helpers.datasets.storage import cache_folder, kept
+    from helpers.datasets.storage import clear as remove
 
     found = kept()
     if not found:

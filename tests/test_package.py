@@ -1,5 +1,6 @@
 """What a reader relies on before the first chapter: the package is light and complete."""
 
+import ast
 import importlib.util
 import subprocess
 import sys
@@ -55,3 +56,28 @@ def test_the_version_is_the_one_in_pyproject_and_in_the_citation() -> None:
 
 def test_type_checkers_may_use_the_annotations() -> None:
     assert (Path(helpers.__file__).parent / "py.typed").exists()
+
+
+MODULES = sorted(Path(helpers.__file__).parent.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_is_read_in_one_sitting_and_a_function_on_one_screen(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            documented = len((ast.get_docstring(node, clean=False) or "").splitlines())
+            assert lines - documented <= 40, node.name
+
+
+def test_no_function_hides_the_module_that_it_comes_from() -> None:
+    for path in MODULES:
+        room = ".".join(path.relative_to(ROOT).parts[:-1])
+        names = {
+            each.name
+            for each in ast.parse(path.read_text("utf-8")).body
+            if isinstance(each, ast.FunctionDef)
+        }
+        assert path.stem not in names, f"{room}.{path.stem} hands out a function of its own name"

@@ -66,7 +66,7 @@ class Plan:
     copies: Mapping[str, str] = field(default_factory=dict)
 
 
-def rendered(
+def drawn_once(
     name: str,
     plan: Callable[[], Plan],
     size: int = 112,

@@ -11,7 +11,7 @@ import numpy as np
 from helpers import arguments, faces
 from helpers.datasets import roster
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.rendered import Plan, rendered
+from helpers.datasets.rendered import Plan, drawn_once
 
 CUES: Mapping[str, tuple[Any, tuple[Any, ...]]] = MappingProxyType(
     {
@@ -86,7 +86,7 @@ def load(
     arguments.choice(factor, "factor for a shortcut", CUES)
     arguments.choice(planted, "planted", (True, False))
     tied = arguments.share(strength, "strength") if planted else 0.0
-    drawn = rendered(f"synthetic-shortcut-{factor}-{tied}-{n}-seed{seed}", plan, size, root)
+    drawn = drawn_once(f"synthetic-shortcut-{factor}-{tied}-{n}-seed{seed}", plan, size, root)
     where = (
         f"correlates with it ({tied:g}) in train and val, not in test" if tied else "says nothing"
     )

@@ -20,7 +20,7 @@ from helpers.datasets import roster
 from helpers.datasets.base import FaceDataset
 from helpers.datasets.pair_columns import COLUMNS
 from helpers.datasets.pairs import PairTable
-from helpers.datasets.rendered import Plan, rendered
+from helpers.datasets.rendered import Plan, drawn_once
 from helpers.errors import InputError
 
 PRESENTATIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -108,7 +108,7 @@ def load(
 
     arguments.choice(split, "split", (None, *roster.SPLITS))
     roster.require_numbers(n, seed)
-    drawn = rendered(f"synthetic-{n}-seed{seed}", plan, size, root)
+    drawn = drawn_once(f"synthetic-{n}-seed{seed}", plan, size, root)
     note = "Rendered: nobody in these pictures exists, and their factors are independent."
     return roster.part_of(replace(drawn, name="synthetic", notes=(note,)), split)
 
@@ -159,7 +159,7 @@ def identities(
     arguments.seed(seed)
     _require_fold(split)
     name = f"synthetic-identities-{people}x{pictures}-seed{seed}"
-    drawn = replace(rendered(name, plan, size, root), name="synthetic-identities")
+    drawn = replace(drawn_once(name, plan, size, root), name="synthetic-identities")
     notes = (
         "Rendered: nobody in these pictures exists. Subgroups are called by what is drawn.",
         (

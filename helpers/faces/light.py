@@ -15,7 +15,7 @@ _BLOOD_REACH = np.array([0.42, 0.22, 0.16], dtype=np.float32)[:, None, None, Non
 """How far red, green and blue light wander under skin past the edge of a shadow."""
 
 
-def light(picture: Picture, m: Measures, space: Space) -> Array:
+def lit(picture: Picture, m: Measures, space: Space) -> Array:
     """Linear light of every pixel, (3, N, H, W)."""
     towards = _direction(m)
     normal = _normals(picture, space)

@@ -18,7 +18,7 @@ from helpers.faces.features import (
 )
 from helpers.faces.hair import comb, paint_back_hair, paint_hair
 from helpers.faces.head import paint_beard, paint_ears, paint_head, paint_neck
-from helpers.faces.light import light, photograph
+from helpers.faces.light import lit, photograph
 from helpers.faces.measures import Measures, measure
 from helpers.faces.picture import blank
 from helpers.faces.regions import REGIONS
@@ -117,7 +117,7 @@ def _render(faces: Sequence[Face], size: int) -> tuple[np.ndarray, np.ndarray, n
     paint_earrings(picture, m, space)
     paint_glasses(picture, m, space)
     paint_hat(picture, m, space)
-    images = photograph(light(picture, m, space), m, space)
+    images = photograph(lit(picture, m, space), m, space)
     masks = picture.label[:, None] == np.arange(len(REGIONS), dtype=np.uint8)[:, None, None]
     return images, masks, _landmarks(m, size)
 

@@ -304,7 +304,7 @@ def draw(root: Path, name: str = "set", n: int = 150) -> datasets.FaceDataset:
         files = pd.Index([f"{k:03}.png" for k in range(n)], name="file")
         return Plan(faces.sample(n), pd.DataFrame({"row": range(n)}, files))
 
-    return rendered.rendered(name, plan, 64, root)
+    return rendered.drawn_once(name, plan, 64, root)
 
 
 def draw_together(root: Path, start: "multiprocessing.synchronize.Barrier") -> None:

@@ -97,13 +97,25 @@ def pairwise(
     counted, cells = METRICS[name], answers.cells
     first, second = _pairs(answers.names)
     one, two = cells[first], cells[second]
+    table = _differences(counted, one, two, level)
+    table.insert(0, "metric", name)
+    for place, (column, group) in enumerate({"first": first, "second": second}.items(), start=1):
+        table.insert(place, column, [answers.names[each] for each in group])
+    table["differs"] = table["p_holm"] < 1 - level
+    certain = table["differs"] & (holm(exact_p(counted, one, two)) < 1 - level)
+    alone = set(answers.of_one_class()) if counted.about_both_classes() else set()
+    table["verdict"] = _verdicts(table, certain, alone, margin)
+    why = dict(zip(answers.names, counted.reasons(cells), strict=True))
+    table["note"] = [_why(pair, why, alone) for pair in zip(table["first"], table["second"])]
+    return table
+
+
+def _differences(counted: Metric, one: Array, two: Array, level: float) -> pd.DataFrame:
+    """A row a pair of groups, of whose cells the metric is counted."""
     low, high = _difference(counted, one, two, special.ndtri((1 + level) / 2))
     p = p_of_difference(counted, one, two)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "metric": name,
-            "first": [answers.names[each] for each in first],
-            "second": [answers.names[each] for each in second],
             "n_first": counted.counts(one)[1].astype(int),
             "n_second": counted.counts(two)[1].astype(int),
             "difference": counted.value(one) - counted.value(two),
@@ -113,14 +125,6 @@ def pairwise(
             "p_holm": holm(p),
         }
     )
-    table["differs"] = table["p_holm"] < 1 - level
-    certain = table["differs"] & (holm(exact_p(counted, one, two)) < 1 - level)
-    alone = set(answers.of_one_class()) if counted.about_both_classes() else set()
-    table["verdict"] = _verdicts(table, certain, alone, margin)
-    why = dict(zip(answers.names, counted.reasons(cells), strict=True))
-    pairs = zip(table["first"], table["second"], strict=True)
-    table["note"] = [_why(pair, why, alone) for pair in pairs]
-    return table
 
 
 def p_of_difference(metric: Metric, first: Array, second: Array) -> Array:
