@@ -11,10 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.datasets.places import VARIABLE
 from tests.bad_inputs.harness import BAD_INPUT, table
 from tests.loopback import Server
-from tests.photographs import save_image
 
 _TABLE = "fairface_label_val.csv"
 

@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 
 from helpers import cli, datasets, explain, models
 from helpers.cli import app
+from helpers.datasets import save_image
 from helpers.errors import InputError
 from helpers.models.architectures import NarrowEmbedder, NarrowResNet18
-from tests.photographs import save_image
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 Run = Callable[..., Any]  # of typer's Result
@@ -383,7 +383,7 @@ def test_a_wrong_choice_is_a_sentence_and_from_python_the_same_one(
 def test_an_unknown_layer_or_target_is_told_before_the_detector_runs(
     run: Run, model: Path, tmp_path: Path
 ) -> None:
-    datasets.save_image(tmp_path / "wall.png", np.full((90, 120, 3), 180, dtype=np.uint8))
+    save_image(tmp_path / "wall.png", np.full((90, 120, 3), 180, dtype=np.uint8))
     for words in (["--layer", "layer5"], ["--target", "7"]):
         assert "no face" not in refusal(run("explain", "wall.png", "-m", model, *words))
 
@@ -401,7 +401,7 @@ def test_an_unknown_layer_or_target_is_told_before_the_detector_runs(
     ids=" ".join,
 )
 def test_what_needs_no_network_waits_for_no_network(tmp_path: Path, words: tuple[str, ...]) -> None:
-    datasets.save_image(tmp_path / "photo.png", datasets.astronaut())
+    save_image(tmp_path / "photo.png", datasets.astronaut())
     code = (
         "import sys\nfrom helpers import cli\n"
         f"sys.argv = ['explaining-faces', *{words!r}]\n"

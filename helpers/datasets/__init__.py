@@ -21,6 +21,7 @@ from helpers.errors import unknown_name
 if TYPE_CHECKING:  # "as" says to type checkers that a name is handed on
     from helpers.datasets.base import FaceDataset as FaceDataset
     from helpers.datasets.images import read_image as read_image
+    from helpers.datasets.images import save_image as save_image
     from helpers.datasets.images import to_tensor as to_tensor
     from helpers.datasets.lesson import classroom as classroom
     from helpers.datasets.overlap import Leakage as Leakage
@@ -47,6 +48,7 @@ _HOMES = {
     "landmarks": "rendered",
     "leakage": "overlap",
     "read_image": "images",
+    "save_image": "images",
     "to_tensor": "images",
 }
 __all__ = ["LOADERS", "load", *_HOMES]  # noqa: PLE0604 - the names of a table

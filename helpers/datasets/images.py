@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from helpers import arguments
 from helpers.errors import InputError, UnreadableImage
-from helpers.files import reason, require_file, short
+from helpers.files import path_of, reason, replacing, require_file, short
 
 if TYPE_CHECKING:
     import torch
@@ -186,6 +187,48 @@ def to_tensor(
     for row, image in zip(batch, pictures, strict=True):
         row.copy_(_resized(torch.tensor(image.copy()).permute(2, 0, 1).float().div_(255), shape))
     return batch
+
+
+def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
+    """Write a picture; the ending of the path chooses the format, and missing folders are made.
+
+    Parameters
+    ----------
+    path : path
+        Where to write. A file that is already there is replaced when the new one is whole.
+    image : numpy.ndarray, shape (H, W, 3), uint8
+        RGB in 0-255.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the picture is now.
+
+    Raises
+    ------
+    InputError
+        If the array is no picture, the ending is unknown, or the place cannot be written to.
+    """
+    target = path_of(path)
+    _require_rgb(image)
+    kind = Image.registered_extensions().get(target.suffix.lower())
+    if kind not in _FORMATS:
+        raise InputError(
+            f"{short(target)} ends in {target.suffix or 'nothing'}, which names no picture format; "
+            "use .png, .jpg or .webp."
+        )
+    try:
+        with replacing(target) as new:
+            Image.fromarray(image).save(new, format=kind, quality=95)
+    except InputError:
+        raise
+    # Where a format cannot hold a picture, its encoder says so in an exception of its own choice.
+    except Exception as trouble:
+        raise InputError(
+            f"{short(target)} could not be written: {str(trouble).rstrip('.')}. Make the picture smaller, or choose "
+            "a format that can hold it, such as .png."
+        ) from trouble
+    return target
 
 
 def _label(source: Any) -> str:

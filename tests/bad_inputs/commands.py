@@ -12,6 +12,7 @@ import numpy as np
 from typer.testing import CliRunner
 
 from helpers.cli import app
+from helpers.datasets import save_image
 from helpers.errors import InputError
 from tests.bad_inputs.harness import PATIENT, Absent, Case, door, patient_door
 from tests.bad_inputs.material import (
@@ -32,7 +33,6 @@ from tests.bad_inputs.material import (
     text,
     weights,
 )
-from tests.photographs import save_image
 
 CASES: list[Case] = []
 _NO_NUMBERS = "NaN|infinit|finite"

@@ -1,6 +1,7 @@
-"""Pictures: read_image, to_tensor."""
+"""Pictures: read_image, to_tensor, save_image."""
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from helpers.datasets import read_image, to_tensor
+from helpers.datasets import read_image, save_image, to_tensor
 from tests.bad_inputs.harness import Case, door
 from tests.bad_inputs.material import (
     INF,
@@ -20,6 +21,9 @@ from tests.bad_inputs.material import (
     cut,
     denied,
     device,
+    disk_full,
+    interrupted,
+    kept,
     left_open,
     photo,
     picture,
@@ -203,4 +207,104 @@ batching.either(
     "list|sequence",
     lambda x: x.shape == (1, 3, 60, 50),
     lambda at: to_tensor(each for each in ONE),
+)
+
+# -- saving
+
+saving = door(CASES, "datasets.save_image", save_image, path="new.png", image=picture())
+for _what, _says, _wrong in (
+    ("path None", _FILE, {"path": None}),
+    ("path 5", _FILE, {"path": 5}),
+    ("no ending", "ends", {"path": "new"}),
+    ("an ending of no picture", "ends", {"path": "new.docx"}),
+    ("the current folder", "ends|folder", {"path": "."}),
+    ("a NUL byte in the name", "a.*b", {"path": "a\0b.png"}),
+    ("name of 300 characters", "too long|written", {"path": NAMED_300}),
+    ("image None", "picture", {"image": None}),
+    ("a tensor in [0, 1]", "picture", {"image": torch.rand(3, 4, 4)}),
+    ("floats", "picture", {"image": picture() / 255}),
+    ("a mask", "picture", {"image": np.ones((4, 4), bool)}),
+    ("no pixels", "picture", {"image": picture()[:0]}),
+):
+    saving.refuses(_what, _says, **_wrong)
+_WIDE = np.zeros((2, 70_000, 3), dtype=np.uint8)
+
+
+def _replace(folder: Path, name: str, image: np.ndarray, how: object = None) -> object:
+    old = save_image(folder / name, picture())
+    return kept(old, how or (lambda act: act()), lambda: save_image(old, image))
+
+
+saving.refuses(
+    "20000 px wide as .webp (new file)",
+    "new.webp",
+    lambda at: save_image("new.webp", np.zeros((2, 20_000, 3), np.uint8)),
+)
+for _ending in ("webp", "jpg", "avif"):
+    saving.refuses(
+        f"failed save onto an existing .{_ending}",
+        f"old.{_ending}",
+        lambda at, ending=_ending: _replace(at, f"old.{ending}", _WIDE),
+    )
+    saving.refuses(
+        f"disk full, onto an existing .{_ending}",
+        f"old.{_ending}",
+        lambda at, ending=_ending: _replace(at, f"old.{ending}", picture(400, 400), disk_full),
+    )
+    saving.gives(
+        f"Ctrl-C, onto an existing .{_ending}",
+        lambda x: x == "interrupted",
+        lambda at, ending=_ending: _replace(at, f"old.{ending}", picture(), interrupted),
+    )
+for _what, _says, _where in (
+    (
+        "a folder of that name",
+        "folder|directory",
+        lambda at: (at / "a.png").mkdir() or at / "a.png",
+    ),
+    ("a place below a file", "file|directory", lambda at: photo(at) / "deep" / "b.png"),
+    ("named pipe", "pipe|device", lambda at: pipe(at, "a.png")),
+    ("a link to a device", "pipe|device", lambda at: _linked(at, device("full"))),
+):
+    saving.refuses(_what, _says, lambda at, where=_where: save_image(where(at), picture()))
+
+
+def _linked(folder: Path, to: Path) -> Path:
+    (folder / "a.png").symlink_to(to)
+    return folder / "a.png"
+
+
+def _closed_to_writers(folder: Path) -> object:
+    (folder / "in").mkdir(mode=0o755)
+    old = save_image(folder / "in" / "a.png", picture())
+    return kept(old, denied, lambda: save_image(old, picture(9, 9)))
+
+
+saving.refuses("as user nobody: onto a file of root's", "permission|may not", _closed_to_writers)
+saving.refuses(
+    "as user nobody: into a folder that may not be entered",
+    "permission|may not",
+    lambda at: (
+        closed(photo(at, "in/a.jpg").parent),
+        denied(lambda: save_image(at / "in" / "b.png", picture())),
+    )[1],
+)
+saving.gives(
+    "a link, whose file is replaced",
+    lambda ok: ok,
+    lambda at: (
+        save_image(at / "real.png", picture()),
+        (at / "link.png").symlink_to(at / "real.png"),
+        save_image(at / "link.png", picture(9, 8)),
+        (at / "link.png").is_symlink() and read_image(at / "real.png").shape == (9, 8, 3),
+    )[-1],
+)
+saving.gives(
+    "an old file that others may read",
+    lambda mode: mode == 0o640,
+    lambda at: (
+        save_image(at / "a.png", picture()).chmod(0o640),
+        save_image(at / "a.png", picture()),
+        os.stat(at / "a.png").st_mode & 0o777,
+    )[-1],
 )

@@ -14,10 +14,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.datasets import FaceDataset
+from helpers.datasets import FaceDataset, save_image
 from helpers.datasets.sources import Archive, Folder
 from helpers.errors import DataNotFound, InputError, UnknownName, UnreadableImage
-from tests.photographs import save_image
 
 COUNT = 12
 

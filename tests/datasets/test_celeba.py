@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.errors import BadTable, DataNotFound, UnknownName
-from tests.photographs import save_image
 
 ATTRIBUTES = """3
 Male Smiling Wearing_Lipstick

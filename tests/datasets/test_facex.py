@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.errors import BadTable, DataNotFound, InputError, UnreadableImage
 from helpers.faces.regions import REGIONS
-from tests.photographs import save_image
 
 FILES = ("im1.jpg", "im10.jpeg", "African/m.012x4t/0-FaceId-0_align.jpg", "unmasked.png")
 

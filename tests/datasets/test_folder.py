@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
-from tests.photographs import save_image
 
 FILES = ("im1.jpg", "im10.jpeg", "holiday/IM2.PNG")
 

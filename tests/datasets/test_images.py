@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 import torch
 from PIL import Image, ImageFile
 
-from helpers.datasets.images import read_image, to_tensor
+from helpers.datasets.images import read_image, save_image, to_tensor
 from helpers.errors import InputError, UnreadableImage
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
@@ -302,6 +303,23 @@ def test_what_is_no_picture_goes_into_no_batch(gradient: np.ndarray) -> None:
         to_tensor([gradient], size=0)
 
 
+def test_a_saved_picture_reads_back_and_its_folder_is_made(
+    tmp_path: Path, gradient: np.ndarray
+) -> None:
+    path = save_image(tmp_path / "new" / "folder" / "a.png", gradient)
+    np.testing.assert_array_equal(read_image(path), gradient)
+
+
+def test_a_picture_that_cannot_be_saved_says_why(tmp_path: Path, gradient: np.ndarray) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="could not be written"):
+        save_image(tmp_path / "file" / "a.png", gradient)
+    with pytest.raises(InputError, match="names no picture format"):
+        save_image(tmp_path / "a.docx", gradient)
+    with pytest.raises(InputError, match="height, width, 3"):
+        save_image(tmp_path / "a.png", gradient[..., 0])
+
+
 def chunk(kind: bytes, data: bytes = b"") -> bytes:
     check = struct.pack(">I", zlib.crc32(kind + data))
     return struct.pack(">I", len(data)) + kind + data + check
@@ -366,6 +384,37 @@ def test_what_is_no_list_of_pictures_is_refused(images: Any) -> None:
         to_tensor(images)
 
 
+@pytest.mark.parametrize("ending", [".webp", ".jpg", ".JPE", ".jfif"])
+def test_a_failed_save_leaves_the_old_picture_whole(tmp_path: Path, ending: str) -> None:
+    small, wide = np.zeros((8, 8, 3), np.uint8), np.zeros((1, 70_000, 3), np.uint8)
+    path = save_image(tmp_path / f"a{ending}", small)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"could not be written"):
+        save_image(path, wide)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert read_image(path).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("ending", ["avif", "webp", "gif", "jpg", "jp2", "png", "tif"])
+def test_every_format_takes_a_wide_picture_or_says_why_not(tmp_path: Path, ending: str) -> None:
+    wide = np.zeros((1, 70_000, 3), np.uint8)
+    path = tmp_path / f"wide.{ending}"
+    try:
+        save_image(path, wide)
+    except InputError as refused:
+        assert re.fullmatch(r".*wide\S+ could not be written: .*\.", str(refused))
+        assert not path.exists()
+    else:
+        np.testing.assert_array_equal(read_image(path), wide)
+
+
 def test_a_batch_beyond_all_memory_is_refused(gradient: np.ndarray) -> None:
     with pytest.raises(InputError, match="1,000,000 images of 8000 x 8000 px do not fit"):
         to_tensor([gradient] * 1_000_000, size=8000)
+
+
+@pytest.mark.parametrize("path", [None, 5, "", "a\0.png", "x" * 300 + ".png"])
+def test_what_cannot_be_a_place_for_a_picture_is_refused(path: Any) -> None:
+    with pytest.raises(InputError):
+        save_image(path, np.zeros((4, 4, 3), dtype=np.uint8))

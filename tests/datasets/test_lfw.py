@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
-from tests.photographs import save_image
 
 VIEW_2 = """2\t1
 Ann_Author\t1\t2

@@ -11,10 +11,9 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from helpers import datasets
-from helpers.datasets import FaceDataset, PairTable, leakage
+from helpers.datasets import FaceDataset, PairTable, leakage, save_image
 from helpers.datasets.overlap import DISTANCE, fingerprints
 from helpers.errors import InputError, UnknownName
-from tests.photographs import save_image
 
 
 def portrait(shift: int = 0) -> Image.Image:

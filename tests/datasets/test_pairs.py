@@ -9,10 +9,9 @@ import pytest
 import torch
 
 from helpers import datasets
-from helpers.datasets import PairTable
+from helpers.datasets import PairTable, save_image
 from helpers.datasets.pair_columns import findings
 from helpers.errors import BadTable, DataNotFound, InputError, UnknownName
-from tests.photographs import save_image
 
 HEADER = "fold,p1,p2,label,id1,id2,att1,att2,vgg16,a1,a2,g1,g2,e1,e2"
 ROWS = (

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import datasets
+from helpers.datasets import save_image
 from helpers.errors import BadTable, DataNotFound, InputError
-from tests.photographs import save_image
 
 GOOD = ("26_1_2_20170116174525125.jpg.chip.jpg", "116_0_4_20170120134921760.jpg")
 WITHOUT_RACE = "61_1_20170109142408075.jpg.chip.jpg"
