@@ -350,7 +350,7 @@ check.exercise_7_2(half_area)
 # %% [markdown]
 # Now test the claim on our portrait:
 
-# %% tags=["exercise"]
+# %%
 {
     layer: round(
         float(half_area(explain(model, image, target, layer=layer))), 3
