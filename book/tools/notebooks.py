@@ -239,10 +239,13 @@ def _fails(code: str, undone: set[str], exercise: bool) -> bool:
     """
     failed = exercise
     for statement in ast.parse(code).body:
-        used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        failed = failed or bool(used & undone)
         cell = symtable.symtable(ast.unparse(statement), "cell", "exec")
         bound = {each.get_name() for each in cell.get_symbols() if each.is_local()}
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        used = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+        if isinstance(statement, ast.AugAssign):
+            used |= bound
+        failed = failed or bool(used & undone)
         undone.difference_update(bound)
         undone.update(bound if failed else ())
     return failed

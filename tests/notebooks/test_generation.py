@@ -142,7 +142,7 @@ sides = 4
 area = square(sides)
 
 # %%
-area + 1
+area += 1
 
 # %%
 area = sides
