@@ -217,7 +217,7 @@ pd.DataFrame.from_dict(rooms, "index", columns=["mean", "low", "high"]).round(2)
 
 # %% [markdown]
 # With FairFace the edges are brightest around faces annotated as White (0.40, interval 0.37 to 0.44) and darkest around those
-# annotated as Indian (0.32, from 0.29 to 0.34), so part of what differs between the means may be the rooms. But most of the seven intervals
+# annotated as Indian (0.32, from 0.29 to 0.35), so part of what differs between the means may be the rooms. But most of the seven intervals
 # overlap, and the extremes of seven always lie apart. With drawn faces the darker skins have the *brighter* edges, 0.45 up to
 # 0.53: the drawn camera opens up for dark skin, and the background comes along.
 

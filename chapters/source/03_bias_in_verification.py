@@ -595,7 +595,7 @@ lines = lines.set_axis(["value", "low", "high"], axis="columns")
 lines["kind"] = "one threshold for " + means.threshold_for
 own = means.threshold_for != "all"
 lines.index = lines.index.where(~own, "the same, own threshold")
-label = "% difference from the intended FMR\n(whiskers: least and largest of three folds)"
+label = "% difference from the intended FMR (whiskers: range of three folds)"
 plots.dots(lines, label, 0, "intended")
 
 # %% [markdown]
