@@ -6,14 +6,17 @@ is the source: a plain Python file in jupytext's percent format, in which
 * lines between ``### BEGIN SOLUTION`` and ``### END SOLUTION`` are the solution of the exercise whose
   heading, ``### Exercise 7.2 · title · ●●○ · 8 min``, stands last before them;
 * whole cells tagged ``solution`` are for the solution notebook only;
+* what uses a reader's answer needs no mark: "Run all" passes it while the answer is missing;
 * cells tagged ``quiz`` start with ``**Quiz 7.1**`` and hold their answers inside ``<details>``;
 * a cell that draws says what its figure shows: ``# %% alt="Grad-CAM of a portrait: ..."``.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import re
+import symtable
 import sys
 from pathlib import Path
 
@@ -73,13 +76,14 @@ def student(source: str, slug: str = "chapter") -> NotebookNode:
     """
     cells = []
     exercise = ""
+    undone: set[str] = set()
     for cell in _read(source, slug):
         if "solution" in _tags(cell):
             continue
         if cell.cell_type == "markdown":
             exercise = (EXERCISE.findall(cell.source) or [exercise])[-1]
         else:
-            _hide_answer(cell, exercise, slug)
+            _hide_answer(cell, exercise, slug, undone)
         cells.append(cell)
     _add_launch_buttons(cells, slug)
     return _assemble(cells, slug, source)
@@ -210,8 +214,11 @@ def _tags(cell: NotebookNode) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def _hide_answer(cell: NotebookNode, exercise: str, slug: str) -> None:
-    """Put a stub for the solution, and let "Run all" pass what the reader has yet to do."""
+def _hide_answer(cell: NotebookNode, exercise: str, slug: str, undone: set[str]) -> None:
+    """Put a stub for the solution, and let "Run all" pass what the reader has yet to do.
+
+    ``undone`` collects the names that are of no use before that.
+    """
     parts = _split_solutions(cell.source, slug)
     if len(parts) > 1 and not exercise:
         raise BadSource(f"{slug}: a solution stands before any heading '### Exercise N.M · ...'.")
@@ -220,8 +227,28 @@ def _hide_answer(cell: NotebookNode, exercise: str, slug: str) -> None:
     for hidden, shown in zip(parts[1::2], parts[2::2], strict=True):
         lines += [_indent(hidden) + stub, *shown]
     cell.source = "\n".join(lines)
-    if len(parts) > 1 or CHECK.search(cell.source) or "exercise" in _tags(cell):
+    waits = _fails(cell.source, undone, exercise=len(parts) > 1)
+    if waits or CHECK.search(cell.source) or "exercise" in _tags(cell):
         cell.metadata["tags"] = [*_tags(cell), "raises-exception"]
+
+
+def _fails(code: str, undone: set[str], exercise: bool) -> bool:
+    """Tell whether a cell is an exercise or uses what one has yet to give, and keep the names.
+
+    What stands behind the first line that fails isn't reached, so its names are undone as well.
+    """
+    failed = exercise
+    for statement in ast.parse(code).body:
+        cell = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        bound = {each.get_name() for each in cell.get_symbols() if each.is_local()}
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        used = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+        if isinstance(statement, ast.AugAssign):
+            used |= bound
+        failed = failed or bool(used & undone)
+        undone.difference_update(bound)
+        undone.update(bound if failed else ())
+    return failed
 
 
 def _split_solutions(code: str, slug: str) -> list[list[str]]:

@@ -70,9 +70,10 @@ table
 
 # %% [markdown]
 # Groups that cross several labels are called *intersectional*. They grow small quickly: seven races, two genders and nine ages, as FairFace
-# has them, make 126 cells for 910 faces. Some of them are empty, and the empty ones are the easiest to overlook, because a
-# table made by `groupby` or `crosstab` often leaves them out. The table above has done so: of nine ages it shows six, for nobody
-# in this copy is annotated as younger than 20.
+# has them, make 126 cells. Some of them are empty, and the empty ones are the easiest to overlook, because a table made by
+# `groupby` or `crosstab` often leaves them out. With FairFace the table above has done so: of nine ages it shows six, for nobody
+# in this copy is annotated as younger than 20. (Of the drawn faces every texture and length of hair is there; the gap will show
+# when three labels are crossed.)
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 1.1 · Count the empty cells, too · ●○○ · 6 min
@@ -109,8 +110,8 @@ cells = cell_counts(faces.table, [group, second, age])
 cells.value_counts().sort_index().head(8)
 
 # %% [markdown]
-# The index is the size of a cell, the value how many cells have this size. With FairFace 48 of 126 are empty. In
-# 42 of them people would be younger than 20, and were left out on purpose; six are gaps among adults. Nothing can be said about an empty cell, and hardly anything about a cell of three. A report that
+# The index is the size of a cell, the value how many cells have this size. With FairFace 48 of 126 are empty (with
+# drawn faces one of 80). In 42 of the 48 people would be younger than 20, and were left out on purpose; six are gaps among adults. Nothing can be said about an empty cell, and hardly anything about a cell of three. A report that
 # averages over groups hides them; a report that leaves them out without a word is worse.
 #
 # ## How many faces are enough?
@@ -184,21 +185,41 @@ check.exercise_1_2(faces_needed)
 # ## Mean faces
 #
 # Averaging the pictures of a group, pixel by pixel, shows what they have in common: where the faces lie, how the
-# pictures are *framed* and *lit*, and the skin:
+# pictures are *framed* and *lit*, and the skin. Sixty pictures of each group, the first in the table, are enough for that:
 
 # %% alt="Blurred mean faces of each group, with its number of pictures. All show a face in the middle; brightness and background differ a little."
 from helpers import plots
 
-chosen = faces.table.groupby(group, observed=True).head(60)
+chosen = faces.table.groupby(group, observed=True).head(60).sort_values(group)
 pixels = faces.images(chosen, size=112)
 plots.bias.mean_faces(pixels, chosen[group].astype(str))
 
 # %% [markdown]
 # A mean is sharp where pictures agree: eyes and mouth lie at nearly the same place in all of them, hair and background don't. If one
 # group's mean is smaller or further to the side, its photographs were cut differently, and a model may learn *that*. If it is
-# darker, this may be darker skin, darker rooms, or both: a mean mixes the two, and can't tell which. (The edges of the pictures
-# say something about the rooms. With FairFace they are about equally bright.) What a
-# mean can't show is any person: nobody looks like a mean face, and a group is not its mean.
+# darker, this may be darker skin, darker rooms, or both: a mean mixes the two, and can't tell which. What a mean can't show is any
+# person: nobody looks like a mean face, and a group is not its mean.
+#
+# The edges of the pictures say something about the rooms. How bright are the outermost 9 of 112 pixels, from 0 to 1, on average?
+# (The interval draws pictures anew, a *bootstrap*; chapter 02 explains it.)
+
+# %%
+from helpers.intervals import bootstrap_mean
+
+edges = pixels.clone()
+edges[:, :, 9:-9, 9:-9] = float("nan")
+edges = pd.Series(edges.nanmean(dim=(1, 2, 3)).numpy(), chosen[group])
+rooms = {
+    name: bootstrap_mean(each)
+    for name, each in edges.groupby(level=0, observed=True)
+}
+pd.DataFrame.from_dict(rooms, "index", columns=["mean", "low", "high"]).round(2)
+
+# %% [markdown]
+# With FairFace the edges are brightest around faces annotated as White (0.40, interval 0.37 to 0.44) and darkest around those
+# annotated as Indian (0.32, from 0.29 to 0.35), so part of what differs between the means may be the rooms. But most of the seven intervals
+# overlap, and the extremes of seven always lie apart. With drawn faces the darker skins have the *brighter* edges, 0.45 up to
+# 0.53: the drawn camera opens up for dark skin, and the background comes along.
 
 # %% [markdown]
 # ## Find, cut and turn
@@ -371,8 +392,10 @@ plots.dots(miss_rates(missed), "share of faces that were missed")
 #
 # <details><summary>Hint: how do I draw the same people with a hat, and ask the detector?</summary>
 #
-# `drawn_faces.twin(face, hat=True)` for each `face in people`, `drawn_faces.render(twins).images` for the list of them,
-# `len(preprocessing.detect(picture)) != 1` for each picture. For light from the side there is `light_from=60`, in degrees.
+# `before` has to be of the same faces as `after`, so both get the same skin tone. If `before` is
+# `missed["tones 8-10, darkened"]`, draw `drawn_faces.twin(face, skin_tone=(8, 9, 10)[k % 3], hat=True)` for each
+# `k, face in enumerate(people)`. Then `drawn_faces.render(...).images` for the list of them, `darker(...)` of that, and
+# `len(found) != 1` for each `found in preprocessing.detect_all(...)`. For light from the side there is `light_from=60`, in degrees.
 #
 # </details>
 # <details><summary>Hint: it takes long</summary>
@@ -408,16 +431,18 @@ check.exercise_1_4(my_claim)
 # ## What is there twice?
 #
 # A model is tested on faces that it has not seen. If some of the test faces, or other photographs of the same *people*, were in the training set, the
-# test measures memory. This is called *leakage*, and it is common: we know a public tutorial on bias in face recognition that evaluates on
-# 2,800 pictures, of which 571, a fifth, were trained on. To practise, here are 80 drawn people with four pictures each, among which some faults were planted:
+# test measures memory. This is called *leakage*, and it is common. In a public tutorial, *Explainable AI and Facial Recognition*, which works with
+# pictures from BFW (Robinson et al.), 571 of the 2,800 training pictures, a fifth, are among those that the model is evaluated on, and
+# of 797 people 783. To practise, here are 80 drawn people with four pictures each, among which some faults were planted:
 
 # %%
 album = datasets.load("synthetic-identities", people=80, pictures=4)
 Markdown(f"> **The faces of this section.** {album.notes[1]}")
 
 # %% [markdown]
-# The obvious way to split a data set is to throw a die for every picture. `leakage` then says how many pictures are on both sides byte
-# for byte (`identical`), how many nearly (`near`), and how many people (`identities`):
+# The obvious way to split a data set is to throw a die for every picture. `leakage` then says what is on both sides (`found`): pictures
+# that are equal byte for byte (`identical`) or nearly (`near`), and people (`identities`). `train` and `test` count the pictures
+# of either side that are concerned. (`pairs` is for tables of pairs, chapter 03, and stays 0 here.)
 
 # %%
 in_train = np.random.default_rng(0).random(len(album)) < 0.8
@@ -522,7 +547,7 @@ plots.pictures(
 # ## And in real photographs?
 #
 # The copy of FairFace on this machine, if there is one, has been freed of byte-identical pictures. Are there others that nearly coincide? Comparing
-# 14,000 training pictures with the 910 for validation takes about ten seconds:
+# 14,000 training pictures with the 910 for validation takes about a quarter of a minute:
 
 # %%
 try:
@@ -570,6 +595,7 @@ near
 #
 # - Buolamwini and Gebru. [Gender shades](https://proceedings.mlr.press/v81/buolamwini18a.html). FAT* 2018 (intersectional groups).
 # - Kärkkäinen and Joo. [FairFace](https://arxiv.org/abs/1908.04913). WACV 2021.
+# - Robinson et al. [Face recognition: too bias, or not too bias?](https://arxiv.org/abs/2002.06483) CVPR Workshops 2020 (BFW).
 # - Zhang et al. [Joint face detection and alignment using multi-task cascaded convolutional
 #   networks](https://arxiv.org/abs/1604.02878). IEEE Signal Processing Letters 2016 (MTCNN).
 # - Wilson. [Probable inference, the law of succession, and statistical

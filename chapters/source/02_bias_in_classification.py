@@ -31,8 +31,10 @@
 # for each race and gender as annotated, and the model is the course's small gender model. If it is not, the faces are
 # drawn, and the model tells long hair from short hair. The code that follows is the same. What is here?
 #
-# Numbers in the text that are marked *with FairFace* were read off 910 such photographs. If the faces on your page are
-# drawn, compare what you see with what you read: other digits, and here and there a flaw that shows less clearly.
+# Sentences marked *with FairFace* were read off 910 such photographs. If the faces on your page are drawn, not only the digits
+# are others: **some lessons turn round**. There the darkest band of skin tones is served worse by more than chance explains, so
+# where the text finds "too little evidence" your page says *gap*. Trust your page, and read the marked sentences as what the same
+# steps gave on photographs.
 
 # %%
 from IPython.display import Markdown
@@ -43,12 +45,12 @@ from helpers.errors import DataNotFound
 try:
     faces = datasets.load("fairface", split="val")
     model = models.load("gender-fairface")
-    positive, negative, margin = "Female", "Male", 0
+    positive, negative, frame = "Female", "Male", 0
     banner = "photographs from FairFace; race, gender and age are as annotated."
 except DataNotFound:
     faces = datasets.load("synthetic", n=1200)
     model = models.load("synthetic-subgroups")
-    positive, negative, margin = "long hair", "short hair", 23
+    positive, negative, frame = "long hair", "short hair", 23
     banner = (
         "drawn, as there is no FairFace here. Groups are bands of skin tone."
     )
@@ -81,9 +83,9 @@ table = pd.DataFrame({"truth": truth, "group": group, "second": age})
 len(table)
 
 # %% [markdown]
-# The model answers, 64 faces at a time. Its *score* is the softmax share of the positive word (see [chapter
-# 07](07_cam_variants.ipynb)). Where the score is above a half, the answer is that word. (Drawn faces lose a margin
-# first: with all of the hair in view the model is never wrong, and there would be nothing to audit.)
+# The model answers, 64 faces at a time. It gives each word a number, and *softmax* turns these into positive shares that sum
+# to 1. The share of the positive word is the *score*; where it is above a half, the answer is that word. (From drawn faces we cut
+# off a `frame` of 23 pixels first: with all of the hair in view the model is never wrong, and there would be nothing to audit.)
 
 # %%
 import torch
@@ -92,7 +94,7 @@ from torch.nn.functional import interpolate
 
 def logits_of(part: pd.DataFrame) -> torch.Tensor:
     images = faces.images(part, size=model.input_size)
-    rows, columns = (slice(margin, side - margin) for side in model.input_size)
+    rows, columns = (slice(frame, side - frame) for side in model.input_size)
     with torch.no_grad():
         tight = images[..., rows, columns]
         return model(interpolate(tight, model.input_size, mode="bilinear"))
@@ -154,7 +156,7 @@ plots.bias.confusion(
 #
 # `audit` counts them for each group. Here are four of them:
 
-# %% alt="Four panels with a dot and whisker for each group: accuracy, recall, precision and F1. All whiskers of a panel overlap with several others."
+# %% alt="Four panels with a dot and whisker for each group: accuracy, recall, precision and F1. Most whiskers overlap with others of their panel."
 from helpers.bias import classification
 
 by_group = classification.audit(
@@ -191,9 +193,8 @@ pd.DataFrame(
 ).loc[["group", "n", "value", "low", "high"]]
 
 # %% [markdown]
-# With FairFace nobody in this group got a wrong answer. However often you draw from faces
-# without an error, you never draw one, so the bootstrap is certain of perfection. Wilson's formula knows that 65
-# people can't show that.
+# Nobody in this group got a wrong answer. However often you draw from faces without an error, you never draw one, so the
+# bootstrap is certain of perfection. Wilson's formula knows that so few people (with FairFace 65) can't show that.
 
 # %% [markdown]
 # ### Spot the mistake A · Nobody to find
@@ -292,7 +293,8 @@ pd.DataFrame(witnesses).T.round(3)
 #
 # Mended: count over all faces, `audit(..., None, metrics=["recall", "specificity"])`, where *specificity* is the
 # share of negatives called negative. With FairFace: 0.919 [0.890, 0.940] and 0.941 [0.915,
-# 0.959]. `pairwise`, which you will meet below, gives p = 0.20: no evidence of a difference.
+# 0.959]. Chance alone would give a difference at least so large in 20 of 100 such samples (this share is called the
+# *p-value*; `pairwise`, below, computes it): no evidence of a difference.
 #
 # </details>
 
@@ -386,7 +388,7 @@ gaps(table.truth == positive, selected, table.group)
 #
 # An auditor examines a model that names the group as well: its classes are "Black Female", "Black Male" and so on.
 # (We build such answers from ours, as if it always got the group right.) Group by group, the auditor counts who is
-# "selected":
+# "selected". With FairFace:
 #
 # > **"Black men are selected in 95 % of cases, twelve other groups never."**
 
@@ -408,8 +410,8 @@ chosen.groupby(is_class).mean().round(3)
 #
 # The second. `== 1` is fine where 1 means positive. Here 1 is the place of a class in a sorted list, so its own group
 # scores its recall, and nearly all others 0. (The 0.154 are faces annotated as Black and Female that the model called
-# Male.) A tutorial on eight classes of faces came to its headline, a "demographic-parity violation of 0.77", in just
-# this way.
+# Male.) A public tutorial, *Explainable AI and Facial Recognition*, on eight classes of faces from BFW (Robinson et al.), came to
+# its headline, a "demographic-parity violation of 0.77", in just this way.
 #
 # Mended: name the class, and compare its selection rate with how frequent it is. With FairFace, `audit(..., positive="Black Male", metrics=["recall", "selection_rate", "base_rate"])` gives recall 0.954
 # [0.873, 0.984] of 65, and a selection rate of 0.079 [0.063, 0.098] where the base rate is 0.071.
@@ -473,58 +475,54 @@ check.exercise_2_3(gap_by_chance)
 gap_by_chance(right.to_numpy(), table.group.to_numpy())
 
 # %% [markdown]
-# With FairFace: seven groups of 130 faces, served exactly alike, would show a largest gap of
-# about 6 points, and in 13 of 100 shuffles 8.5 points or more: so large a gap *can* come from chance, and most of it may
-# be the price of picking the best and the worst. Such a figure errs
-# *upwards*, on average, and the more so the more groups there are and the smaller they are. An ordinary bootstrap
-# does not help: it adds the noise a second time.
+# With FairFace: seven groups of 130 faces, served exactly alike, would show a largest gap of about 6 points, on average. So most
+# of the 8.5 points may be the price of picking the best and the worst. (With drawn faces it is 3 points of 7.7.) Such a
+# figure errs *upwards*, on average, and the more so the more groups there are and the smaller they are. An ordinary
+# bootstrap does not help: it adds the noise a second time.
 #
 # `disparities` asks the question the right way round: which true gaps would give a gap like ours? (The gaps
 # themselves are those of [fairlearn](https://fairlearn.org), a library for such audits.) It also wants to know which gap
 # would be too small to matter, the *margin*. We say 5 points, and we say it now, before we look: a margin that is chosen
 # afterwards fits whatever was found.
 
-# %% alt="Six criteria, each with a dot and whisker for the largest gap between groups and a hollow diamond for what chance gives. Four whiskers begin at zero; those of false positive rate and precision don't."
+# %% alt="Six criteria, each with a dot and whisker for the largest gap between groups and a hollow diamond for what chance gives. Some whiskers begin at zero; those of false positive rate and precision don't."
 apart = classification.disparities(
     "truth", "predicted", ["group"], positive=positive, data=table, margin=0.05
 )
 plots.bias.disparities(apart)
 
 # %% [markdown]
-# A dot is the gap that was seen, with the two groups it lies between. A diamond is what chance gives, where nothing
-# differs. (The last two rows are not among the five meanings. They compare accuracy and errors, and are one gap, written
-# twice.) With FairFace the intervals of these two, of demographic parity and of equal opportunity begin at zero, and the
-# dot of demographic parity lies *on* its diamond: that gap is what one gets for nothing. Two intervals leave zero out:
-# false positive rates (0 of 65 against 11 of 65) and precision, which counts the same errors again. So there is some
-# evidence of a difference, and its size may be anything from 3 to 28 points.
+# A dot is the gap that was seen, with the two groups it lies between; a diamond is what chance gives where nothing differs.
+# (The last two rows are not among the five meanings: accuracy and errors, one gap written twice.) With FairFace four intervals
+# begin at zero, and the dot of demographic parity lies *on* its diamond: one gets that gap for nothing. Two intervals leave
+# zero out: false positive rates (0 of 65 against 11 of 65) and precision, which counts the same errors again. That is some
+# evidence of a difference, whose size may be anything from 3.5 to 28 points.
 #
-# But six criteria were six chances to find something. `p_holm` is how often chance alone would make so large a gap, raised
-# for that (the next exercise shows how). Three verdicts are possible. *Gap*: the interval leaves zero out and reaches beyond
-# the margin, and `p_holm` is below 0.05. *No gap larger than the margin*: the whole interval lies within it. And *too little
-# evidence*: everything else.
+# But six criteria were six chances to find something. `p_holm` is the p-value (how often chance alone would give a gap at least
+# so large), made larger because there were six; exercise 2.4 shows how. Three verdicts are possible. *Gap*: the interval leaves
+# zero out and reaches beyond the margin, and `p_holm` is below 0.05. *No gap larger than the margin*: the whole interval lies
+# within it. And *too little evidence*: everything else.
 
 # %%
 differences = apart[apart.measure == "difference"]
 differences[["criterion", "value", "low", "high", "p_holm", "verdict"]].round(3)
 
 # %% [markdown]
-# With FairFace there is one *gap*, that in precision, and only just, at 0.048. False positive rates, which count the same
-# errors among other people, stay at 0.078: *too little evidence*, although their interval, made for one question and not for
-# six, leaves zero out. None of the lines says *no gap larger than the margin*. For that an interval would have to end below
-# 5 points, and in groups as small as these chance alone makes larger gaps: look at the diamonds. "We found no gap" and "there
-# is no gap" are two sentences, and whoever writes the first has not said the second.
+# With FairFace there is one *gap*, in precision, and only just, at 0.048. False positive rates stay at 0.078, *too little
+# evidence*, although their interval leaves zero out: it was made for one question, not for six. (With drawn faces four rows say
+# *gap*.) No row says *no gap larger than the margin*. For that an interval would have to end below 5 points, and in groups as
+# small as these chance alone makes larger gaps. "We found no gap" and "there is no gap" are two sentences.
 #
-# How good are such intervals? For two groups of 10 to 500 faces the chance of every possible count was added up: they held the
-# true gap in 93 or more of 100 audits. With 3 to 14 groups, in 300 or 500 simulated audits each, it was 95 to 97 of 100, and 98 or
-# 99 where all groups differ a little.
+# How good are such intervals? They should hold the true gap in 95 of 100 audits. For two groups of 10 to 500 faces the
+# probability can be computed: it is 93 % or more. In simulated audits of 3 to 14 groups it was 95 to 97 %, and 98 or 99 % where
+# all groups differ a little.
 
 # %% [markdown]
 # ### Spot the mistake F · Best against worst
 #
 # > **"Southeast Asian men are 17 points behind Middle Eastern men, a highly significant difference (p = 0.001)."**
 #
-# The *p-value* says how often chance alone would give a difference at least so large. It is computed for every pair
-# of groups, and the auditor reports the smallest:
+# The p-value is computed for every pair of groups, and the auditor reports the smallest:
 
 # %%
 pairs = classification.pairwise(
@@ -584,11 +582,11 @@ corrected = holm(pairs.p.to_numpy())
 # too small, because it was the smallest of 91. That does *not* show that the groups are served alike. It shows what
 # 65 faces each can carry: somebody who had asked beforehand about false positive rates alone would have had 21 pairs,
 # and one of them (the pair of the headline) would have remained, at 0.03. Fewer questions get better answers, if they
-# are chosen before the answers are seen.
+# chosen before the answers are seen. (With drawn faces 6 of 28 pairs look different, and two remain.)
 #
 # `pairwise` does the correction itself. Accuracy of whole groups, all pairs at once:
 
-# %% alt="Square of all groups against all groups with differences of accuracy in points, from minus 8 to plus 8; none carries a star."
+# %% alt="Square of all groups against all groups with differences of accuracy in points, up to 8; a star marks a pair that differs after Holm's correction."
 plots.bias.comparisons(
     classification.pairwise(
         "truth", "predicted", ["group"], positive=positive, data=table
@@ -598,7 +596,7 @@ plots.bias.comparisons(
 # %% [markdown]
 # Dark squares are large differences, a star would be one that remains after Holm. With FairFace
 # there is none, so the colours, though striking, are a picture of noise and of whatever hides in it; they can't be
-# told apart here.
+# told apart here. (With drawn faces tones 8-10 carry two.)
 #
 # ## Two attributes at once
 #
@@ -606,7 +604,7 @@ plots.bias.comparisons(
 # are called *intersectional*, a word from law that Buolamwini and Gebru's *Gender Shades* made known in face
 # analysis. We cross group and age:
 
-# %% alt="A line for each combination of group and age with its accuracy and whisker. Half of the lines are grey, with n below 30 and wide whiskers."
+# %% alt="A line for each combination of group and age with its accuracy and whisker. Lines with n below 30 are grey and hollow and have wide whiskers."
 crossed = classification.audit(
     "truth",
     "predicted",
@@ -752,13 +750,14 @@ for threshold in np.linspace(0.05, 0.95, 37):
         found.append(compared.assign(threshold=threshold))
 by_threshold = pd.concat(found, ignore_index=True)
 
-# %% alt="Four curves with bands over the threshold for the youngest. Selection rate, recall and false positive rate fall, precision rises; each crosses zero at another threshold."
+# %% alt="Four curves with bands over the threshold for the youngest. Selection rate, recall and false positive rate fall, precision rises; those that cross zero do so at different thresholds."
 plots.bias.gaps_by_threshold(by_threshold)
 
 # %% [markdown]
 # Each line is a gap, and zero is where it is closed. With FairFace precision is equal at a
 # threshold of about 0.25, the false positive rate at 0.45, recall at 0.75 and the selection rate at 0.925. No threshold
-# closes all four: at 0.925 recall is some 20 points lower for the youngest. The bands are intervals for a
+# closes all four: at 0.925 recall is some 20 points lower for the youngest. (With drawn faces the selection rates don't even
+# meet.) The bands are intervals for a
 # threshold chosen beforehand; they are wide, so the places are uncertain. And the figure can't say which gap ought to
 # be closed.
 
@@ -907,11 +906,10 @@ check.exercise_2_5(my_claim)
 # %% [markdown]
 # ## Summary
 #
-# - Every figure is a share of something among something. Ask among whom, how many they are, and what happens where there is nobody.
-# - Wilson's interval for one share; the largest gap beside what chance gives; Holm's correction for many pairs.
-# - Three verdicts: a gap, no gap larger than a margin chosen beforehand, or too little evidence.
-# - Demographic parity, equal opportunity, equalised odds, predictive parity and calibration are five things. Where base
-#   rates differ, no model that errs can meet them all.
+# - Every figure is a share among somebody. Ask among whom, how many they are, and what happens where there is nobody.
+# - One share needs an interval, the largest gap needs what chance gives, many pairs need Holm's correction.
+# - The verdict is a gap, no gap larger than a margin chosen beforehand, or too little evidence.
+# - Five meanings of fair are five things. Where base rates differ, no model that errs can meet them all.
 # - Eight flaws and their directions:
 #
 # | flaw | wrong which way |
@@ -942,6 +940,7 @@ check.exercise_2_5(my_claim)
 # - Kleinberg, Mullainathan and Raghavan. [Inherent trade-offs in the fair determination of risk scores](https://arxiv.org/abs/1609.05807).
 #   ITCS 2017.
 # - Mitchell et al. [Model cards for model reporting](https://arxiv.org/abs/1810.03993). FAT* 2019.
+# - Robinson et al. [Face recognition: too bias, or not too bias?](https://arxiv.org/abs/2002.06483) CVPR Workshops 2020 (BFW).
 # - Simpson. [The interpretation of interaction in contingency tables](https://doi.org/10.1111/j.2517-6161.1951.tb00088.x). JRSS B 1951.
 # - Wilson. [Probable inference, the law of succession, and statistical inference](https://doi.org/10.1080/01621459.1927.10502953). JASA 1927.
 # - Zemel et al. [Learning fair representations](https://proceedings.mlr.press/v28/zemel13.html). ICML 2013.

@@ -70,8 +70,8 @@ with torch.no_grad():
 
 # %% [markdown]
 # The network's last layer gives each word a score, any number, called its *logit*. The function *softmax* turns the
-# logits into positive shares that sum to 100 %: the larger logit gets the larger share. Whether "93 %" means "right
-# in 93 of 100 cases" is another question (calibration, chapter 02), so don't read the shares as probabilities. How often
+# logits into positive shares that sum to 100 %: the larger logit gets the larger share. Whether a share of 94 % means "right
+# in 94 of 100 cases" is another question (calibration, chapter 02), so don't read the shares as probabilities. How often
 # this model is right, and for whom, stands in its card. `value` is the accuracy, `low` and `high` bound its interval:
 
 # %%
@@ -350,7 +350,7 @@ check.exercise_7_2(half_area)
 # %% [markdown]
 # Now test the claim on our portrait:
 
-# %% tags=["exercise"]
+# %%
 {
     layer: round(
         float(half_area(explain(model, image, target, layer=layer))), 3
@@ -359,9 +359,10 @@ check.exercise_7_2(half_area)
 }
 
 # %% [markdown]
-# The claim holds on this portrait. But one portrait is an anecdote, and an enlarged 7 by 7 map can't be as small as a 28 by 28 one even if the
-# network looked at a single point. So a smaller area at `layer2` is partly a matter of its grid, and says
-# nothing about which map is right.
+# The claim holds on this portrait, and one portrait is an anecdote. Is it only the grid? An enlarged 7 by 7 map can't be as small
+# as a 28 by 28 one, even if the network looked at a single point. But then `layer1`, which has the finest grid, should be the
+# most concentrated of all, and it is `layer3`, whose grid is the second coarsest. So the grid sets a limit, and what the layer
+# holds does the rest. Neither says which map is right.
 
 # %% [markdown]
 # ## The family
@@ -474,11 +475,15 @@ concepts.scores.round(2)
 
 # %% [markdown]
 # `share` is a concept's part of what the four hold together. The other columns say how much the concept adds, on average over the
-# photographs, to the logit of each class: that is a label that the network itself gives it. We write it above the maps:
+# photographs, to the logit of each class: that is a label that the network itself gives it. Above each map we write towards which
+# word the concept speaks, and by how much more than for the other:
 
 # %% alt="Four faces in rows, four concepts in columns: each concept lights up a recurring zone; titles give what it adds to one class."
 spread = concepts.scores["Female"] - concepts.scores["Male"]
-labels = [f"{k}: Female - Male {effect:+.1f}" for k, effect in spread.items()]
+labels = [
+    f"{k}: {abs(effect):.1f} towards {'Female' if effect > 0 else 'Male'}"
+    for k, effect in spread.items()
+]
 plots.concepts(batch[::11], concepts.maps[::11], labels)
 
 # %% [markdown]
@@ -487,18 +492,20 @@ plots.concepts(batch[::11], concepts.maps[::11], labels)
 # each is evidence for one of the words: this last layer sorts faces more than it describes them. Concept 2 adds a little.
 # Concept 3 lights up along the upper edge, mostly on hair and background, and adds almost nothing to either word: something
 # that the network sees and hardly uses. To call it "hair" is *our* reading, and it needs a test: look at more faces, or change
-# the hair.
+# the hair. (On variants of one portrait the concepts are parts of one face, such as the mouth.)
+#
+# How much do the concepts leave out? `error` is the size of what is missing relative to that of the activations, each as the
+# root of summed squares. Its square is the missing share:
 
 # %%
 {
-    k: round(factorize(model, batch, components=k).error, 2)
+    k: round(factorize(model, batch, components=k).error ** 2, 2)
     for k in (2, 4, 8, 16)
 }
 
 # %% [markdown]
-# This is how far the concepts miss the activations: 0 would be an exact copy, 1 is as bad as saying nothing (root of the
-# summed squares of the differences, over that of the activations). It falls slowly: four concepts are a convenient
-# summary, and most of the detail is not in it.
+# A share of 0 would be an exact copy, 1 is as bad as saying nothing. Four concepts miss about a third, and even sixteen, of 256
+# channels, miss about a fifth. So four are a convenient summary which holds the larger part, and by no means everything.
 
 # %% [markdown]
 # ## The crop decides with
@@ -530,9 +537,9 @@ plots.relevance_grid(
 )
 
 # %% [markdown]
-# Beside each row stands the softmax share of the same class. Nothing about the person changed, and yet the share goes from
-# 93 % to 49 %, where the answer flips, and to 69 %, and the map, on the same scale, all but leaves the face: in the whole
-# photograph it lies beside the collar. The model has learnt from tight crops and is lost outside them. So a map explains a
+# Beside each row stands the softmax share of the same class. Nothing about the person changed, and yet the share drops from over
+# 90 % to about a half, where a hair decides the answer, and to about 70 % for the whole photograph. And the map, on the same scale,
+# all but leaves the face: in the whole photograph it lies beside the collar. The model has learnt from tight crops and is lost outside them. So a map explains a
 # *picture*, crop included, and a study that compares people who were cropped differently compares crops.
 
 # %% [markdown]
@@ -613,7 +620,9 @@ scores.describe().loc[["count", "mean", "min", "max"]].round(2)
 
 # %% [markdown]
 # To say how sure we are, we draw as many photographs as we have out of ours, with repetition, take the mean, do so 2,000
-# times, and keep the middle 95 % of these means: a *bootstrap* interval. The same for a few methods:
+# times, and keep the middle 95 % of these means: a *bootstrap* interval. (If the banner above names the astronaut, your 42
+# pictures are variants of *one* portrait: n is one person, whatever the figures print, and the intervals say how much the
+# variants differ. They practise the computation and claim nothing about people.) The same for a few methods:
 
 # %%
 from helpers.intervals import bootstrap_mean
@@ -643,18 +652,19 @@ lines = {
 lines |= {
     b: {"kind": "yardstick", **summary(scores[b])} for b in ["centre", "others"]
 }
+compared = pd.DataFrame.from_dict(lines, orient="index")
+compared.round(2)
 
-# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The blob in the centre lies above all methods, other people's maps level with Grad-CAM, and FullGrad below the rest."
+# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The blob in the centre lies above all methods, other pictures' maps about level with Grad-CAM, and FullGrad below the rest."
 plots.dots(
-    pd.DataFrame(lines).T,
+    compared,
     "focus: share of relevance on the face",
     scores.chance.mean(),
     "chance",
 )
 
 # %% [markdown]
-# Read the figure from the yardsticks up. With FairFace (n = 40; yours differ if the banner above
-# names the astronaut), Grad-CAM has a focus of 0.82, well above chance at 0.69. That sounds like success. But a blob in the
+# Read the figure from the yardsticks up. With FairFace (n = 40) Grad-CAM has a focus of 0.82, well above chance at 0.69. That sounds like success. But a blob in the
 # middle that never saw a picture reaches 0.88, because faces are centred, and the maps of *other* people reach 0.83. So the
 # sentence "Grad-CAM shows that the model looks at this face" does not follow: a map of somebody else would have shown it as
 # well. And Eigen-CAM, which does not know the question, has 0.81, as much as Grad-CAM++ and LayerCAM, which do.
@@ -683,8 +693,9 @@ differences = {
 pd.DataFrame(differences).T.round(3).astype({"n": int})
 
 # %% [markdown]
-# An interval that leaves out zero is a difference beyond chance. With FairFace: above an even map, below
-# a blob in the middle, and no different, as far as 40 faces can tell, from other people's maps.
+# With FairFace: above an even map, below a blob in the middle, both beyond chance, since the intervals leave out zero; and no
+# different, as far as 40 faces can tell, from other people's maps. (On variants of one portrait `others` are maps of the same face,
+# and an interval is no statement about chance.)
 #
 # A high focus also says only that *relevance* lies on the face. Whether the model *needs* the face, or the background, is a
 # question that no map can settle: we have to change the picture.
@@ -729,17 +740,23 @@ plots.pictures(
 # %% [markdown]
 # Each title names what was blurred. Area and strength of the blur are the same within a pair; only the place differs. Mind one
 # weakness before you see the result: the faces fill so much of these pictures that about two thirds of a moved ellipse
-# still lie on the face. How often does the answer change?
+# still lie on the face. For how many does the answer change?
 
 # %%
-from helpers.intervals import wilson
-
 with torch.no_grad():
     before = model(batch).argmax(1)
     changed = {
         name: model(images).argmax(1) != before
         for name, images in versions.items()
     }
+{name: int(flipped.sum()) for name, flipped in changed.items()}
+
+# %% [markdown]
+# And as shares, with their intervals:
+
+# %%
+from helpers.intervals import wilson
+
 flips = {}
 for name, flipped in changed.items():
     low, high = wilson(int(flipped.sum()), len(flipped))
@@ -753,14 +770,18 @@ for name, flipped in changed.items():
         "high": high,
     }
 
-# %% alt="Dots with whiskers: share of changed answers for the four blurred versions, each blur above its control."
+# %% alt="Dots with wide whiskers: share of changed answers for the four blurred versions. Where the background is blurred no answer changes; a blurred face changes a fifth or more."
 plots.dots(pd.DataFrame(flips).T, "share of answers that changed")
 
 # %% [markdown]
-# Compare each dot with its control below it, and look at the whiskers before you look at the dots. With FairFace, blurring all but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap.
-# Blurring the face changed 8 of 40. That sounds like "the model uses the face", until you see that its control changed 9.
-# With 40 faces and overlapping shapes neither pair can be told apart, and that is the result. Wider pictures would allow
-# better controls, and more faces narrower whiskers.
+# Compare each dot with its control below it, and look at the whiskers before you look at the dots. With FairFace, blurring all
+# but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap. Blurring the face changed 8 of
+# 40. That sounds like "the model uses the face", until you see that its control changed 9. With 40 faces and overlapping shapes
+# neither pair can be told apart, and that is the result. Wider pictures would allow better controls, and more faces narrower
+# whiskers.
+#
+# On variants of the astronaut the second pair looks clear: 11 of 42 against 0. It isn't. It is one face, 42 times, and the whiskers
+# take its variants for 42 people; the next face may do the opposite.
 #
 # And the focus scores?
 
@@ -773,8 +794,9 @@ for name, images in versions.items():
     kind = "control" if "control" in name else "blur"
     focus_by_version[name] = {"kind": kind, **summary(table.focus)}
 focus_by_version["as it is"] = {"kind": "original", **summary(scores.focus)}
+focus_by_version = pd.DataFrame.from_dict(focus_by_version, orient="index")
 plots.dots(
-    pd.DataFrame(focus_by_version).T,
+    focus_by_version,
     "focus on the face",
     scores.chance.mean(),
     "chance",
@@ -782,7 +804,7 @@ plots.dots(
 
 # %% [markdown]
 # With FairFace the focus does not rise when the background is blurred: it is 0.82 before and after, and in the
-# control. Had it risen, the control would have told us whether to credit the face or the blur. An experiment without one
+# control. (On the portrait's variants it even falls, and in the control too.) Had it risen, the control would have told us whether to credit the face or the blur. An experiment without one
 # could have gone either way, and would have been written up either way.
 
 # %% [markdown] tags=["exercise"]

@@ -48,6 +48,22 @@ def test_a_code_cell_has_at_most_twenty_lines(source: Path) -> None:
 
 
 @of_each
+def test_run_all_passes_every_cell_that_uses_an_answer(source: Path) -> None:
+    student = notebooks.student(source.read_text(encoding="utf-8"), source.stem)
+    code = [cell for cell in student.cells if cell.cell_type == "code"]
+    stubs = [cell.source for cell in code if "your turn" in cell.source]
+    answers = [re.findall(r"^def (\w+)", text, re.MULTILINE)[-1] for text in stubs]
+    assert answers
+    call = re.compile(rf"(?<![\w.])({'|'.join(answers)})\(")
+    stops = [
+        cell.source
+        for cell in code
+        if call.search(cell.source) and "raises-exception" not in cell.metadata.get("tags", [])
+    ]
+    assert stops == []
+
+
+@of_each
 def test_a_chapter_silences_no_warnings_and_names_no_absolute_path(source: Path) -> None:
     text = source.read_text(encoding="utf-8")
     assert "filterwarnings" not in text

@@ -140,6 +140,27 @@ def test_run_all_passes_exercises_that_are_not_done() -> None:
     assert done.cells[-1].execution_count is not None
 
 
+def test_run_all_passes_what_hangs_on_an_answer_and_nothing_else() -> None:
+    later = """
+# %%
+sides = 4
+area = square(sides)
+
+# %%
+area += 1
+
+# %%
+area = sides
+
+# %%
+area
+"""
+    done = run(notebooks.student(SOURCE + later))
+    passed = ["raises-exception" in cell.metadata.get("tags", []) for cell in done.cells[-4:]]
+    assert passed == [True, True, False, False]
+    assert done.cells[-1].outputs[0].data["text/plain"] == "4"
+
+
 def test_the_launch_buttons_lead_to_the_students_notebook() -> None:
     first = notebooks.student(SOURCE, "07_small").cells[0].source
     assert first.startswith("# 7 · A small chapter\n")
