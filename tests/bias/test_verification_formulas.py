@@ -21,7 +21,7 @@ from helpers.bias.verification.bootstrap import (
 )
 from helpers.bias.verification.comparisons import comparisons, identity_numbers
 from helpers.bias.verification.extremes import FalseMatches
-from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise, _shape
+from helpers.bias.verification.inequality import _inverted, _max_over_min, _noise
 from helpers.bias.verification.leakage import NOT_COUNTED, _balanced, _recall
 from helpers.bias.verification.uncertainty import correlation
 from helpers.intervals import wilson
@@ -280,6 +280,16 @@ def test_the_noise_of_rates_has_their_relative_errors_and_the_correlation_of_the
     assert np.abs(together[0, 2]) > 0.1
 
 
+def test_rates_that_are_all_equal_are_moved_apart_about_their_mean() -> None:
+    # Group b is the least certain, then c; of the other kind of errors nothing is uncertain.
+    noise = np.array([-1.0, 1.0])[:, None, None] * [[0.1, 0.3, 0.2], [0.0, 0.0, 0.0]]
+    apart = verification.inequality._shape(np.log(np.full((2, 3), 0.1)), noise)
+    shape = np.reshape(apart, (2, 3))
+    assert shape[0, 1] > 0 > shape[0, 2]
+    assert shape.mean(axis=1) == pytest.approx([0, 0])
+    assert (shape[0, 0], *shape[1]) == (0, 0, 0, 0)
+
+
 def test_no_rate_is_drawn_above_1() -> None:
     noise = np.zeros((5_000, 4))
     noise[:, :2] = np.random.default_rng(0).normal(size=(5_000, 2))
@@ -413,12 +423,3 @@ def test_of_a_few_draws_no_correlation_is_read() -> None:
     # Draws of one number, but for rounding, are draws of one number.
     rounding = np.column_stack([0.5 + 1e-16 * np.arange(10), np.arange(10.0)])
     np.testing.assert_array_equal(correlation(rounding), np.eye(2))
-
-
-def test_rates_that_are_all_equal_are_moved_apart_about_their_mean() -> None:
-    # Group b is the least certain, then c; of the other kind of errors nothing is uncertain.
-    noise = np.array([-1.0, 1.0])[:, None, None] * [[0.1, 0.3, 0.2], [0.0, 0.0, 0.0]]
-    shape = np.reshape(_shape(np.log(np.full((2, 3), 0.1)), noise), (2, 3))
-    assert shape[0, 1] > 0 > shape[0, 2]
-    assert shape.mean(axis=1) == pytest.approx([0, 0])
-    assert (shape[0, 0], *shape[1]) == (0, 0, 0, 0)
