@@ -62,7 +62,10 @@ def test_each_metric_is_that_of_fairlearn_or_scikit_learn(metric: str) -> None:
 
 def test_the_table_is_tidy_and_has_a_row_for_each_metric_of_each_group() -> None:
     table = classification.audit(DATA["truth"], DATA["said"], DATA["race"], score=DATA["p"])
-    assert list(table.columns[:6]) == ["metric", "group", "n", "value", "low", "high"]
+    assert list(table) == [
+        *("metric", "group", "n", "value", "low", "high"),
+        *("of", "small", "note"),
+    ]
     assert len(table) == 9 * 3
     assert list(table["metric"].unique()) == [*classification.DEFAULT, "ece"]
     sizes = table.groupby("group")["n"].first()
@@ -216,6 +219,25 @@ def test_labels_that_do_not_match_are_refused() -> None:
     expect("looks like scores", (scores > 0.5) * 1.0, scores, None)
 
 
+def test_twenty_different_fractions_may_be_labels_and_twenty_one_look_like_scores() -> None:
+    twenty = np.arange(20) / 20
+    found = classification.audit(twenty, twenty, None, positive=None, metrics=["accuracy"])
+    assert found["note"][0].endswith("exact answer among 20 labels")
+    more = np.arange(21) / 21
+    expect("truth holds 21 different numbers, so it looks like scores", more, more, None,
+           positive=None)  # fmt: skip
+
+
+def test_an_answer_that_is_never_true_counts_as_wrong_with_a_warning_if_there_are_many() -> None:
+    truth = ["cat", "dog", "owl", "owl"]
+    with pytest.warns(UserWarning, match="'fox', which truth never does; they count as wrong"):
+        table = classification.audit(truth, [*truth[:3], "fox"], None, positive=None)
+    assert table["value"][0] == 0.75
+    # Where all faces are of one class, every mistake is such an answer.
+    alone = classification.audit(["cat", "cat"], ["cat", "fox"], None, positive=None)
+    assert alone["value"][0] == 0.5
+
+
 def test_labels_of_minus_one_and_one_and_of_true_and_false_are_understood() -> None:
     truth, said = DATA["truth"].to_numpy(), DATA["said"].to_numpy()
     plain = classification.audit(truth, said, None)
@@ -318,6 +340,16 @@ def test_the_bootstrap_of_counts_is_fairlearns_bootstrap_of_rows() -> None:
     # The standard error of a quantile of 200 replicates is about 10 % of the interval's width.
     width = (theirs[1] - theirs[0]).max()
     np.testing.assert_allclose(ours[["low", "high"]].to_numpy().T, theirs, atol=0.3 * width)
+
+
+def test_a_bootstrap_of_two_replicates_has_bounds_between_them_and_one_is_too_few() -> None:
+    truth, said = [1] * 10, [1] * 8 + [0] * 2
+    two = classification.bootstrap(truth, said, None, metrics=["accuracy"], replicates=2)
+    # Tenths, of which 95 per cent of the distance lie between the bounds.
+    apart = 10 * float(two["high"][0] - two["low"][0]) / 0.95
+    assert apart == pytest.approx(round(apart))
+    with pytest.raises(InputError, match="replicates"):
+        classification.bootstrap(truth, said, None, replicates=1)
 
 
 def test_the_bootstrap_follows_its_seed_and_counts_undefined_replicates() -> None:

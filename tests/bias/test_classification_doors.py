@@ -291,6 +291,24 @@ def test_measurements_are_no_groups_and_the_attribute_is_named() -> None:
         classification.audit(np.arange(5000) % 2, np.arange(5000) % 2, crossed)
 
 
+def test_an_attribute_of_fifty_values_groups_even_a_few_faces_and_one_of_more_names_them() -> None:
+    alone = np.arange(50)
+    assert len(classification.audit(alone % 2, alone % 2, alone, metrics=["error"])) == 50
+    alone = np.arange(51)
+    with pytest.raises(InputError, match="51 different values for 51 faces"):
+        classification.audit(alone % 2, alone % 2, alone, metrics=["error"])
+
+
+def test_ten_thousand_crossed_groups_are_audited_and_one_more_is_refused() -> None:
+    faces = np.arange(300)
+    truth = faces % 2
+    crossed = {"one": faces % 100, "other": faces // 3 % 100}
+    assert len(classification.audit(truth, truth, crossed, metrics=["error"])) == 10_000
+    crossed = {"one": faces % 73, "other": faces % 137}
+    with pytest.raises(InputError, match="makes 10,001 different values"):
+        classification.audit(truth, truth, crossed, metrics=["error"])
+
+
 def test_rows_of_different_faces_are_refused_in_calibration_and_consistency() -> None:
     table = pd.DataFrame({"score": SCORE, "right": TRUTH, "said": SAID})
     with pytest.raises(InputError, match="confidence and correct have different indexes"):

@@ -102,6 +102,17 @@ def test_nobody_right_anywhere_leaves_no_ratio_to_exceed() -> None:
     assert chances_of_pair(n, world, 0.5, RATIO) == (1, 1)
 
 
+def test_fifteen_hundred_different_rates_are_still_counted_one_by_one() -> None:
+    size, apart = 1499, 25
+    chance = stats.binom.pmf(np.arange(size + 1), size, 0.5)
+    # How often two such counts are k apart, in either direction.
+    differences = np.convolve(chance, chance[::-1])
+    far = np.abs(np.arange(-size, size + 1))
+    found = chances_of_gap(np.full(2, float(size)), np.full(2, 0.5), apart / size, DIFFERENCE)
+    expected = differences[far < apart].sum(), differences[far <= apart].sum()
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
 @pytest.mark.parametrize("measure", [DIFFERENCE, RATIO])
 def test_large_groups_have_the_chances_of_a_hundred_thousand_draws(measure: Measure) -> None:
     # Too many different rates to count each: neighbours are taken together.

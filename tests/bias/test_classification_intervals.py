@@ -12,6 +12,7 @@ from helpers.bias.classification.extremes import DIFFERENCE, RATIO
 from helpers.bias.classification.inversion import (
     TIES,
     Inverted,
+    _missed_above,
     gap_interval,
     inverted,
     smallest_interval,
@@ -237,3 +238,18 @@ def test_the_calibration_of_one_face_is_nearly_unknown(says: float, right: int) 
     found = ece_interval([says], [right])
     assert found.low <= found.value <= found.high
     assert found.high - found.low > 0.3
+
+
+def test_a_ratio_whose_larger_rate_may_be_nothing_is_missed_where_no_gap_at_all_is_seen() -> None:
+    # Of 2 and 3 faces the same share is seen if all are hits, or none: then there is no ratio.
+    counts, world = (np.zeros(2), np.array([2.0, 3.0])), np.array([0.2, 0.18])
+    equal = 0.2**2 * 0.18**3 / (1 - 0.8**2 * 0.82**3)
+    assert _missed_above([counts], [world], 0.1, RATIO, 0.05) == pytest.approx(equal)
+
+
+def test_a_world_without_the_gap_misses_nothing_of_it() -> None:
+    counts, world = (np.zeros(2), np.array([20.0, 30.0])), np.array([0.5, 0.6])
+    assert _missed_above([counts], [world], 0.3, DIFFERENCE, 0.05) == 0
+    assert _missed_above([counts], [world], 0.1, DIFFERENCE, 0.05) == 0  # too close together
+    far = np.array([0.1, 0.9])
+    assert 0 < _missed_above([counts], [far], 0.8, DIFFERENCE, 0.05) <= 0.025

@@ -69,6 +69,27 @@ def test_scores_that_are_all_equal_tell_nothing_and_warn() -> None:
         assert verification.auc([0.5] * 6, [1, 1, 0, 0, 0, 0])["auc"][0] == 0.5
 
 
+def test_a_thinned_curve_starts_where_nobody_is_accepted() -> None:
+    # The two most alike pairs are impostors, so no other count asks for this point.
+    scores, genuine = np.arange(40.0, 0.0, -1.0), np.arange(40) % 3 == 2
+    first = verification.det(scores, genuine, points=6).iloc[0]
+    assert first[["threshold", "fmr", "fnmr"]].tolist() == [np.inf, 0, 1]
+
+
+def test_a_false_accept_rate_of_zero_may_be_asked_for_and_cannot_be_measured() -> None:
+    row = verification.tar_at_far(SCORES, GENUINE, far=0).iloc[0]
+    assert row["far"] == 0
+    assert row[["tar", "threshold"]].isna().all()
+    assert row["note"] == "not measurable below 1/5 = 0.2"
+
+
+def test_the_usual_false_accept_rates_are_a_tenth_a_hundredth_and_a_thousandth() -> None:
+    found = verification.tar_at_far(SCORES, GENUINE)
+    assert found["far"].tolist() == [0.1, 0.01, 0.001]
+    columns = verification.point_measures(SCORES, GENUINE).columns
+    assert {"tar@0.1", "tar@0.01", "tar@0.001"} <= set(columns)
+
+
 def test_scores_that_separate_perfectly_have_no_equal_error() -> None:
     assert verification.eer([3, 2, 1, 0], [1, 1, 0, 0])["eer"][0] == 0
     assert verification.eer([0, 1, 2, 3], [1, 1, 0, 0])["eer"][0] == 1

@@ -298,3 +298,90 @@ def test_degrees_of_freedom_follow_the_kurtosis() -> None:
     few = np.repeat([3.0, -1 / 3], [5, 45])
     assert _freedom(few) == pytest.approx(4 / 3 * 50 / (8 + 1 / 9 - 1))
     assert _freedom(np.repeat([1.0, 0.0], [1, 30])) == 6
+
+
+def test_none_accepted_and_all_accepted_are_equally_clustered() -> None:
+    # Both half a pair away from certainty, and a covariance is the same from either side.
+    one, two = np.triu_indices(20, 1)
+    kinds = Likeness(0.3, 0.5, 20.0 * 19 * 18, 0.0, len(one), 20)
+    none, every = (
+        false_matches(accepted, kinds, one, two, 20 * one + two) for accepted in (0, len(one))
+    )
+    assert none.inflation > 1.01
+    assert every.inflation == pytest.approx(none.inflation)
+
+
+def test_at_one_false_match_the_slope_is_read_from_there_to_half_the_impostors() -> None:
+    people = ["ann", "bea", "cem", "dia"]
+    first = [*people, "ann", "ann", "ann", "bea"]
+    second = [*people, "bea", "cem", "dia", "cem"]
+    # One hit of four beside the first false match, two beside the second.
+    scores = [0.95, 0.7, 0.3, 0.2, 0.9, 0.8, 0.5, 0.1]
+    found = verification.bootstrap(
+        scores, [1] * 4 + [0] * 4, (first, second), far=0.25, replicates=20
+    )
+    behind = found.behind[found.row("TAR@FAR=0.25", "overall")]
+    assert isinstance(behind, AtFar)
+    across = stats.norm.ppf(2.7 / 4.4) - stats.norm.ppf(1.7 / 4.4)
+    assert behind.slope == pytest.approx((0 - stats.norm.ppf(1 / 4)) / across)
+
+
+def people_behind(first: np.ndarray) -> float:
+    """The FMR of 20 people at a fifth of their 190 pairs, of which these are the most alike."""
+    one, two = np.triu_indices(20, 1)
+    order = np.concatenate([first, np.setdiff1d(np.arange(len(one)), first)])
+    person = np.arange(20)
+    found = verification.bootstrap(
+        np.concatenate([np.ones(20), -np.argsort(order) / len(one)]),
+        np.repeat([True, False], [20, len(one)]),
+        (np.concatenate([person, one]), np.concatenate([person, two])),
+        threshold=-37.5 / len(one),
+        far=0.1,
+        replicates=20,
+    )
+    behind = found.behind[found.row("FMR", "overall")]
+    assert isinstance(behind, FalseMatches)
+    assert behind.accepted == 38
+    return behind.behind
+
+
+def test_who_goes_together_is_counted_in_the_most_alike_tenth_in_whatever_order() -> None:
+    # The tenth, 19 pairs: ten of the first person, and nine of two people each.
+    one, two = np.triu_indices(20, 1)
+    together = np.flatnonzero(one == 0)[-10:]
+    apart = np.flatnonzero((one % 2 == 1) & (two == one + 1))
+    expected = people_behind(np.concatenate([together, apart]))
+    assert people_behind(np.concatenate([apart, together])) == pytest.approx(expected)
+    # With half of the first person's pairs beyond the tenth there are more people behind the rate.
+    others = np.flatnonzero((one % 2 == 0) & (two == one + 3))[:5]
+    scattered = np.concatenate([apart, others, together])
+    assert people_behind(scattered) > expected + 1
+
+
+def test_both_rates_at_a_threshold_go_together_through_the_people_in_both() -> None:
+    # Who resembles others is less like himself or herself: misses and false matches come together.
+    random, people = np.random.default_rng(0), 24
+    resembles, person = random.normal(size=people), np.repeat(np.arange(people), 3)
+    one, two = np.triu_indices(people, 1)
+    genuine = 3 - resembles[person] + random.normal(size=len(person))
+    impostor = (resembles[one] + resembles[two]) / 2 + random.normal(size=len(one))
+    found = verification.bootstrap(
+        np.concatenate([genuine, impostor]),
+        np.repeat([True, False], [len(person), len(one)]),
+        (np.concatenate([person, one]), np.concatenate([person, two])),
+        far=0.1,
+        replicates=20,
+    )
+    behind = found.behind[found.row("TAR@FAR=0.1", "overall")]
+    assert isinstance(behind, AtFar)
+    next_one = np.sort(impostor)[-28]  # of 276 impostor pairs, 27 are accepted
+    hits, matches = genuine > next_one, impostor > next_one
+    tar, fmr = hits.mean(), matches.mean()
+    own = np.array([(hits[person == each] - tar).sum() / len(hits) for each in range(people)])
+    others = np.array(
+        [(matches[(one == each) | (two == each)] - fmr).sum() for each in range(people)]
+    ) / len(matches)
+    of_tar = np.sqrt(people / (people - 1) * (own**2).sum())
+    of_fmr = np.sqrt(fmr * (1 - fmr) * behind.matches.inflation / len(matches))
+    assert behind.correlation == pytest.approx(own @ others / of_tar / of_fmr)
+    assert -0.9 < behind.correlation < -0.1

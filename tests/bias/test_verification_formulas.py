@@ -271,6 +271,16 @@ def test_the_noise_of_rates_has_their_relative_errors_and_the_correlation_of_the
     assert np.abs(together[0, 2]) > 0.1
 
 
+def test_rates_that_are_all_equal_are_moved_apart_about_their_mean() -> None:
+    # Group b is the least certain, then c; of the other kind of errors nothing is uncertain.
+    noise = np.array([-1.0, 1.0])[:, None, None] * [[0.1, 0.3, 0.2], [0.0, 0.0, 0.0]]
+    apart = verification.inequality._shape(np.log(np.full((2, 3), 0.1)), noise)
+    shape = np.reshape(apart, (2, 3))
+    assert shape[0, 1] > 0 > shape[0, 2]
+    assert shape.mean(axis=1) == pytest.approx([0, 0])
+    assert (shape[0, 0], *shape[1]) == (0, 0, 0, 0)
+
+
 def test_no_rate_is_drawn_above_1() -> None:
     noise = np.zeros((5_000, 2, 2))
     noise[:, 0] = np.random.default_rng(0).normal(size=(5_000, 2))

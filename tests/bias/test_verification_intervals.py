@@ -307,3 +307,33 @@ def test_a_group_without_false_matches_leaves_the_other_summaries_alone() -> Non
     fnmr = verification.rates(pairs.scores, pairs.genuine, strict, pairs.groups[0])["fnmr"][1:]
     assert table.loc["FDR", "value"] == pytest.approx(1 - (fnmr.max() - fnmr.min()) / 2)
     assert table.loc["FDR", "note"].startswith("no interval (no errors")
+
+
+def test_people_are_drawn_a_thousand_times_unless_another_number_is_asked_for() -> None:
+    pairs = simulate({"a": Group()}, people=8, genuine=2, impostor=1)
+    found = verification.bootstrap(pairs.scores, pairs.genuine, pairs.identities)
+    assert len(found.draws) == 1000
+
+
+def test_inequality_needs_two_groups() -> None:
+    pairs = simulate({"a": Group()}, people=8, genuine=2, impostor=1)
+    found = drawn_anew(pairs, replicates=20)
+    with pytest.raises(InputError, match="disparities need two groups or more"):
+        verification.disparities(found)
+
+
+@pytest.mark.parametrize("accepted", [1, 23])
+def test_one_person_unlike_all_others_is_one_independent_error(accepted: int) -> None:
+    # Of 24 people so many are accepted in both their pairs: if it is one, or all but one, the
+    # standard error is 1/24, and of as many independent errors the one.
+    person = np.repeat(np.arange(24), 2)
+    one, two = np.triu_indices(24, 1)
+    scores = np.concatenate([np.where(person < accepted, 0.9, 0.3), np.full(len(one), 0.1)])
+    sides = np.concatenate([person, one]), np.concatenate([person, two])
+    found = verification.bootstrap(
+        scores, sides[0] == sides[1], sides, threshold=0.5, far=0.1, replicates=20
+    )
+    row = verification.intervals(found).set_index("metric").loc["FNMR"]
+    assert row["value"] == pytest.approx(1 - accepted / 24)
+    assert found.spread[found.row("FNMR", "overall")] == pytest.approx(1 / 24)
+    assert "(worth 1.0 independent errors, or 24 people)" in row["note"]

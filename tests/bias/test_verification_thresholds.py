@@ -203,3 +203,10 @@ def test_a_fitted_threshold_is_the_smallest_score_that_keeps_the_rate() -> None:
     above = float(verification.fit([0.9, 0.9, 0.9, 0.1], [1, 0, 0, 0], 0.4)["overall"])
     assert 0.9 < above < 0.9 + 1e-9
     assert np.isnan(verification.fit([np.inf, np.inf, np.inf, 0], [1, 0, 0, 0], 0.4)["overall"])
+
+
+def test_a_pair_without_a_fold_is_refused() -> None:
+    folds = FOLDS.astype(object)
+    folds[5] = None
+    with pytest.raises(InputError, match="fold must be one value per pair, none missing"):
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, folds, PAIRS.identities)

@@ -222,6 +222,23 @@ def test_a_network_whose_parts_do_not_add_up_is_refused(step: Callable[[Tensor],
         explain(Forward(step).eval(), IMAGES, 0, "fullgrad")
 
 
+def test_an_image_without_any_part_does_not_hide_a_score_that_comes_from_nowhere() -> None:
+    class Dark(nn.Module):
+        """A weighted sum, and one more for a picture that is black."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.sum = nn.Linear(3 * 4 * 4, 2, bias=False)
+
+        def forward(self, images: Tensor) -> Tensor:
+            flat = images.flatten(1)
+            return self.sum(flat) + (flat.amax(1, keepdim=True) <= 0)
+
+    images = torch.stack([torch.full((3, 4, 4), 0.5), torch.zeros(3, 4, 4)])
+    with pytest.raises(InputError, match="parts add up to 0, but the score is 1:"):
+        full_gradient(Dark().eval(), images, 0)
+
+
 @pytest.mark.parametrize("step", [lambda x: 2 * x, nn.functional.relu, lambda x: x[:, :, 1:]])
 def test_functions_that_only_weigh_or_cut_are_no_obstacle(step: Callable[[Tensor], Tensor]) -> None:
     network = Forward(step).eval()
