@@ -4,52 +4,33 @@ A check passes on any correct answer, whatever its style, because it tests prope
 not pass it raises :class:`NotYet`, which a notebook shows as one sentence and no traceback.
 """
 
-from helpers.checks.chapter_00 import exercise_0_1
-from helpers.checks.chapter_01 import (
-    exercise_1_1,
-    exercise_1_2,
-    exercise_1_3,
-    exercise_1_4,
-    exercise_1_5,
-)
-from helpers.checks.chapter_02 import (
-    exercise_2_1,
-    exercise_2_2,
-    exercise_2_3,
-    exercise_2_4,
-    exercise_2_5,
-)
-from helpers.checks.chapter_03 import (
-    exercise_3_1,
-    exercise_3_2,
-    exercise_3_3,
-    exercise_3_4,
-    exercise_3_5,
-)
-from helpers.checks.chapter_07 import exercise_7_1, exercise_7_2, exercise_7_3, exercise_7_4
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable
+
 from helpers.checks.grading import NotYet, Passed
 
-__all__ = [
-    "NotYet",
-    "Passed",
-    "exercise_0_1",
-    "exercise_1_1",
-    "exercise_1_2",
-    "exercise_1_3",
-    "exercise_1_4",
-    "exercise_1_5",
-    "exercise_2_1",
-    "exercise_2_2",
-    "exercise_2_3",
-    "exercise_2_4",
-    "exercise_2_5",
-    "exercise_3_1",
-    "exercise_3_2",
-    "exercise_3_3",
-    "exercise_3_4",
-    "exercise_3_5",
-    "exercise_7_1",
-    "exercise_7_2",
-    "exercise_7_3",
-    "exercise_7_4",
-]
+__all__ = ["NotYet", "Passed"]
+
+
+def __getattr__(name: str) -> Callable[..., Passed]:
+    """Find a check by the number of its exercise; only its chapter is imported."""
+    numbered = re.fullmatch(r"exercise_(\d+)_\d+", name)
+    chapter = f"chapter_{int(numbered[1]):02d}" if numbered else ""
+    if chapter in _chapters():
+        check = vars(importlib.import_module(f"{__name__}.{chapter}")).get(name)
+        if check is not None:
+            return check
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    chapters = (importlib.import_module(f"{__name__}.{each}") for each in _chapters())
+    checks = (name for each in chapters for name in vars(each) if name.startswith("exercise_"))
+    return [*__all__, *checks]
+
+
+def _chapters() -> list[str]:
+    names = (each.name for each in pkgutil.iter_modules(__path__))
+    return [name for name in names if name.startswith("chapter_")]

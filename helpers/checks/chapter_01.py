@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import arguments
-from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
+from helpers.checks import grading
+from helpers.checks.grading import NotYet, called, expect, graded
 from helpers.intervals import wilson
 
 
@@ -32,7 +33,7 @@ def exercise_1_1(cell_counts: Any) -> str:
         f"the numbers should add up to all {len(table)} faces, but they make {counts.sum():g}.",
     )
     expect(
-        bool((counts.reindex(right.index) == right).all()),
+        (counts.reindex(right.index) == right).all(),
         "the counts do not belong to their combinations.",
     )
     of_three = called(cell_counts, table.astype({"hat": "category"}), ["hair", "glasses", "hat"])
@@ -86,18 +87,17 @@ def exercise_1_3(miss_rates: Any) -> str:
         f"{arguments.shown(list(table.index))}.",
     )
     for name, each in missed.items():
-        row = pd.Series(
-            as_numbers(list(table.loc[name, columns]), "numbers were", len(columns)), columns
-        )
-        expect(row["n"] == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
+        row = list(table.loc[name, columns])
+        n, value, *bounds = grading.as_numbers(row, "numbers were", len(columns))
+        expect(n == len(each), f"n of {name!r} is {len(each)}, the faces that were shown.")
         expect(
-            bool(np.isclose(row["value"], each.mean(), atol=6e-4)),
+            grading.same(value, each.mean(), atol=6e-4),
             f"the value of {name!r} is the share that was missed, {each.mean():.3f}, but you give "
-            f"{row['value']:.3f}.",
+            f"{value:.3f}.",
         )
         low, high = wilson(int(each.sum()), len(each))
         expect(
-            bool(np.allclose([row["low"], row["high"]], [low, high], atol=6e-4)),
+            grading.same(bounds, [low, high], atol=6e-4),
             f"Wilson's interval of {name!r} is {low:.3f} to {high:.3f}: call "
             "wilson(missed, of how many).",
         )
@@ -107,7 +107,7 @@ def exercise_1_3(miss_rates: Any) -> str:
 @graded("1.4")
 def exercise_1_4(test: Any) -> str:
     """A claim of the reader's own about the detector."""
-    result = claimed(test, "expected", "before", "after", "verdict")
+    result = grading.claimed(test, "expected", "before", "after")
     expect(
         result["expected"] in ("more", "fewer"),
         '`expected` is "more" or "fewer": what does your claim say of the faces missed afterwards?',
@@ -123,17 +123,12 @@ def exercise_1_4(test: Any) -> str:
         f"show the same people before and after, at least 20: there are {len(before)} and "
         f"{len(after)}.",
     )
-    spans = [wilson(int(each.sum()), len(each)) for each in (before, after)]
-    follows = "undecided"
-    if spans[0][1] < spans[1][0] or spans[1][1] < spans[0][0]:
-        found = "more" if after.sum() > before.sum() else "fewer"
-        follows = "supported" if found == result["expected"] else "contradicted"
-    shown = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in spans)
-    expect(
-        result["verdict"] == follows,
-        f"the intervals are {shown} and you expected {result['expected']!r}, so the verdict that "
-        f"follows is {follows!r}, not {result['verdict']!r}.",
+    (low, high), (low_after, high_after) = (
+        wilson(int(each.sum()), len(each)) for each in (before, after)
     )
+    shown = f"the intervals are {low:.2f} to {high:.2f} and {low_after:.2f} to {high_after:.2f}"
+    change = low_after - high, high_after - low
+    follows = grading.judge(result, result["expected"], *change, 0, shown)
     return f"Missed {before.sum()} before and {after.sum()} after, of {len(before)}: {follows}."
 
 

@@ -1,13 +1,14 @@
 """Checks of chapter 02."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers import intervals
-from helpers.checks.grading import NotYet, as_numbers, called, claimed, expect, graded
+from helpers.checks import grading
+from helpers.checks.grading import NotYet, called, expect, expect_right, graded
 
 _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
 
@@ -16,21 +17,17 @@ _CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predi
 def exercise_2_1(recall: Any) -> str:
     """Recall with its n, undefined where nobody is positive."""
     truth, answer, _ = _audited(60)
-    value, n = _pair(called(recall, truth, answer))
+    value, n = _recall_and_n(recall, truth, answer)
     both, positives = int((truth & answer).sum()), int(truth.sum())
-    mistakes = (
-        (
-            both / answer.sum(),
-            "that is precision: it divides by the answers. Divide by the positives.",
-        ),
-        ((truth == answer).mean(), "that is accuracy: leave out those whose truth is negative."),
-        (both / len(truth), "you divided by everybody: divide by those whose truth is positive."),
+    right, accuracy, precision = both / positives, (truth == answer).mean(), both / answer.sum()
+    grading.expect_number(
+        "recall",
+        value,
+        right,
+        (precision, "that is precision: it divides by the answers. Divide by the positives."),
+        (accuracy, "that is accuracy: leave out those whose truth is negative."),
+        (both / 60, "you divided by everybody: divide by those whose truth is positive."),
         (answer.mean(), "that is the selection rate: count only those whose truth is positive."),
-    )
-    _rule_out(value, mistakes)
-    expect(
-        _same(value, both / positives),
-        f"recall should be {both / positives:.3f} here, but you give {value:.3f}.",
     )
     expect(
         n == positives,
@@ -42,17 +39,23 @@ def exercise_2_1(recall: Any) -> str:
 
 def _expect_undefined(recall: Any) -> None:
     nobody, everybody = np.zeros(9, bool), np.ones(9, bool)
-    value, n = _pair(called(recall, nobody, everybody))
+    value, n = _recall_and_n(recall, nobody, everybody)
     expect(
-        bool(np.isnan(value)),
+        np.isnan(value),
         f"where nobody is positive recall is undefined: return np.nan, not {value:g}.",
     )
     expect(n == 0, f"where nobody is positive n is 0, but you say {n:g}.")
-    value, _ = _pair(called(recall, everybody, nobody))
     expect(
-        value == 0,
+        _recall_and_n(recall, everybody, nobody)[0] == 0,
         "here are nine positives and the model found none: that is a recall of 0, and well defined.",
     )
+
+
+def _recall_and_n(recall: Any, truth: np.ndarray, answer: np.ndarray) -> tuple[float, float]:
+    value, n = grading.as_numbers(
+        called(recall, truth, answer), "two things, recall and its n, were", 2
+    )
+    return float(value), float(n)
 
 
 @graded("2.2")
@@ -60,75 +63,64 @@ def exercise_2_2(gaps: Any) -> str:
     """Gaps of four criteria between three groups."""
     for seed in (1, 2, 4):  # the larger gap of equalised odds is recall's in one, the FPR's in two
         truth, answer, group = (pd.Series(each) for each in _audited(400, seed))
-        result = called(gaps, truth, answer, group)
-        if not isinstance(result, dict) or any(name not in result for name in _CRITERIA):
-            raise NotYet(f"return a dict with these keys: {', '.join(_CRITERIA)}.")
-        right = _gaps(truth, answer, group)
-        for name in _CRITERIA:
-            given = _number(result[name])
-            _rule_out(given, _gap_mistakes(name, right, truth, answer, group), right[name])
-            expect(
-                _same(given, right[name]),
-                f"the gap in {name} should be {right[name]:.3f} here, but you give {given:.3f}: the "
-                "largest rate of the three groups minus the smallest.",
-            )
+        result = grading.keyed(called(gaps, truth, answer, group), _CRITERIA)
+        hint = ": the largest rate of the three groups minus the smallest."
+        for name, (right, *mistakes) in _criteria(_gaps(truth, answer, group)).items():
+            given = grading.as_number(result[name])
+            grading.expect_number(f"the gap in {name}", given, right, *mistakes, hint=hint)
     return "Four questions about the same counts."
 
 
-def _gap(hit: pd.Series, among: pd.Series, group: pd.Series) -> pd.Series:
-    return hit[among].groupby(group[among]).mean()
-
-
 def _gaps(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, float]:
-    everybody = pd.Series(True, truth.index)
-    rates = {
-        "demographic parity": _gap(answer, everybody, group),
-        "equal opportunity": _gap(answer, truth, group),
-        "false positive rate": _gap(answer, ~truth, group),
-        "predictive parity": _gap(truth, answer, group),
+    """Largest minus smallest of what may be computed, by its name."""
+    everybody = truth | ~truth
+    shares = {
+        "selected": (answer, everybody),
+        "recall": (answer, truth),
+        "fpr": (answer, ~truth),
+        "precision": (truth, answer),
+        "accuracy": (truth == answer, everybody),
+        "joint": (truth & answer, everybody),
     }
-    found = {name: float(each.max() - each.min()) for name, each in rates.items()}
-    found["equalised odds"] = max(found["equal opportunity"], found["false positive rate"])
-    found["first two"] = float(abs(rates["demographic parity"].iloc[:2].diff().iloc[1]))
-    return found
+    rates = {name: hit[who].groupby(group[who]).mean() for name, (hit, who) in shares.items()}
+    two = float(abs(np.subtract(*rates["selected"].iloc[:2])))
+    return {name: float(np.ptp(each)) for name, each in rates.items()} | {"two": two}
 
 
-def _gap_mistakes(
-    name: str, right: dict[str, float], truth: pd.Series, answer: pd.Series, group: pd.Series
-) -> list[tuple[float, str]]:
-    """What a reader may have computed instead of a criterion."""
-    everybody = pd.Series(True, truth.index)
-    accuracy = _gap(truth == answer, everybody, group)
-    joint = _gap(truth & answer, everybody, group)
-    rates = right["equal opportunity"], right["false positive rate"]
-    known: dict[str, list[tuple[float, str]]] = {
-        "demographic parity": [
-            (right["first two"], "you compare two groups only: take the largest and the smallest."),
-            (np.ptp(accuracy), "that is accuracy: demographic parity doesn't ask what is true."),
-        ],
-        "equal opportunity": [
-            (right["demographic parity"], _divide_by("whose truth is positive", "everybody")),
-            (right["predictive parity"], _divide_by("whose truth is positive", _CALLED)),
-            (np.ptp(joint), _divide_by("whose truth is positive", "everybody")),
-        ],
-        "equalised odds": [
-            (sum(rates) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
-            (sum(rates), "take the larger of the two gaps of equalised odds, not their sum."),
-            (min(rates), "equalised odds wants both rates to be equal: take the larger gap."),
-        ],
-        "predictive parity": [
-            (right["equal opportunity"], _divide_by("who are called positive", _POSITIVE)),
-            (np.ptp(joint), _divide_by("who are called positive", "everybody")),
-        ],
+def _criteria(gaps: dict[str, float]) -> dict[str, Any]:
+    """The gap of each criterion, and what a reader may have computed instead."""
+    both = gaps["recall"], gaps["fpr"]
+    return {
+        "demographic parity": (
+            gaps["selected"],
+            (gaps["two"], "you compare two groups only: take the largest and the smallest."),
+            (gaps["accuracy"], "that is accuracy: demographic parity doesn't ask what is true."),
+        ),
+        "equal opportunity": (
+            gaps["recall"],
+            (gaps["selected"], _divide_by(_POSITIVE, "everybody")),
+            (gaps["precision"], _divide_by(_POSITIVE, _CALLED)),
+            (gaps["joint"], _divide_by(_POSITIVE, "everybody")),
+        ),
+        "equalised odds": (
+            max(both),
+            (sum(both) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
+            (sum(both), "take the larger of the two gaps of equalised odds, not their sum."),
+            (min(both), "equalised odds wants both rates to be equal: take the larger gap."),
+        ),
+        "predictive parity": (
+            gaps["precision"],
+            (gaps["recall"], _divide_by(_CALLED, _POSITIVE)),
+            (gaps["joint"], _divide_by(_CALLED, "everybody")),
+        ),
     }
-    return known[name]
 
 
 _CALLED, _POSITIVE = "those who are called positive", "those whose truth is positive"
 
 
 def _divide_by(who: str, instead_of: str) -> str:
-    return f"that divides by the wrong people: divide by those {who}, not by {instead_of}."
+    return f"that divides by the wrong people: divide by {who}, not by {instead_of}."
 
 
 @graded("2.3")
@@ -139,7 +131,8 @@ def exercise_2_3(gap_by_chance: Any) -> str:
         group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
         right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
         mixed = random.permutation(len(group))  # rows of a table don't come group by group
-        _expect_chance(_number(called(gap_by_chance, right[mixed], group[mixed])), right, group)
+        given = grading.as_number(called(gap_by_chance, right[mixed], group[mixed]))
+        _expect_chance(given, right, group)
     return "Every largest gap has this much for nothing."
 
 
@@ -151,14 +144,11 @@ def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
     if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
         return
     expect(
-        not _same(given, observed),
+        not grading.same(given, observed),
         "that is the gap as it was seen. What would it be if the group made no difference?",
     )
-    expect(
-        off > 0,
-        about
-        + "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest.",
-    )
+    mean = "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest."
+    expect(off > 0, about + mean)
     expect(
         given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
         about + "that is among the largest of all draws. Return their mean.",
@@ -181,95 +171,56 @@ def _shuffled_gaps(right: np.ndarray, group: np.ndarray) -> np.ndarray:
 def exercise_2_4(holm: Any) -> str:
     """Holm's correction of p-values."""
     for p in (np.array([0.03, 0.001, 0.2, 0.0101, 0.9, 0.011]), np.array([0.004, 0.7, 0.6])):
-        given = as_numbers(called(holm, p.copy()), "corrected p-values were")
+        given = grading.as_numbers(called(holm, p.copy()), "corrected p-values were")
         expect(
             given.shape == p.shape,
             f"{len(p)} p-values make {len(p)} corrected ones; yours have shape {given.shape}.",
         )
         right = intervals.holm(p)
-        _rule_out_holm(given, right, p)
-        expect(
-            bool(np.allclose(given, right)),
+        expect_right(
+            given,
+            right,
             f"for p = {p} Holm gives {right.round(4)}, but you give {given.round(4)}.",
+            *_holm_mistakes(right, p),
         )
     return "One finding among many has to be stronger than one alone."
 
 
-def _rule_out_holm(given: np.ndarray, right: np.ndarray, p: np.ndarray) -> None:
-    """Name the mistake whose p-values the reader has got."""
+def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, str]]:
     m, order = len(p), np.argsort(p)
-    back, rank = np.argsort(order), np.arange(1, m + 1)
-    steps = p[order] * np.arange(m, 0, -1)
-    hochberg = np.minimum.accumulate((p[order] * m / rank)[::-1])[::-1]
-    mistakes = (
+    back, steps = np.argsort(order), p[order] * np.arange(m, 0, -1)
+    each = "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1."
+    falling = "a corrected value is smaller than the one before it: carry the largest so far along."
+    other = "that is Benjamini and Hochberg's correction, which keeps another promise."
+    above = "a p-value can't be larger than 1: cut it off there."
+    return [
         (p, "nothing was corrected: multiply the smallest p by their number, m."),
-        (
-            np.minimum(p * m, 1),
-            "that is Bonferroni's correction, m for each: Holm multiplies the next by m - 1.",
-        ),
-        (
-            np.minimum(steps, 1)[back],
-            "a corrected value is smaller than the one before it: carry the largest so far along.",
-        ),
-        (
-            np.maximum.accumulate(steps)[back],
-            "a p-value can't be larger than 1: cut it off there.",
-        ),
-        (
-            np.minimum(hochberg, 1)[back],
-            "that is Benjamini and Hochberg's correction, which keeps another promise.",
-        ),
+        (np.minimum(p * m, 1), each),
+        (np.minimum(steps, 1)[back], falling),
+        (np.maximum.accumulate(steps)[back], above),
+        (stats.false_discovery_control(p), other),
         (right[order], "the values are right, but sorted: put each back where its p was."),
-    )
-    for wrong, sentence in mistakes:
-        expect(bool(np.allclose(wrong, right) or not np.allclose(given, wrong)), sentence)
+    ]
 
 
 @graded("2.5")
 def exercise_2_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = claimed(test, "evidence", "direction", "verdict")
+    result = grading.claimed(test, "evidence", side="where does your claim put the first group?")
     row = result["evidence"]
-    columns = (
-        "metric",
-        "first",
-        "second",
-        "n_first",
-        "n_second",
-        "difference",
-        "p_holm",
-        "verdict",
-    )
-    if not isinstance(row, pd.Series) or any(each not in row for each in columns):
-        raise NotYet("the evidence is one row of classification.pairwise(...), such as .iloc[0].")
-    expect(
-        bool(np.isfinite(float(row["difference"]))),
-        f"this comparison is {row.get('note') or 'undefined'}: choose another.",
-    )
-    expect(
-        result["direction"] in ("above", "below"),
-        f'the direction is "above" or "below": where does your claim put {row["first"]!r}?',
-    )
-    follows = _verdict(row, result["direction"])
-    expect(
-        result["verdict"] == follows,
-        f"the difference is {row['difference']:+.3f}, the row's verdict is {row['verdict']!r}, and the "
-        f"claim is {result['direction']!r}, so the verdict that follows is {follows!r}, not "
-        f"{result['verdict']!r}.",
-    )
+    columns = {"metric", "first", "second", "n_first", "n_second", "p_holm", "verdict"}
+    source = "classification.pairwise(...), such as .iloc[0]"
+    (gap,) = grading.evidence(row, source, columns, "difference")
+    low, high = (gap, gap) if row["verdict"] == intervals.GAP else (-1.0, 1.0)
+    shown = f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}"
+    follows = grading.judge(result, result["direction"], low, high, 0, shown)
     return (
         f"Verdict on {row['metric']}, {row['first']} against {row['second']}: {follows}, "
         f"n = {row['n_first']} and {row['n_second']}."
     )
 
 
-def _verdict(row: pd.Series, direction: str) -> str:
-    if row["verdict"] != intervals.GAP:
-        return "undecided"
-    return "supported" if (row["difference"] > 0) == (direction == "above") else "contradicted"
-
-
-# -- data that no reader has seen, and numbers read from answers
+# -- data that no reader has seen
 
 
 def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -280,26 +231,3 @@ def _audited(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     found, taken = random.uniform(0.5, 0.95, 3)[number], random.uniform(0.05, 0.4, 3)[number]
     answer = random.random(n) < np.where(truth, found, taken)
     return truth, answer, np.array(["one", "two", "three"])[number]
-
-
-def _pair(result: Any) -> tuple[float, float]:
-    value, n = as_numbers(result, "two things, recall and its n, were", 2)
-    return float(value), float(n)
-
-
-def _number(result: Any) -> float:
-    number = float(as_numbers(result, "one number was", 1)[0])
-    expect(bool(np.isfinite(number)), "a number was expected, but it is NaN or infinite.")
-    return number
-
-
-def _rule_out(
-    given: float, mistakes: Sequence[tuple[float, str]], right: float = float("nan")
-) -> None:
-    """Name the mistake whose number the reader has got, unless it is right as well."""
-    for wrong, sentence in mistakes:
-        expect(_same(float(wrong), right) or not _same(given, float(wrong)), sentence)
-
-
-def _same(one: float, two: float) -> bool:
-    return bool(np.isclose(one, two, rtol=1e-6, atol=1e-9))

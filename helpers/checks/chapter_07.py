@@ -6,53 +6,49 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.checks.grading import as_numbers, as_tensor, called, claimed, close, expect, graded
+from helpers.checks import grading
+from helpers.checks.grading import called, expect, expect_right, graded
 
 
 def _random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _rule_out(result: Tensor, *mistakes: tuple[Tensor, str]) -> None:
-    """Name the mistake whose result the reader has got."""
-    for wrong, sentence in mistakes:
-        expect(not close(result, wrong), sentence)
-
-
 @graded("7.1")
 def exercise_7_1(hires_cam: Any) -> str:
     """HiResCAM from activations and gradients of one image."""
     activations, gradients = _random(6, 5, 4).clamp_min(0), _random(6, 5, 4, seed=1)
-    relevance = as_tensor(called(hires_cam, activations, gradients), (5, 4))
     product = gradients * activations
+    expect_right(
+        grading.as_array(called(hires_cam, activations, gradients), (5, 4)),
+        product.sum(0),
+        "the values differ. Multiply activation and gradient element by element, then sum over "
+        "channels.",
+        *_cam_mistakes(activations, gradients, product),
+    )
+    return "Gradient times activation, summed over channels, nothing else."
+
+
+def _cam_mistakes(
+    activations: Tensor, gradients: Tensor, product: Tensor
+) -> list[tuple[Tensor, str]]:
     grad_cam = (gradients.mean((1, 2), keepdim=True) * activations).sum(0)
     averaged = (
         "that is Grad-CAM: it averages the gradients of a channel first. HiResCAM multiplies each "
         "activation with its own gradient."
     )
+    cut = "the negative part is gone: leave the ReLU out, evidence against a class counts too."
     unsigned = "the signs are gone: leave abs() out, because evidence against a class is evidence."
-    _rule_out(
-        relevance,
+    alone = "that is the gradient alone: multiply it with the activation to get what is there."
+    return [
         (grad_cam, averaged),
         (grad_cam.clamp_min(0), averaged),
-        (
-            product.sum(0).clamp_min(0),
-            "the negative part is gone: leave the ReLU out, evidence against a class counts too.",
-        ),
+        (product.sum(0).clamp_min(0), cut),
         (product.mean(0), "the values are too small: sum over the channels, don't average."),
         (product.abs().sum(0), unsigned),
         (product.sum(0).abs(), unsigned),
-        (
-            gradients.sum(0),
-            "that is the gradient alone: multiply it with the activation to get what is there.",
-        ),
-    )
-    expect(
-        close(relevance, product.sum(0)),
-        "the values differ. Multiply activation and gradient element by element, then sum over "
-        "channels.",
-    )
-    return "Gradient times activation, summed over channels, nothing else."
+        (gradients.sum(0), alone),
+    ]
 
 
 @graded("7.2")
@@ -61,39 +57,44 @@ def exercise_7_2(half_area: Any) -> str:
     even, point = torch.ones(1, 10, 10), torch.zeros(1, 10, 10)
     point[0, 3, 4] = 2.0
     maps = torch.cat([even, point, _random(1, 10, 10).abs()])
-    areas = as_tensor(called(half_area, maps), (3,))
+    areas = grading.as_array(called(half_area, maps), (3,))
+    _expect_shares(areas)
     expect(
-        bool((areas <= 1).all()),
+        grading.same(areas, grading.as_array(called(half_area, 7 * maps), (3,))),
+        "seven times the map changes your area: compare with the sum of the map, not with a number.",
+    )
+    negative = torch.cat([point, -torch.ones(1, 10, 10)], 2)
+    expect(
+        grading.same(grading.as_array(called(half_area, negative), (1,)), [0.005]),
+        "negative relevance enters your sum. Cut it off first: clamp_min(0).",
+    )
+    sizes = _reference_half_area(maps)
+    expect(grading.same(areas, sizes, atol=0.011), "the area is not the smallest possible one.")
+    return "The smaller the area, the more concentrated the map."
+
+
+def _expect_shares(areas: np.ndarray) -> None:
+    """The areas of a map that is equal everywhere, of one bright pixel, and of any other."""
+    even, point, _ = areas
+    expect(
+        areas.max() <= 1,
         f"a share cannot be {areas.max():.0f}: divide the number of pixels by that of the picture.",
     )
     expect(
-        float(areas[1]) < 1,
+        point < 1,
         "one bright pixel needs 0.01 of the picture, but you give 1: divide by all pixels, not by "
         "those that are positive.",
     )
     expect(
-        abs(float(areas[0]) - 0.5) < 0.011,
-        f"a map that is equal everywhere needs half of the picture, but you give {areas[0]:.2f}. Did "
+        grading.same(even, 0.5, atol=0.011),
+        f"a map that is equal everywhere needs half of the picture, but you give {even:.2f}. Did "
         "you compare each pixel with half of the maximum? Sort the pixels and add them up instead.",
     )
     expect(
-        abs(float(areas[1]) - 0.01) < 1e-6,
-        f"one bright pixel of 100 needs 0.01 of the picture, but you give {areas[1]:.3f}. Sort from "
+        grading.same(point, 0.01),
+        f"one bright pixel of 100 needs 0.01 of the picture, but you give {point:.3f}. Sort from "
         "the largest to the smallest, and count the pixel that crosses the half.",
     )
-    expect(
-        close(areas, as_tensor(called(half_area, 7 * maps), (3,))),
-        "seven times the map changes your area: compare with the sum of the map, not with a number.",
-    )
-    negative = torch.cat([point, -torch.ones(1, 10, 10)], 2)
-    only = as_tensor(called(half_area, negative), (1,))
-    expect(
-        abs(float(only[0]) - 0.005) < 1e-6,
-        "negative relevance enters your sum. Cut it off first: clamp_min(0).",
-    )
-    sizes = _reference_half_area(maps)
-    expect(bool((areas - sizes).abs().max() < 0.011), "the area is not the smallest possible one.")
-    return "The smaller the area, the more concentrated the map."
 
 
 def _reference_half_area(maps: Tensor) -> Tensor:
@@ -106,16 +107,16 @@ def exercise_7_3(focus: Any) -> str:
     """Share of the positive relevance inside a mask."""
     relevance = _random(4, 8, 8)
     masks = _random(4, 8, 8, seed=1) > 0.3
-    result = as_tensor(called(focus, relevance, masks), (4,))
-    _rule_out(result, *_focus_mistakes(relevance, masks))
     positive = relevance.clamp_min(0)
-    expect(
-        close(result, (positive * masks).sum((1, 2)) / positive.sum((1, 2))),
+    expect_right(
+        grading.as_array(called(focus, relevance, masks), (4,)),
+        (positive * masks).sum((1, 2)) / positive.sum((1, 2)),
         "the focus is: positive relevance inside / all positive relevance.",
+        *_focus_mistakes(relevance, masks),
     )
-    ones = as_tensor(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
+    ones = grading.as_array(called(focus, torch.ones(1, 8, 8), masks[:1]), (1,))
     expect(
-        close(ones, masks[:1].double().mean((1, 2))),
+        grading.same(ones, masks[:1].double().mean((1, 2))),
         "a map that is equal everywhere must score the mask's share of the picture.",
     )
     return "Now compare it with chance before you believe it."
@@ -124,27 +125,21 @@ def exercise_7_3(focus: Any) -> str:
 def _focus_mistakes(relevance: Tensor, masks: Tensor) -> list[tuple[Tensor, str]]:
     positive, size = relevance.clamp_min(0), relevance.abs()
     inside, total = (positive * masks).sum((1, 2)), positive.sum((1, 2))
+    signed, area = relevance.sum((1, 2)), masks.double().sum((1, 2))
+    pixels = masks[0].numel()
+    cut = "negative relevance enters your sums, and the shares leave [0, 1]: cut it off first."
+    unsigned = "abs() turns evidence against the class into evidence for it: use clamp_min(0)."
+    by_area = "you divided by the mask's area: divide by all positive relevance of the map."
+    lift = "that is the lift over chance: leave the mask's share of the picture out."
     return [
-        (
-            (relevance * masks).sum((1, 2)) / relevance.sum((1, 2)),
-            "negative relevance enters your sums, and the shares leave [0, 1]: cut it off first.",
-        ),
-        (
-            inside / total / masks.double().mean((1, 2)),
-            "that is the lift over chance: leave the mask's share of the picture out.",
-        ),
-        (inside / relevance.sum((1, 2)), "cut negative values off in both sums, not only above."),
-        (
-            (size * masks).sum((1, 2)) / size.sum((1, 2)),
-            "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
-        ),
+        ((relevance * masks).sum((1, 2)) / signed, cut),
+        (inside / total / (area / pixels), lift),
+        (inside / signed, "cut negative values off in both sums, not only above."),
+        ((size * masks).sum((1, 2)) / size.sum((1, 2)), unsigned),
         (1 - inside / total, "that is the share outside the mask: turn it round."),
+        (inside / area, by_area),
         (
-            inside / masks.double().sum((1, 2)),
-            "you divided by the mask's area: divide by all positive relevance of the map.",
-        ),
-        (
-            inside / masks[0].numel() / positive.amax((1, 2)),
+            inside / pixels / positive.amax((1, 2)),
             "divide by the sum of the map, not by its maximum.",
         ),
     ]
@@ -154,29 +149,17 @@ def _focus_mistakes(relevance: Tensor, masks: Tensor) -> list[tuple[Tensor, str]
 def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
     names = ("n", "value", "low", "high", "null")
-    result = claimed(test, *names, "direction", "verdict")
+    question = "on which side of the null does your claim put the value?"
+    result = grading.claimed(test, *names, side=question)
     wanted = "n, value, low, high and null as numbers were"
-    n, value, low, high, null = as_numbers([result[name] for name in names], wanted, len(names))
+    numbers = grading.as_numbers([result[name] for name in names], wanted, len(names))
     expect(
-        bool(np.isfinite([n, value, low, high, null]).all()),
+        np.isfinite(numbers).all(),
         "n, value, low, high and null must be numbers, none of them NaN or infinite.",
     )
+    n, value, low, high, null = numbers
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
-    expect(
-        result["direction"] in ("above", "below"),
-        'the direction is "above" or "below": on which side of the null does your claim put the value?',
-    )
-    follows = _verdict(low, high, null, result["direction"])
-    expect(
-        result["verdict"] == follows,
-        f"your interval reaches from {low:.3g} to {high:.3g} and the claim is {result['direction']} "
-        f"{null:g}, so the verdict that follows is {follows!r}, not {result['verdict']!r}.",
-    )
+    shown = f"your interval reaches from {low:.3g} to {high:.3g}, the null is {null:g}"
+    grading.judge(result, result["direction"], low, high, null, shown)
     return f"Verdict: {result['verdict']}, n = {n:.0f}."
-
-
-def _verdict(low: float, high: float, null: float, direction: str) -> str:
-    if low <= null <= high:
-        return "undecided"
-    return "supported" if (low > null) == (direction == "above") else "contradicted"

@@ -1,12 +1,12 @@
 """What every check needs: a verdict that reads as a sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import numpy as np
-import torch
+import pandas as pd
 
 from helpers import arguments
 from helpers.errors import InputError
@@ -49,19 +49,14 @@ def graded(exercise: str) -> Callable[[Callable[..., str]], Callable[..., Passed
             except Exception as problem:
                 # What an answer may be has no end; that it cannot be judged is a verdict too.
                 raise NotYet(
-                    f"Exercise {exercise}: the answer could not be judged ({_said(problem)}). It may be of another kind than was asked for: compare what your "
-                    "function returns with its description."
+                    f"Exercise {exercise}: the answer could not be judged ({_said(problem)}). It may "
+                    "be of another kind than was asked for: compare what your function returns with "
+                    "its description."
                 ) from problem
 
         return checked
 
     return decorate
-
-
-def expect(condition: bool, message: str) -> None:
-    """Raise NotYet with a message unless a condition holds."""
-    if not condition:
-        raise NotYet(message)
 
 
 def called(function: Any, *arguments: Any) -> Any:
@@ -86,46 +81,136 @@ def _said(problem: Exception) -> str:
     return f"{type(problem).__name__}: {text[:197] + '...' if len(text) > 200 else text}"
 
 
+# -- what is right
+
+
+def expect(condition: object, message: str) -> None:
+    """Raise NotYet with a message unless a condition holds."""
+    if not condition:
+        raise NotYet(message)
+
+
+def expect_right(given: Any, right: Any, message: str, *mistakes: tuple[Any, str]) -> None:
+    """Raise NotYet unless a result is right; a mistake that would give it is named.
+
+    Parameters
+    ----------
+    given, right : number or array
+        What the reader has got, and what is right.
+    message : str
+        What to say of a result of which no mistake is known.
+    *mistakes : (number or array, str)
+        What a reader may have computed instead, and the sentence about it; it is passed over where
+        it happens to be right as well.
+    """
+    for wrong, sentence in mistakes:
+        expect(same(wrong, right) or not same(given, wrong), sentence)
+    expect(same(given, right), message)
+
+
+def expect_number(
+    what: str, given: float, right: float, *mistakes: tuple[float, str], hint: str = "."
+) -> None:
+    """Raise NotYet unless a number is right, saying which was expected, and a hint."""
+    message = f"{what} should be {right:.4f} here, but you give {given:.4f}{hint}"
+    expect_right(given, right, message, *mistakes)
+
+
+def same(one: Any, two: Any, atol: float = 1e-6) -> bool:
+    """Whether two results have one shape and agree to about four digits, or within ``atol``."""
+    first, second = np.asarray(one, dtype=float), np.asarray(two, dtype=float)
+    return first.shape == second.shape and np.allclose(first, second, rtol=1e-4, atol=atol)
+
+
+# -- results as numbers
+
+
 def as_numbers(result: Any, what: str, count: int | None = None) -> np.ndarray:
     """A result as an array of doubles, NaN allowed; text that reads like numbers is none."""
+    message = f"{what} expected, but it is {arguments.shown(result)}."
     try:
         found = arguments.number_array(result, "the result")
     except InputError:
-        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.") from None
-    if count is not None and found.size != count:
-        raise NotYet(f"{what} expected, but it is {arguments.shown(result)}.")
+        raise NotYet(message) from None
+    expect(count in (None, found.size), message)
     return found if count is None else found.reshape(count)
 
 
-def claimed(function: Any, *names: str) -> dict[str, Any]:
-    """What a reader's function says of a claim: a dict of ``claim``, a sentence, and these names."""
-    result, wanted = called(function), ("claim", *names)
-    if not isinstance(result, dict) or any(name not in result for name in wanted):
-        raise NotYet(f"return a dict with these keys: {', '.join(wanted)}.")
+def as_number(result: Any) -> float:
+    """A result as one finite number."""
+    number = float(as_numbers(result, "one number was", 1)[0])
+    expect(np.isfinite(number), "a number was expected, but it is NaN or infinite.")
+    return number
+
+
+def as_array(result: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A result, often a tensor, as an array of finite doubles of a shape."""
+    found = as_numbers(result, "a tensor of real numbers was")
+    expect(
+        found.shape == shape,
+        f"the result should have shape {shape}, but has {found.shape}. Over which dimensions did "
+        "you sum or average?",
+    )
+    expect(np.isfinite(found).all(), "the result holds NaN or infinite values.")
+    return found
+
+
+# -- claims of the reader's own
+
+
+def claimed(function: Any, *names: str, side: str = "") -> dict[str, Any]:
+    """What a reader's function says of a claim: a dict of ``claim``, a sentence, and these names.
+
+    With a question of ``side`` the dict also has a ``direction``, "above" or "below".
+    """
+    result = keyed(called(function), ("claim", *names, *(["direction"] if side else []), "verdict"))
     expect(
         isinstance(result["claim"], str) and len(result["claim"].split()) >= 6,
         "write the claim as a whole sentence, of six words or more, that could turn out false.",
     )
+    if side:
+        known = result["direction"] in ("above", "below")
+        expect(known, f'the direction is "above" or "below": {side}')
     return result
 
 
-def as_tensor(result: Any, shape: tuple[int, ...]) -> torch.Tensor:
-    """A result as a double tensor of a shape, or the sentence that it is none."""
-    try:
-        found = torch.as_tensor(result).detach().cpu()
-        tensor = found.real.double() if found.is_complex() else found.double()
-    except (TypeError, ValueError, RuntimeError):
-        raise NotYet(f"a tensor was expected, but it is {type(result).__name__}.") from None
-    expect(not found.is_complex(), "real numbers were expected, but these are complex.")
-    expect(
-        tuple(tensor.shape) == shape,
-        f"the result should have shape {shape}, but has {tuple(tensor.shape)}. Over which dimensions "
-        "did you sum or average?",
-    )
-    expect(bool(torch.isfinite(tensor).all()), "the result holds NaN or infinite values.")
-    return tensor
+def evidence(row: Any, source: str, columns: set[str], *numbers: str) -> list[float]:
+    """The numbers of a row of a table on which a claim rests, all of them finite."""
+    there = isinstance(row, pd.Series) and columns | {*numbers} <= {*row.index}
+    expect(there, f"the evidence is one row of {source}.")
+    found = [float(row[name]) for name in numbers]
+    missing = f"{' and no '.join(numbers)} ({row.get('note') or 'undefined'})"
+    expect(np.isfinite(found).all(), f"this comparison has no {missing}: choose another.")
+    return found
 
 
-def close(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two results agree to four digits or so."""
-    return bool(torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-6))
+def keyed(result: Any, names: Iterable[str]) -> dict[str, Any]:
+    """A result as a dict that has these keys."""
+    if not isinstance(result, dict) or any(name not in result for name in names):
+        raise NotYet(f"return a dict with these keys: {', '.join(names)}.")
+    return result
+
+
+def judge(
+    result: dict[str, Any], side: str, low: float, high: float, parity: float, shown: str
+) -> str:
+    """The verdict on a claim, after a look whether it follows from an interval.
+
+    Parameters
+    ----------
+    result : dict
+        What the reader's function returned, with its ``verdict``.
+    side : str
+        Where the claim puts the value: "above" parity ("more") or not.
+    low, high, parity : float
+        The interval; where it holds parity, the claim is undecided.
+    shown : str
+        What the evidence is, for the sentence.
+    """
+    follows = "undecided"
+    if not low <= parity <= high:
+        follows = "supported" if (low > parity) == (side in ("above", "more")) else "contradicted"
+    given = result["verdict"]
+    said = f"so the verdict that follows is {follows!r}, not {given!r}"
+    expect(given == follows, f"{shown} and the claim is {side!r}, {said}.")
+    return follows

@@ -3,7 +3,7 @@
 Positive maps are drawn in one perceptually uniform colour scale, signed maps in a diverging scale
 centred at zero; both are readable with the common forms of colour blindness. Figures of audits of
 classifiers are in :mod:`helpers.plots.bias`, those of comparisons of faces in
-:mod:`helpers.plots.verification`.
+:mod:`helpers.plots.verification`. Tensors are drawn, but torch is not imported.
 """
 
 from helpers.plots import bias, verification
@@ -17,7 +17,7 @@ from helpers.plots.maps import (
     overlay,
     relevance_grid,
 )
-from helpers.plots.regions import regions
+from helpers.plots.masks import regions
 from helpers.plots.tables import dots
 
 __all__ = [

@@ -1,9 +1,9 @@
-"""The canvas that every figure is drawn on, and the checks that every figure shares."""
+"""The canvas that every figure is drawn on: panels, colours, legends, dots and matrices."""
 
-import textwrap
-import unicodedata
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,15 +12,34 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FuncFormatter
-from torch import Tensor
+from matplotlib.ticker import FixedFormatter, FuncFormatter, MaxNLocator
 
 from helpers import arguments
 from helpers.errors import InputError
+from helpers.plots.inputs import as_picture, folded, written
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Style = dict[str, Any]
+"""Colours, marks and lines, by the names that matplotlib has for them."""
+
+_DOT: Style = {"ms": 7.5, "mew": 1.8, "zorder": 3}
 _LARGEST = 300  # inches; a notebook draws 100 points an inch, and matplotlib no more than 65,535
-_LONGEST = 60  # characters of a name that leave room for the data
 FONT = 11  # points; readable from the back of a room when the figure fills a slide
+
+# Okabe & Ito's palette, told apart with every common form of colour blindness; yellow vanishes on
+# white paper, where olive and wine take its place.
+BLUE, VERMILION, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+SKY, ORANGE, YELLOW, OLIVE, WINE = "#56b4e9", "#e69f00", "#f0e442", "#7a6a00", "#882255"
+PALE = "0.6"  # of what rests on few people
+# The same colour never comes with the same mark or line twice: nothing hangs on colour alone.
+COLOURS = (BLUE, VERMILION, GREEN, PINK, SKY, ORANGE, OLIVE, WINE)
+MARKS = ("o", "D", "s", "^", "v", "P", "X", "h")
+LINES = (
+    *("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5))),
+    *((0, (9, 2)), (0, (3, 1)), (0, (4, 1.2, 1.2, 1.2, 1.2, 1.2)), (0, (10, 1.5, 1, 1.5))),
+)
 
 
 def grid(
@@ -60,7 +79,19 @@ def grid(
     return figure, axes
 
 
-# -- text that readers bring along
+def panels(count: int, columns: int, **size: Any) -> tuple[Figure, list[Axes]]:
+    """Make a figure of ``count`` axes, ``columns`` in a row, of a size as :func:`grid` takes it.
+
+    Raises
+    ------
+    InputError
+        If ``columns`` is no whole number of 1 or more.
+    """
+    columns = min(arguments.count(columns, "columns"), count)
+    figure, axes = grid(-(-count // columns), columns, **size)
+    for axis in axes.flat[count:]:
+        axis.set_visible(False)
+    return figure, list(axes.flat[:count])
 
 
 def finished(figure: Figure) -> Figure:
@@ -86,46 +117,6 @@ def finished(figure: Figure) -> Figure:
     return figure
 
 
-def written(value: object) -> str:
-    """Return a reader's name as one line of text, otherwise as it is.
-
-    Line ends, tabs and other control characters, for which no font has a picture, become spaces,
-    and halves of characters, of file names that are not text, become the sign for that.
-    """
-    kinds = ((each, unicodedata.category(each)) for each in str(value))
-    return "".join(
-        " " if kind in ("Cc", "Zl", "Zp") else "\ufffd" if kind == "Cs" else each
-        for each, kind in kinds
-    )
-
-
-def named(names: Any, count: int, what: str, of: str) -> list[str]:
-    """Return a name for each of ``count`` things, empty ones where no names are given.
-
-    Parameters
-    ----------
-    names : sequence of str, or None
-        What the reader gave.
-    count : int
-        How many things there are.
-    what, of : str
-        What names and things are called in an error.
-
-    Raises
-    ------
-    InputError
-        If it is no list, or there are more or fewer names than things.
-    """
-    if names is None:
-        return [""] * count
-    # A set has no order, so that names would go to the wrong things.
-    if isinstance(names, str | set | frozenset | dict) or not hasattr(names, "__len__"):
-        raise InputError(f"{what} must be a list with a name for each of {count} {of}.")
-    if len(names) != count:
-        raise InputError(f"there are {count} {of}, but {len(names)} {what}: give one each.")
-    return [written(each) for each in names]
-
-
 def legend(owner: Figure | Axes, entries: Sequence[tuple[Artist, str]], **options: Any) -> None:
     """Explain marks and lines by their names, also by names that begin with an underscore.
 
@@ -148,7 +139,23 @@ def legend(owner: Figure | Axes, entries: Sequence[tuple[Artist, str]], **option
         text.set_text(folded(written(name)))
 
 
-# -- pictures
+def plain(axis: Axes, label: str, both: bool = False) -> None:
+    """Name the horizontal axis, and leave of the frame what is needed, with a pale grid.
+
+    Parameters
+    ----------
+    axis : Axes
+        Where values are drawn.
+    label : str
+        What the horizontal axis shows, with its unit; may be empty.
+    both : bool
+        Whether the vertical axis has numbers, and so lines of the grid, as well.
+    """
+    axis.set_xlabel(written(label), fontsize=FONT)
+    axis.tick_params(labelsize=10)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis="both" if both else "x", color="0.9", zorder=0)
+    axis.set_axisbelow(True)
 
 
 def show_picture(axes: Axes, picture: np.ndarray | Tensor, title: str = "") -> None:
@@ -165,245 +172,128 @@ def bare(axes: Axes, title: str = "") -> None:
     axes.set_title(title, fontsize=FONT)
 
 
-def as_picture(picture: np.ndarray | Tensor) -> np.ndarray:
-    """Return a picture as matplotlib wants it.
-
-    Parameters
-    ----------
-    picture : array (H, W, 3) or Tensor (3, H, W)
-        RGB, uint8 or floats in [0, 1]; floats a little beyond are cut off.
-
-    Returns
-    -------
-    array (H, W, 3), uint8 or float in [0, 1]
-
-    Raises
-    ------
-    InputError
-        If it is no such picture, holds NaN or infinite values, or numbers far outside [0, 1], as
-        a normalised picture or one in 0-255 does.
-    """
-    found = _raw(picture)
-    if (
-        found.ndim == 3
-        and found.shape[0] == 3
-        and (isinstance(picture, Tensor) or found.shape[2] != 3)
-    ):
-        found = found.transpose(1, 2, 0)
-    if found.ndim != 3 or found.shape[2] != 3 or not found.size or found.dtype.kind not in "fu":
-        raise InputError(
-            "a picture is an array (H, W, 3) or a tensor (3, H, W) of uint8 or of floats in [0, 1]; "
-            f"this one is {found.shape} of {found.dtype}."
-        )
-    if found.dtype == np.uint8:
-        return found
-    lowest, highest = float(found.min()), float(found.max())
-    # Written so that NaN is refused too.
-    if found.dtype.kind == "u" or not (lowest >= -0.5 and highest <= 1.5):
-        raise InputError(
-            f"a picture of {found.dtype} must lie in [0, 1], but this one runs from {lowest:g} to "
-            f"{highest:g}: divide 0-255 by 255, undo a normalisation, leave NaN out."
-        )
-    return np.clip(found, 0, 1)
-
-
-def as_pictures(images: Any, name: str = "images") -> list[np.ndarray]:
-    """Return several pictures, each as :func:`as_picture` does.
-
-    Raises
-    ------
-    InputError
-        If there is none, it is a single one instead of a list, or one is no picture.
-    """
-    if isinstance(images, np.ndarray | Tensor) and images.ndim == 3:
-        raise InputError(f"{name} is a single picture: give a list, [picture].")
-    if isinstance(images, str | dict) or not hasattr(images, "__len__"):
-        raise InputError(f"{name} must be a list of pictures, not a {type(images).__name__}.")
-    if not len(images):
-        raise InputError(f"{name} holds no picture, so there is nothing to draw.")
-    return [as_picture(each) for each in images]
-
-
-def _raw(picture: Any) -> np.ndarray:
-    if isinstance(picture, Tensor):
-        plain = picture.detach().cpu()
-        return np.asarray(plain.float() if plain.is_floating_point() else plain)
-    try:
-        return np.asarray(picture)
-    except (TypeError, ValueError):
-        raise InputError(f"a picture is an array, not a {type(picture).__name__}.") from None
-
-
-# -- tables
-
-
-def checked(
-    table: Any, columns: Sequence[str], numbers: Sequence[str] = (), endless: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Return a table whose columns can be drawn.
-
-    Parameters
-    ----------
-    table : DataFrame
-        What the reader gave.
-    columns : sequence of str
-        Which it must have.
-    numbers : sequence of str
-        Which of them, or of others that may be there, hold numbers: they come back as floats, with
-        NaN for what is missing.
-    endless : sequence of str
-        Which of the numbers may be infinite.
-
-    Raises
-    ------
-    BadTable
-        If a column is missing or there twice.
-    InputError
-        If it is no table, has no row, or a column of numbers holds something else.
-    """
-    arguments.columns(table, columns)
-    if table.empty:
-        raise InputError("the table has no rows, so there is nothing to draw.")
-    there = [name for name in numbers if name in table]
-    arguments.columns(table, there)
-    for name in set(columns) - set(numbers):
-        _require_names(table[name], name)
-    found = table.copy()
-    for name in there:
-        found[name] = _floats(table[name], name)
-        if name not in endless and np.isinf(found[name]).any():
-            raise InputError(f"column {name!r} holds infinite values, which have no place.")
-    if {"low", "high"} <= set(there) and (found["low"] > found["high"] + 1e-9).any():
-        raise InputError("column 'low' lies above 'high' in some rows: are the two exchanged?")
-    return found
-
-
-def require_range(table: pd.DataFrame, names: Sequence[str], low: float, high: float) -> None:
-    """Refuse numbers that an axis does not show, such as per cent where rates are drawn."""
-    for name in names:
-        values = table[name][np.isfinite(table[name])]
-        if ((values < low - 1e-9) | (values > high + 1e-9)).any():
-            raise InputError(
-                f"column {name!r} runs from {values.min():g} to {values.max():g}, but must hold "
-                f"{'rates' if low == 0 else 'differences of rates'} from {low:g} to {high:g}, not per "
-                "cent."
-            )
-
-
-def listed(values: Any, name: str) -> pd.Series:
-    """Return values in a row, one for each thing, without the index they had.
-
-    Raises
-    ------
-    InputError
-        If they have no order or several axes, are masked, or one of them is a list.
-    """
-    arguments.length(values, name)
-    if isinstance(values, str | set | frozenset | dict | pd.DataFrame | pd.MultiIndex):
-        raise InputError(f"{name} is a {type(values).__name__}: give a list with one value each.")
-    plain = arguments.plain(values, name)
-    column = pd.Series(plain if hasattr(plain, "dtype") and plain.ndim == 1 else list(plain))
-    _require_scalars(column, name)
-    return column.reset_index(drop=True)
-
-
-def _require_names(column: pd.Series, name: str) -> None:
-    """Refuse names and marks that would be drawn as nothing, or as a list."""
-    if column.isna().any():
-        what = "group" if name in ("first", "second") else name
-        raise InputError(f"{int(column.isna().sum())} rows have no {what}: drop or name them.")
-    _require_scalars(column, name)
-    if name in ("small", "differs") and not column.isin((0, 1)).all():
-        raise InputError(f"column {name!r} must hold True or False, not {_first(column)}.")
-
-
-def _require_scalars(column: pd.Series, name: str) -> None:
-    if column.dtype == object and column.map(lambda each: np.ndim(each) > 0).any():
-        raise InputError(f"{name} must hold one value in each row, but holds {_first(column)}.")
-
-
-def _first(column: pd.Series) -> str:
-    return arguments.shown(column.iloc[0])
-
-
-def _floats(column: pd.Series, name: str) -> np.ndarray:
-    if column.dtype.kind in "biuf":
-        return column.to_numpy(dtype=float, na_value=np.nan)
-    # Text is refused although pandas would read "3" as a number: it is a column read wrongly.
-    if not any(isinstance(each, str | bytes | complex) for each in column):
-        try:
-            return column.astype(object).where(column.notna(), np.nan).astype(float).to_numpy()
-        except (TypeError, ValueError):
-            pass
-    raise InputError(f"column {name!r} must hold numbers, but holds {_first(column)}.")
-
-
-def names_of(column: pd.Series, what: str = "group") -> pd.Series:
-    """Return a column of groups as text, each under a name of its own, cut where it is long.
-
-    Raises
-    ------
-    InputError
-        If two groups look alike, as 1 and "1" do, or a name is missing.
-    """
-    if column.isna().any():
-        raise InputError(f"{int(column.isna().sum())} rows have no {what}: drop or name them.")
-    texts = column.astype(object).map(written).map(_cut)
-    pairs = pd.DataFrame({"raw": column.astype(object), "text": texts}).drop_duplicates()
-    twice = pairs["text"][pairs["text"].duplicated()]
-    if len(twice):
-        raise InputError(f"two {what}s are called {twice.iloc[0]!r} in the figure: rename one.")
-    return texts
-
-
-def _cut(name: str) -> str:
-    half = _LONGEST // 2
-    return name if len(name) <= _LONGEST else f"{name[:half]}...{name[3 - half :]}"
-
-
-def folded(name: str) -> str:
-    """Return a name of a group in lines of 30 characters, so that the data keeps its room."""
-    return "\n".join(textwrap.wrap(name, 30)) if len(name) > 30 else name
-
-
 # -- dots and whiskers
 
 
-def without_place(value: float, note: object = "") -> str:
-    """Say why a value cannot be drawn; nothing if it can."""
-    if np.isnan(value):
-        return str(note) if isinstance(note, str) and note else "undefined"
-    return "" if np.isfinite(value) else f"infinite ({'+' if value > 0 else '-'})"
+def lines(count: int, height: float = 0.35, width: float = 6.6) -> tuple[Figure, Axes]:
+    """Make a figure of one panel with a line for each of ``count`` names, in inches."""
+    figure, axes = grid(1, 1, side=width, extra=1.3 + height * count - width)
+    return figure, axes[0, 0]
 
 
-def say(axis: Axes, place: float, text: str) -> None:
-    """Write on the line of a value that cannot be drawn, why not."""
-    axis.text(
-        *(0.02, place, written(text)),
-        transform=axis.get_yaxis_transform(),
-        va="center",
-        fontsize=9,
-        style="italic",
-        color="0.35",
-    )
+def name_lines(axis: Axes, names: Sequence[str], label: str = "") -> None:
+    """Name the lines of a panel, the first on top, and what is read off along them."""
+    plain(axis, label)
+    axis.set_yticks(range(len(names)), names, fontsize=FONT - 1)
+    axis.set_ylim(len(names) - 0.4, -0.6)  # none on the frame
+    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
-def whisker(axis: Axes, place: float, low: float, high: float, colour: str, end: float) -> None:
-    """Draw an interval; one without end gets an arrow at ``end``, and a missing one none."""
+def draw_dots(axis: Axes, rows: pd.DataFrame, styles: Iterable[Style], end: float) -> None:
+    """Draw a dot and a whisker on the line of each row, or say why it has none.
+
+    Parameters
+    ----------
+    axis : Axes
+        Whose lines are 0, 1, ... downwards.
+    rows : DataFrame
+        ``value``, ``low``, ``high``, and perhaps ``note``, the reason why a value is missing.
+    styles : iterable of dict
+        Of each row: ``color``, ``marker`` and whatever else matplotlib's lines have.
+    end : float
+        Where an interval without end gets an arrow, of :func:`end_of`.
+    """
+    for place, ((_, row), style) in enumerate(zip(rows.iterrows(), styles, strict=False)):
+        if np.isfinite(row["value"]):
+            _whisker(axis, place, row["low"], row["high"], style["color"], end)
+            axis.plot(row["value"], place, **_DOT | style)
+        else:
+            _say(axis, place, _without_place(row["value"], row.get("note")))
+
+
+def _without_place(value: float, note: object) -> str:
+    if np.isinf(value):
+        return f"infinite ({'+' if value > 0 else '-'})"
+    return note if isinstance(note, str) and note else "undefined"
+
+
+def _say(axis: Axes, place: float, text: str) -> None:
+    word = axis.text(0.02, place, written(text), transform=axis.get_yaxis_transform())
+    word.set(va="center", fontsize=9, style="italic", color="0.35")
+
+
+def _whisker(axis: Axes, place: float, low: float, high: float, colour: str, end: float) -> None:
     if np.isnan(low) or np.isnan(high):
         return
-    axis.plot(
-        [low, min(high, end) if np.isinf(high) else high], [place, place], color=colour, lw=2.2
-    )
+    axis.plot([low, end if np.isinf(high) else high], [place, place], color=colour, lw=2.2)
     if np.isinf(high):
         axis.plot(end, place, ">", color=colour, ms=7)
 
 
-def end_of(*columns: pd.Series | np.ndarray) -> float:
+def style_of(number: int) -> Style:
+    """Return the colour and the mark of the first, second, ... of several kinds."""
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKS[number % len(MARKS)]}
+
+
+def end_of(rows: pd.DataFrame, columns: Sequence[str] = ("value", "low", "high")) -> float:
     """Return where an interval without end is cut off: a tenth beyond all that is finite."""
-    values = np.concatenate([np.asarray(each, dtype=float) for each in columns])
+    values = rows[list(columns)].to_numpy(dtype=float)
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 1.0
     low, high = float(finite.min()), float(finite.max())
     return high + 0.1 * ((high - low) or abs(high) or 1.0)
+
+
+# -- matrices
+
+
+def matrix(
+    values: np.ndarray,
+    texts: Sequence[Sequence[str]],
+    across: Sequence[str],
+    down: Sequence[str],
+    label: str,
+    **colours: Any,
+) -> tuple[Figure, Axes]:
+    """Draw numbers as a square of coloured cells with a text in each, and a colour bar.
+
+    Parameters
+    ----------
+    values : array (k, k)
+        What the colours show; a cell of NaN stays white.
+    texts : sequence (k) of sequences (k) of str
+        What is written into the cells; what ends in a star is bold.
+    across, down : sequence (k) of str
+        Names of columns and rows.
+    label : str
+        Of the colour bar.
+    **colours
+        ``cmap``, ``vmin`` and ``vmax`` of matplotlib.
+
+    Returns
+    -------
+    Figure, Axes
+    """
+    rooms = [0.07 * max(map(len, "\n".join(names).split("\n"))) for names in (down, across)]
+    figure, axes = grid(1, 1, side=1.2 + 0.62 * len(across), margin=(1.5 + rooms[0], rooms[1]))
+    axis = axes[0, 0]
+    image = axis.imshow(values, **colours)
+    for (row, column), ink in np.ndenumerate(_inks(image.cmap(image.norm(values)))):
+        text = axis.text(column, row, texts[row][column], ha="center", va="center", fontsize=10)
+        text.set(color=ink, weight="bold" if texts[row][column].endswith("*") else "normal")
+    axis.set_xticks(range(len(across)), across, fontsize=10)
+    axis.set_yticks(range(len(down)), down, fontsize=10)
+    if max(map(len, across)) > 8:
+        axis.tick_params(axis="x", labelrotation=40)
+        plt.setp(axis.get_xticklabels(), ha="right", rotation_mode="anchor")
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+    figure.colorbar(image, ax=axis, shrink=0.8).set_label(label, fontsize=FONT)
+    return figure, axis
+
+
+def _inks(cells: np.ndarray) -> np.ndarray:
+    """Black or white, whichever is read more easily on a cell: by its relative luminance (WCAG)."""
+    luminance = cells[..., :3] ** 2.2 @ [0.2126, 0.7152, 0.0722]
+    return np.where((luminance < 0.18) & (cells[..., 3] > 0), "white", "black")

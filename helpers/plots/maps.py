@@ -1,7 +1,9 @@
 """Relevance maps over photographs."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -10,30 +12,28 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
-from torch import Tensor
 
 from helpers import arguments
 from helpers.errors import InputError
-from helpers.plots.canvas import (
-    FONT,
-    as_picture,
-    as_pictures,
-    bare,
-    finished,
-    grid,
-    named,
-    show_picture,
-    written,
-)
-from helpers.plots.faces import frame_face, require_faces
+from helpers.plots import canvas, inputs
+from helpers.plots.faces import frame_faces
 from helpers.preprocessing import Detection
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 POSITIVE = "inferno"  # dark = none, yellow = most
 SIGNED = "RdBu_r"  # red = for the target, white = 0, blue = against it
-# Okabe & Ito's palette: told apart with every common form of colour blindness.
-CONCEPT_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
-
-
+# Bright ones first: they lie on a grey photograph.
+CONCEPT_COLOURS = (
+    canvas.ORANGE,
+    canvas.SKY,
+    canvas.GREEN,
+    canvas.PINK,
+    canvas.YELLOW,
+    canvas.BLUE,
+    canvas.VERMILION,
+)
 # Inches that a colour bar needs, (width, height): at the right with a label, or below.
 _BAR_RIGHT, _BAR_BELOW = (0.85, 0.0), (0.0, 0.45)
 
@@ -60,8 +60,9 @@ def overlay(
         0, of an empty map, gives the grey photograph.
     palette : str, optional
         A colormap of matplotlib: ``SIGNED`` (red for, blue against), centred at zero, or another,
-        which starts at zero. By default ``SIGNED`` for a map with negative values and ``POSITIVE``
-        for any other; give it where panels are compared and only some have negative values.
+        which starts at zero and has no colour for negative values. By default ``SIGNED`` for a map
+        with negative values and ``POSITIVE`` for any other; give it where panels are compared and
+        only some have negative values.
 
     Returns
     -------
@@ -72,32 +73,32 @@ def overlay(
     UnknownName
         If matplotlib has no such palette.
     InputError
-        If image and map differ in size, the map holds NaN or infinite values, or the scale is no
-        finite number of 0 or more.
+        If image and map differ in size, the map holds NaN or infinite values, or negative ones that
+        the palette has no colour for, or the scale is no finite number of 0 or more.
     """
     values = _finite(relevance, "the map", 2)
-    if palette is not None:
-        arguments.choice(palette, "palette", mpl.colormaps)
     top = arguments.number(scale, "scale", 0)
-    return _blended(image, values, top, palette or palette_of(values))
-
-
-def _blended(image: np.ndarray | Tensor, values: np.ndarray, scale: float, name: str) -> np.ndarray:
-    grey, norm = _grey(image), _norm(name, scale)
-    if values.shape != grey.shape[:2]:
-        raise InputError(
-            f"the photograph is {grey.shape[:2]}, but its map {values.shape} pixels high and wide."
-        )
-    colour = mpl.colormaps[name](norm(values))[..., :3]
-    strength = np.clip(np.abs(values) / scale, 0, 1) if scale > 0 else np.zeros_like(values)
+    grey, name = _grey(image), _palette(palette, values)
+    _require_size(image, values)
+    colour = mpl.colormaps[name](_norm(name, top)(values))[..., :3]
+    strength = np.clip(np.abs(values) / top, 0, 1) if top > 0 else np.zeros_like(values)
     # The square root lets weak relevance show; the colour bar, not the opacity, carries the value.
     alpha = 0.85 * np.sqrt(strength)[..., None]
     return np.asarray((1 - alpha) * grey + alpha * colour)
 
 
-def palette_of(values: np.ndarray) -> str:
-    """Return the colormap that fits values: diverging where some are negative."""
-    return SIGNED if np.asarray(values).min(initial=0.0) < 0 else POSITIVE
+def _palette(wanted: str | None, values: np.ndarray) -> str:
+    """The colormap that was wanted, or the one that fits: diverging where values are negative."""
+    if wanted is None:
+        return SIGNED if values.min(initial=0.0) < 0 else POSITIVE
+    arguments.choice(wanted, "palette", mpl.colormaps)
+    # Not for the rounding of a map that is positive otherwise.
+    if wanted != SIGNED and values.min(initial=0.0) < -1e-6 * _largest(values):
+        raise InputError(
+            f"the map has negative values, but palette {wanted!r} starts at zero and would draw them "
+            f"as if they were none: give plots.SIGNED, {SIGNED!r}."
+        )
+    return wanted
 
 
 def relevance_grid(
@@ -133,22 +134,24 @@ def relevance_grid(
         holds NaN or infinite values.
     """
     arguments.choice(scale, "scale", ("column", "all"))
-    photographs = as_pictures(images)
-    names = named(rows, len(photographs), "rows", "photographs")
+    photographs = inputs.as_pictures(images)
+    names = inputs.named(rows, len(photographs), "rows", "photographs")
     columns = _columns(maps, len(photographs))
     margin = _BAR_RIGHT if scale == "all" else _BAR_BELOW
-    figure, axes = grid(len(photographs), len(columns) + 1, side=2.1, extra=0.05, margin=margin)
+    figure, axes = canvas.grid(
+        len(photographs), len(columns) + 1, side=2.1, extra=0.05, margin=margin
+    )
     _photographs(axes[:, 0], photographs, names)
     everything = np.concatenate([np.ravel(each) for each in columns.values()])
     for column, (title, each) in enumerate(columns.items(), start=1):
         shared = everything if scale == "all" else each
         _overlays(axes[:, column], photographs, each, shared)
-        axes[0, column].set_title(title, fontsize=FONT)
+        axes[0, column].set_title(title, fontsize=canvas.FONT)
         if scale == "column":
             _bar(figure, list(axes[:, column]), shared, "bottom")
     if scale == "all":
         _bar(figure, list(axes[:, 1:].flat), everything, "right")
-    return finished(figure)
+    return canvas.finished(figure)
 
 
 def _columns(maps: Any, count: int) -> dict[str, np.ndarray]:
@@ -162,24 +165,25 @@ def _columns(maps: Any, count: int) -> dict[str, np.ndarray]:
             raise InputError(
                 f"there are {count} photograph(s), but {len(values)} map(s) of {title!r}."
             )
-        if written(title) in found:
-            raise InputError(f"two columns are called {written(title)!r}: rename one.")
-        found[written(title)] = values
+        if inputs.written(title) in found:
+            raise InputError(f"two columns are called {inputs.written(title)!r}: rename one.")
+        found[inputs.written(title)] = values
     return found
 
 
 def _photographs(axes: np.ndarray, images: list[np.ndarray], rows: Sequence[str]) -> None:
     for axis, image, name in zip(axes, images, rows, strict=True):
-        show_picture(axis, image)
-        axis.set_ylabel(name, fontsize=FONT)
-    axes[0].set_title("photograph", fontsize=FONT)
+        canvas.show_picture(axis, image)
+        axis.set_ylabel(name, fontsize=canvas.FONT)
+    axes[0].set_title("photograph", fontsize=canvas.FONT)
 
 
 def _overlays(
     axes: np.ndarray, images: list[np.ndarray], maps: np.ndarray, shared: np.ndarray
 ) -> None:
     for axis, image, each in zip(axes, images, maps, strict=True):
-        show_picture(axis, _blended(image, each, _largest(shared), palette_of(shared)))
+        blended = overlay(image, each, _largest(shared), _palette(None, shared))
+        canvas.show_picture(axis, blended)
 
 
 def explanation(
@@ -222,28 +226,25 @@ def explanation(
     UnknownName
         If matplotlib has no such palette.
     InputError
-        If there are more or fewer of one than of another, or a map holds NaN or infinite values.
+        If there are more or fewer of one than of another, or a map holds NaN or infinite values, or
+        negative ones that the palette has no colour for.
     """
-    photographs, given = as_pictures(pictures, "pictures"), as_pictures(images)
+    photographs, given = inputs.as_pictures(pictures, "pictures"), inputs.as_pictures(images)
     values = _finite(relevance, "relevance", 3)
     arguments.length(faces, "faces")
     count = arguments.same_length(pictures=photographs, images=given, relevance=values, faces=faces)
-    answers = named(answers, count, "answers", "photographs")
-    explained = named(explained, count, "explained classes", "photographs")
-    if palette is not None:
-        arguments.choice(palette, "palette", mpl.colormaps)
-    figure, axes = grid(count, 3, side=3.0, extra=0.3, margin=_BAR_RIGHT)
-    top, name = _largest(values), palette or palette_of(values)
+    answers = inputs.named(answers, count, "answers", "photographs")
+    explained = inputs.named(explained, count, "explained classes", "photographs")
+    figure, axes = canvas.grid(count, 3, side=3.0, extra=0.3, margin=_BAR_RIGHT)
+    top, name = _largest(values), _palette(palette, values)
     for row in range(count):
-        show_picture(axes[row, 0], photographs[row])
-        require_faces(faces[row])
-        for number, face in enumerate(faces[row]):
-            frame_face(axes[row, 0], face, "solid" if number == 0 else "dashed")
-        show_picture(axes[row, 1], given[row], f"model's answer: {answers[row]}")
-        title = f"{written(method)} for '{explained[row]}'"
-        show_picture(axes[row, 2], _blended(given[row], values[row], top, name), title)
-    _bar(figure, list(axes.flat), values, "right", written(unit), name)
-    return finished(figure)
+        canvas.show_picture(axes[row, 0], photographs[row])
+        frame_faces(axes[row, 0], faces[row])
+        canvas.show_picture(axes[row, 1], given[row], f"model's answer: {answers[row]}")
+        title = f"{inputs.written(method)} for '{explained[row]}'"
+        canvas.show_picture(axes[row, 2], overlay(given[row], values[row], top, name), title)
+    _bar(figure, list(axes.flat), values, "right", inputs.written(unit), name)
+    return canvas.finished(figure)
 
 
 def channels(activations: Tensor, names: Sequence[str] | None = None, columns: int = 8) -> Figure:
@@ -268,18 +269,15 @@ def channels(activations: Tensor, names: Sequence[str] | None = None, columns: i
         If the activations do not have the shape above, or hold NaN, infinite or negative values.
     """
     values = _finite(activations, "activations", 3, low=0)
-    titles = named(names, len(values), "names", "channels")
-    columns = min(arguments.count(columns, "columns"), len(values))
-    rows = -(-len(values) // columns)
-    figure, axes = grid(rows, columns, 1.25, 0.25 if names is not None else 0.0, _BAR_RIGHT)
-    for axis in axes.flat[len(values) :]:
-        axis.set_visible(False)
-    for axis, channel, name in zip(axes.flat, values, titles, strict=False):
+    titles = inputs.named(names, len(values), "names", "channels")
+    extra = 0.25 if names is not None else 0.0
+    figure, axes = canvas.panels(len(values), columns, side=1.25, extra=extra, margin=_BAR_RIGHT)
+    for axis, channel, name in zip(axes, values, titles, strict=True):
         axis.imshow(channel, cmap=POSITIVE, vmin=0, vmax=max(_largest(values), 1e-12))
-        bare(axis)
+        canvas.bare(axis)
         axis.set_title(name, fontsize=9)
-    _bar(figure, list(axes.flat), values, "right", "activation", POSITIVE)
-    return finished(figure)
+    _bar(figure, axes, values, "right", "activation", POSITIVE)
+    return canvas.finished(figure)
 
 
 def concepts(
@@ -307,40 +305,43 @@ def concepts(
         If there is not one set of maps for each photograph, as large as it, or they hold NaN,
         infinite or negative values.
     """
-    photographs, values = as_pictures(images), _finite(maps, "maps", 4, low=0)
+    photographs, values = inputs.as_pictures(images), _finite(maps, "maps", 4, low=0)
     count, number = values.shape[:2]
     arguments.same_length(images=photographs, maps=values)
     given = [f"concept {k}" for k in range(number)] if labels is None else labels
-    titles = named(given, number, "labels", "concepts")
-    figure, axes = grid(count, number + 2, 2.1, 0.05, (_BAR_RIGHT[0], 0.25))
+    titles = inputs.named(given, number, "labels", "concepts")
+    figure, axes = canvas.grid(count, number + 2, 2.1, 0.05, (_BAR_RIGHT[0], 0.25))
     _photographs(axes[:, 0], photographs, [""] * count)
     for axis, image, each in zip(axes[:, 1], photographs, values, strict=True):
-        show_picture(axis, _strongest(image, each, _largest(values)))
-    axes[0, 1].set_title("strongest concept", fontsize=FONT)
+        canvas.show_picture(axis, _strongest(image, each, _largest(values)))
+    axes[0, 1].set_title("strongest concept", fontsize=canvas.FONT)
     for k in range(number):
         _overlays(axes[:, k + 2], photographs, values[:, k], values)
         mark = {"fc": CONCEPT_COLOURS[k % len(CONCEPT_COLOURS)], "ec": "none", "pad": 2}
         axes[0, k + 2].set_title(titles[k], fontsize=10, bbox=mark)
     _bar(figure, list(axes[:, 2:].flat), values, "right", "concept strength")
-    return finished(figure)
+    return canvas.finished(figure)
 
 
 def _strongest(image: np.ndarray | Tensor, maps: np.ndarray, top: float) -> np.ndarray:
-    if maps.shape[1:] != image.shape[:2]:
-        raise InputError(
-            f"the photograph is {image.shape[:2]}, but its maps {maps.shape[1:]} pixels high and "
-            "wide."
-        )
+    _require_size(image, maps[0])
     palette = np.array([mpl.colors.to_rgb(each) for each in CONCEPT_COLOURS])
     colour = palette[maps.argmax(0) % len(palette)]
     alpha = 0.7 * np.sqrt(np.clip(maps.max(0) / max(top, 1e-12), 0, 1))[..., None]
     return np.asarray((1 - alpha) * _grey(image) + alpha * colour)
 
 
+def _require_size(image: np.ndarray | Tensor, values: np.ndarray) -> None:
+    size = _grey(image).shape[:2]
+    if values.shape != size:
+        raise InputError(
+            f"the photograph is {size}, but its map {values.shape} pixels high and wide."
+        )
+
+
 def _grey(image: np.ndarray | Tensor) -> np.ndarray:
-    picture = as_picture(image)
-    picture = picture / 255 if picture.dtype == np.uint8 else picture
-    return np.repeat((picture @ np.array([0.299, 0.587, 0.114]))[..., None], 3, axis=2)
+    grey = inputs.as_floats(image) @ np.array([0.299, 0.587, 0.114])
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def _norm(palette: str, scale: float) -> Normalize:
@@ -356,17 +357,15 @@ def _bar(
     label: str = "",
     palette: str | None = None,
 ) -> None:
-    name = palette or palette_of(values)
-    mappable = ScalarMappable(_norm(name, _largest(values)), name)
-    pad, aspect = (0.01, 25) if location == "right" else (0.02, 16)
-    bar = figure.colorbar(mappable, ax=axes, location=location, shrink=0.85, pad=pad, aspect=aspect)
-    bar.locator = MaxNLocator(6 if location == "right" else 3)
-    bar.formatter = ScalarFormatter()
+    name = _palette(palette, values)
+    colours = ScalarMappable(_norm(name, _largest(values)), name)
+    pad, aspect, ticks = (0.01, 25, 6) if location == "right" else (0.02, 16, 3)
+    bar = figure.colorbar(colours, ax=axes, location=location, shrink=0.85, pad=pad, aspect=aspect)
+    bar.locator, bar.formatter = MaxNLocator(ticks), ScalarFormatter()
     bar.formatter.set_powerlimits((-3, 4))
-    bar.set_label(label, fontsize=FONT)
+    bar.set_label(label, fontsize=canvas.FONT)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=9)
-    bar.update_ticks()
 
 
 def _largest(maps: np.ndarray) -> float:

@@ -60,8 +60,14 @@ STUBS = dict(exercises(notebooks.student))
 
 
 def test_every_check_has_an_exercise_and_every_exercise_a_check() -> None:
-    numbers = {name[9:].replace("_", ".") for name in checks.__all__ if name.startswith("exercise")}
+    numbers = {name[9:].replace("_", ".") for name in dir(checks) if name.startswith("exercise")}
     assert numbers == set(SOLUTIONS) == set(STUBS)
+
+
+def test_an_exercise_that_is_not_there_is_told() -> None:
+    for name in ("exercise_0_9", "exercise_99_1", "exercise", "chapter_77"):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+            getattr(checks, name)
 
 
 @pytest.mark.parametrize("number", SOLUTIONS)

@@ -4,18 +4,22 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from helpers.checks.grading import (
     NotYet,
     Passed,
+    as_array,
     as_numbers,
-    as_tensor,
     called,
     claimed,
-    close,
+    evidence,
+    expect_right,
     graded,
+    judge,
+    same,
 )
 
 
@@ -69,7 +73,7 @@ def test_in_a_notebook_a_verdict_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "same",
+    "result",
     [
         [1.0, 2.0],
         (1, 2),
@@ -78,47 +82,93 @@ def test_in_a_notebook_a_verdict_is_one_line() -> None:
         torch.tensor([1.0, 2.0], dtype=torch.bfloat16),
     ],
 )
-def test_a_result_of_any_library_is_a_tensor(same: Any) -> None:
-    found = as_tensor(same, (2,))
-    assert found.dtype == torch.float64
+def test_a_result_of_any_library_is_an_array(result: Any) -> None:
+    found = as_array(result, (2,))
+    assert found.dtype == np.float64
     assert found.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (None, "a tensor was expected, but it is NoneType"),
-        ("ab", "a tensor was expected, but it is str"),
-        ([[1], [1, 2]], "a tensor was expected, but it is list"),
+        (None, "a tensor of real numbers was expected, but it is None"),
+        ("ab", "a tensor of real numbers was expected, but it is 'ab'"),
+        ([[1], [1, 2]], r"a tensor of real numbers was expected, but it is \[\[1\], \[1, 2\]\]"),
         ([1.0, float("nan")], "NaN or infinite"),
         ([1.0, float("inf")], "NaN or infinite"),
-        ([1.0, 2j], "complex"),
+        ([1.0, 2j], "a tensor of real numbers was expected, but it is .*2j"),
         ([1.0], r"should have shape \(2,\), but has \(1,\)"),
     ],
 )
-def test_what_is_no_such_tensor_is_told(wrong: Any, says: str) -> None:
+def test_what_is_no_such_array_is_told(wrong: Any, says: str) -> None:
     with pytest.raises(NotYet, match=says):
-        as_tensor(wrong, (2,))
+        as_array(wrong, (2,))
 
 
 def test_results_agree_to_about_four_digits() -> None:
     one = torch.tensor([1.0, -2.0])
-    assert close(one, one * (1 + 5e-5))
-    assert not close(one, one * (1 + 3e-4))
-    assert not close(one, -one)
+    assert same(one, one * (1 + 5e-5))
+    assert not same(one, one * (1 + 3e-4))
+    assert not same(one, -one)
+    assert not same(one, one[:1])
+    assert not same(np.nan, np.nan)
+
+
+def test_a_mistake_that_is_right_as_well_is_no_mistake() -> None:
+    expect_right(1.0, 1.0, "one is right.", (1.0, "that is the mean."))
+    with pytest.raises(NotYet, match="that is the mean"):
+        expect_right(
+            2.0, 1.0, "one is right.", (1.0, "that is the first."), (2.0, "that is the mean.")
+        )
+    with pytest.raises(NotYet, match="one is right"):
+        expect_right(3.0, 1.0, "one is right.", (2.0, "that is the mean."))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "direction", "follows"),
+    [
+        (0.1, 0.2, "above", "supported"),
+        (0.1, 0.2, "below", "contradicted"),
+        (-0.2, -0.1, "below", "supported"),
+        (-0.1, 0.2, "above", "undecided"),
+        (0.0, 0.2, "above", "undecided"),
+    ],
+)
+def test_a_verdict_follows_from_the_interval(
+    low: float, high: float, direction: str, follows: str
+) -> None:
+    assert judge({"verdict": follows}, direction, low, high, 0, "it is so") == follows
+    with pytest.raises(
+        NotYet, match=f"it is so and the claim is '{direction}', so .*'{follows}', not"
+    ):
+        judge({"verdict": "right"}, direction, low, high, 0, "it is so")
+
+
+def test_evidence_is_a_row_with_finite_numbers() -> None:
+    row = pd.Series({"group": "a", "low": 0.1, "high": 0.2, "note": "few people"})
+    assert evidence(row, "a table", {"group"}, "low", "high") == [0.1, 0.2]
+    for wrong in (row.drop("group"), row.drop("low"), dict(row), None):
+        with pytest.raises(NotYet, match="the evidence is one row of a table"):
+            evidence(wrong, "a table", {"group"}, "low", "high")
+    with pytest.raises(NotYet, match="has no low and no high .few people.: choose another"):
+        evidence(row.replace(0.1, np.nan), "a table", {"group"}, "low", "high")
 
 
 def test_a_claim_is_a_sentence_with_its_numbers() -> None:
-    said = {"claim": "Glasses move the score more than hats.", "gap": 0.1}
+    said = {"claim": "Glasses move the score more than hats.", "gap": 0.1, "verdict": "supported"}
     assert claimed(lambda: said, "gap") is said
     for wrong, says in (
-        ({"claim": "Glasses move the score more than hats."}, "keys: claim, gap"),
-        ({"claim": "Too short a claim is", "gap": 1}, "six words or more"),
-        ({"claim": 3, "gap": 1}, "six words or more"),
+        ({"claim": said["claim"]}, "keys: claim, gap, verdict"),
+        (said | {"claim": "Too short a claim is"}, "six words or more"),
+        (said | {"claim": 3}, "six words or more"),
         ([1], "return a dict"),
     ):
         with pytest.raises(NotYet, match=says):
             claimed(lambda wrong=wrong: wrong, "gap")
+    with pytest.raises(NotYet, match="keys: claim, gap, direction, verdict"):
+        claimed(lambda: said, "gap", side="on which side?")
+    with pytest.raises(NotYet, match="above. or .below.: on which side"):
+        claimed(lambda: said | {"direction": "left"}, "gap", side="on which side?")
 
 
 @pytest.mark.parametrize("wrong", ["0.5", ["0.5"], 1j, None, {"a": 1}, [1, 2], np.zeros(9)])

@@ -127,7 +127,7 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "3.5 no sentence": (_claim(claim="short hair"), "whole sentence"),
     "3.5 no row": (_claim(evidence=0.3), "one row of"),
     "3.5 with itself": (_claim(_row(group=GROUPS[0])), "with itself"),
-    "3.5 no interval": (_claim(_row(low=np.nan)), "no interval"),
+    "3.5 no interval": (_claim(_row(low=np.nan)), "no low and no high"),
     "3.5 too bold": (_claim(_row(low=-0.1)), "'undecided', not 'supported'"),
     "3.5 the wrong side": (_claim(direction="below"), "'contradicted', not 'supported'"),
     "3.5 the parity of ratios": (

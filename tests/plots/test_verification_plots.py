@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from helpers.bias import verification
 from helpers.errors import BadTable, InputError, UnknownName
+from helpers.plots import canvas
 from helpers.plots import verification as plots
 from tests.bias.simulated import Group, simulate
 
@@ -31,7 +32,7 @@ CONFUSION = pd.DataFrame(np.diag(np.arange(1.0, 9)) + 0.1, NAMES, NAMES)
 
 
 def drawn(kind: str) -> Figure:
-    return plots.scores(PAIRS.scores, PAIRS.genuine, PAIRS.groups[0], kind, 2.0)  # type: ignore[arg-type]
+    return plots.scores(PAIRS.scores, PAIRS.genuine, PAIRS.groups[0], kind)  # type: ignore[arg-type]
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
@@ -41,8 +42,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "det": lambda: plots.det(CURVES),
     "det with bands": lambda: plots.det(CURVES, BANDS, ["overall", NAMES[0]]),
     "roc": lambda: plots.roc(CURVES, BANDS, ["overall", NAMES[0]]),
-    "sweep": lambda: plots.sweep(CURVES, 2.0),
-    "disparity": lambda: plots.disparity(RATIOS, "ratio of FMR", 1, "parity", logarithmic=True),
+    "disparity": lambda: plots.disparity(RATIOS, "ratio of FMR", 1, "parity"),
     "confusion": lambda: plots.confusion(CONFUSION),
 }
 
@@ -106,7 +106,7 @@ def test_the_legend_explains_only_marks_that_occur() -> None:
 
 
 def test_eight_groups_have_eight_line_styles() -> None:
-    assert len(set(plots.LINES)) == len(plots.COLOURS) == 8
+    assert len(set(canvas.LINES)) == len(set(canvas.COLOURS)) == len(set(canvas.MARKS)) == 8
 
 
 def test_an_undefined_value_is_named_and_not_drawn() -> None:
@@ -115,6 +115,14 @@ def test_an_undefined_value_is_named_and_not_drawn() -> None:
     axis = plots.disparity(table, "FNMR").axes[0]
     assert [each.get_text() for each in axis.texts] == ["undefined (no genuine pairs)"]
     assert [each.get_text() for each in axis.get_yticklabels()] == ["a", "b"]
+
+
+def test_how_many_is_written_only_where_it_is_known() -> None:
+    table = pd.DataFrame({"group": list("abc"), "value": 0.5, "low": 0.4, "high": 0.6})
+    table = table.assign(n=[1200, np.nan, 3], n_identities=[np.nan, np.nan, 30])
+    axis = plots.disparity(table, "FNMR").axes[0]
+    shown = [each.get_text() for each in axis.get_yticklabels()]
+    assert shown == ["a  (n = 1,200)", "b", "c  (30 people)"]
 
 
 def test_confusion_writes_every_cell_and_the_error_of_every_row() -> None:
