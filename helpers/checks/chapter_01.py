@@ -97,6 +97,10 @@ def exercise_1_3(miss_rates: Any) -> str:
         )
         low, high = wilson(int(each.sum()), len(each))
         expect(
+            not grading.same(bounds, [high, low], atol=6e-4),
+            f"low and high of {name!r} are exchanged: wilson(...) returns low first.",
+        )
+        expect(
             grading.same(bounds, [low, high], atol=6e-4),
             f"Wilson's interval of {name!r} is {low:.3f} to {high:.3f}: call "
             "wilson(missed, of how many).",

@@ -66,7 +66,7 @@ def exercise_2_2(gaps: Any) -> str:
         result = grading.keyed(called(gaps, truth, answer, group), _CRITERIA)
         hint = ": the largest rate of the three groups minus the smallest."
         for name, (right, *mistakes) in _criteria(_gaps(truth, answer, group)).items():
-            given = grading.as_number(result[name])
+            given = grading.as_number(result[name], name)
             grading.expect_number(f"the gap in {name}", given, right, *mistakes, hint=hint)
     return "Four questions about the same counts."
 
@@ -127,28 +127,42 @@ def _divide_by(who: str, instead_of: str) -> str:
 def exercise_2_3(gap_by_chance: Any) -> str:
     """The largest gap to expect where group makes no difference."""
     random = np.random.default_rng(5)
+    answers = []
     for sizes, apart in (((80,) * 4, 0.5), ((60,) * 6, 0.0), ((150, 150, 20), 0.0)):
         group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
         right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
         mixed = random.permutation(len(group))  # rows of a table don't come group by group
         given = grading.as_number(called(gap_by_chance, right[mixed], group[mixed]))
-        _expect_chance(given, right, group)
+        answers.append((given, right, group))
+    # Rates of 80 faces are multiples of 1/80, and so are their gaps; a mean of many hardly ever is.
+    steps = [given * 2 * n for (given, *_), n in zip(answers, (80, 60), strict=False)]
+    single = all(step > 0.5 and abs(step - round(step)) < 1e-6 for step in steps)
+    for answer in answers:
+        _expect_chance(*answer, single)
     return "Every largest gap has this much for nothing."
 
 
-def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
-    gaps = _shuffled_gaps(right, group)
+def _expect_chance(given: float, right: np.ndarray, group: np.ndarray, single: bool) -> None:
+    gaps, ratios = _shuffled(right, group)
     wanted, spread = float(gaps.mean()), float(gaps.std())
     observed = float(np.ptp(pd.Series(right).groupby(group).mean()))
     off, about = given - wanted, f"about {wanted:.3f} is to be expected, but you give {given:.3f}: "
-    if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
-        return
     expect(
-        not grading.same(given, observed),
+        abs(off) < 0.3 * spread or not grading.same(given, observed),
         "that is the gap as it was seen. What would it be if the group made no difference?",
     )
+    expect(
+        not single,
+        about
+        + "one draw alone can have that gap. Are your draws all the same, or did you pick the "
+        "largest, or the median? Return their mean.",
+    )
+    if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
+        return
     mean = "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest."
     expect(off > 0, about + mean)
+    quotient = given > 1 or abs(given - ratios.mean()) < ratios.std()
+    expect(not quotient, about + "that is a ratio. Subtract the smallest rate from the largest.")
     expect(
         given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
         about + "that is among the largest of all draws. Return their mean.",
@@ -159,12 +173,15 @@ def _expect_chance(given: float, right: np.ndarray, group: np.ndarray) -> None:
     )
 
 
-def _shuffled_gaps(right: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _shuffled(right: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Largest rate minus smallest, and smallest divided by largest, of faces shuffled."""
     random = np.random.default_rng(99)
     codes, _ = pd.factorize(group)
     n = np.bincount(codes)
     draws = (random.permutation(right) for _ in range(2000))
-    return np.array([np.ptp(np.bincount(codes, weights=each) / n) for each in draws])
+    rates = np.array([np.bincount(codes, weights=each) / n for each in draws])
+    low, high = rates.min(axis=1), rates.max(axis=1)
+    return high - low, low / high
 
 
 @graded("2.4")

@@ -13,8 +13,7 @@ from helpers.checks.grading import called, expect, expect_right, graded
 @graded("3.1")
 def exercise_3_1(error_rates: Any) -> str:
     """FMR and FNMR at a threshold."""
-    scores, genuine, *_ = _scored(people=12, seed=0)
-    limit = float(np.sort(scores[~genuine])[-30])  # a score that occurs: is it accepted?
+    scores, genuine, limit = _with_ties()
     given = called(error_rates, scores, genuine, limit)
     fmr, fnmr = grading.as_numbers(given, "two numbers, fmr and fnmr, were", 2)
     accepted = scores >= limit
@@ -24,25 +23,45 @@ def exercise_3_1(error_rates: Any) -> str:
         "both rates are there, but in the wrong order: FMR first, then FNMR.",
     )
     hint = ": it is the share of the {0} pairs, scores[{1}], that are {2}."
-    mistakes = _fmr_mistakes(accepted, genuine)
     of_impostors = hint.format("impostor", "~genuine", "accepted")
+    mistakes = _fmr_mistakes(scores, genuine, limit)
     grading.expect_number("the FMR", fmr, right[0], *mistakes, hint=of_impostors)
-    others = _of_other_pairs(~accepted, genuine, "rejected", "genuine")
     of_genuine = hint.format("genuine", "genuine", "rejected")
-    grading.expect_number("the FNMR", fnmr, right[1], *others, hint=of_genuine)
+    mistakes = _fnmr_mistakes(scores, genuine, limit)
+    grading.expect_number("the FNMR", fnmr, right[1], *mistakes, hint=of_genuine)
     return "Each error is a share of its own kind of pairs."
 
 
-def _fmr_mistakes(accepted: np.ndarray, genuine: np.ndarray) -> list[tuple[float, str]]:
-    fnmr = (
-        "your FMR is 1 - TAR, the share of genuine pairs that are rejected: that is the FNMR. Look "
-        "at impostor pairs, scores[~genuine]."
-    )
-    tie = "a score equal to the threshold is accepted: use >=, and < for what is rejected."
+_TIE = "a score equal to the threshold is accepted: use >=, and < for what is rejected."
+
+
+def _fmr_mistakes(scores: np.ndarray, genuine: np.ndarray, limit: float) -> list[tuple[float, str]]:
+    accepted = scores >= limit
+    look = "Look at impostor pairs, scores[~genuine]."
+    fnmr = "the share of genuine pairs that are rejected: that is the FNMR."
     return [
-        ((~accepted)[genuine].mean(), fnmr),
+        ((~accepted)[genuine].mean(), f"your FMR is 1 - TAR, {fnmr} {look}"),
+        (
+            accepted[genuine].mean(),
+            f"your FMR is the share of genuine pairs accepted: {_TAR} {look}",
+        ),
+        ((~accepted)[~genuine].mean(), "your FMR counts the impostor pairs that are rejected."),
         *_of_other_pairs(accepted, ~genuine, "accepted", "impostor"),
-        ((accepted[~genuine].sum() - 1) / (~genuine).sum(), tie),
+        ((scores > limit)[~genuine].mean(), _TIE),
+    ]
+
+
+_TAR = "that is the TAR."
+
+
+def _fnmr_mistakes(
+    scores: np.ndarray, genuine: np.ndarray, limit: float
+) -> list[tuple[float, str]]:
+    accepted = scores >= limit
+    return [
+        (accepted[genuine].mean(), f"your FNMR counts who is accepted: {_TAR} FNMR is 1 - TAR."),
+        *_of_other_pairs(~accepted, genuine, "rejected", "genuine"),
+        ((scores <= limit)[genuine].mean(), _TIE),
     ]
 
 
@@ -102,9 +121,8 @@ def _draw_mistakes(
 @graded("3.3")
 def exercise_3_3(tar_at_far: Any) -> str:
     """TAR at the smallest score that, as a threshold, keeps a FAR."""
-    scores, genuine, *_ = _scored(people=30, seed=1)
+    scores, genuine, far = _between_counts()
     impostors = int((~genuine).sum())
-    far = (np.floor(0.02 * impostors) + 0.5) / impostors  # between two counts
     tar = grading.as_number(called(tar_at_far, scores, genuine, far))
     _expect_tar(tar, scores, genuine, far, *_tar_mistakes(scores, genuine, far))
     coarse = np.round(scores, 1)  # many scores are equal
@@ -138,15 +156,23 @@ def _expect_tar(
 
 
 def _tar_mistakes(scores: np.ndarray, genuine: np.ndarray, far: float) -> list[tuple[float, str]]:
-    own, strictest = scores[genuine], scores[~genuine].max()
+    own, strangers = scores[genuine], np.sort(scores[~genuine])[::-1]
+    k = int(far * len(strangers))
     itself = "you compare scores with the FAR itself: first look for the threshold that keeps it."
     rejected = "that is the share of genuine pairs that are rejected: TAR is 1 minus it."
     of_all = "you took the quantile of all scores: a FAR is a share of impostor pairs only."
+    lax = (
+        f"your threshold lets more impostors through than the FAR allows: of {len(strangers):,} no "
+        f"more than {k} may pass, far * n rounded down. Everything above the next one passes."
+    )
     return [
         ((own >= far).mean(), itself),
         (1 - _tar(scores, genuine, far), rejected),
         ((own >= np.quantile(scores, 1 - far)).mean(), of_all),
-        ((own > strictest).mean(), "your threshold lets no impostor through."),
+        ((own > strangers[0]).mean(), "your threshold lets no impostor through."),
+        ((own >= strangers[k]).mean(), lax),
+        ((own > strangers[k + 1]).mean(), lax),
+        ((own >= strangers[k + 1]).mean(), lax),
     ]
 
 
@@ -182,6 +208,8 @@ def _fold_mistakes(
         np.array([(scores[fold == k] >= limit).mean() for k, limit in enumerate(limits)]),
         "an FMR is a share of impostor pairs, and you counted genuine pairs too: use ~genuine.",
     )
+    strict = [scores[(fold == k) & ~genuine] > limit for k, limit in enumerate(limits)]
+    yield np.array([each.mean() for each in strict]), _TIE
     itself = "each threshold was chosen on the fold that it is judged on: choose it on the others."
     pairs = "the threshold was chosen on all pairs, the fold's own among them: leave them out."
     folds = "the threshold was chosen on all folds, the tested one among them: leave it out."
@@ -242,4 +270,25 @@ def _in_folds() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of people in three folds, in which strangers resemble each other ever more."""
     scores, genuine, one, two = _scored(30, seed=2)
     fold = np.where(one % 3 == two % 3, one % 3, -1)
-    return scores + 0.1 * fold, genuine, fold
+    # Two digits, so that scores of every fold equal the threshold of the others.
+    return np.round(scores + 0.1 * fold, 2), genuine, fold
+
+
+def _with_ties() -> tuple[np.ndarray, np.ndarray, float]:
+    """Pairs with a genuine and an impostor score on the threshold, where FNMR is not TAR."""
+    scores, genuine, *_ = _scored(people=12, seed=0)
+    limit = float(np.sort(scores[genuine])[9])
+    strangers = np.flatnonzero(~genuine)
+    scores[strangers[np.abs(scores[strangers] - limit).argmin()]] = limit
+    return scores, genuine, limit
+
+
+def _between_counts() -> tuple[np.ndarray, np.ndarray, float]:
+    """Pairs, and a FAR of k.7 impostors, with genuine scores on and below the first too many."""
+    scores, genuine, *_ = _scored(people=30, seed=1)
+    strangers = np.sort(scores[~genuine])[::-1]
+    k = int(0.02 * len(strangers))
+    own = np.flatnonzero(genuine)
+    nearest = own[np.abs(scores[own] - strangers[k]).argsort()[:2]]
+    scores[nearest] = strangers[k], 0.7 * strangers[k] + 0.3 * strangers[k + 1]
+    return scores, genuine, (k + 0.7) / len(strangers)

@@ -58,6 +58,8 @@ def exercise_7_2(half_area: Any) -> str:
     point[0, 3, 4] = 2.0
     maps = torch.cat([even, point, _random(1, 10, 10).abs()])
     areas = grading.as_array(called(half_area, maps), (3,))
+    for wrong, sentence in _area_mistakes(maps):
+        expect(not grading.same(areas, wrong, atol=0.011), sentence)
     _expect_shares(areas)
     expect(
         grading.same(areas, grading.as_array(called(half_area, 7 * maps), (3,))),
@@ -73,22 +75,41 @@ def exercise_7_2(half_area: Any) -> str:
     return "The smaller the area, the more concentrated the map."
 
 
+def _area_mistakes(maps: Tensor) -> list[tuple[Tensor, str]]:
+    """What a reader may have computed of maps without negative relevance."""
+    flat, right = maps.double().flatten(1), _reference_half_area(maps)
+    pixels, rising = flat.shape[1], flat.sort().values.cumsum(1)
+    falling = flat.sort(descending=True).values.cumsum(1)
+    maximum, median = flat.amax(1, keepdim=True), flat.median(1, keepdim=True).values
+    backwards = "you add up from the smallest pixel: sort from the largest to the smallest."
+    positive = "divide by all pixels, not by those that are positive."
+    batch = "you compare with half of all maps together: each map has a total of its own."
+    half = (
+        "you compare each pixel with half of the maximum: sort the pixels and add them up instead."
+    )
+    middle = "you compare each pixel with the median: sort the pixels and add them up instead."
+    return [
+        ((rising < flat.sum(1, keepdim=True) / 2).double().mean(1), backwards),
+        (right * pixels / (flat > 0).sum(1), positive),
+        ((falling < flat.sum() / 2).double().mean(1), batch),
+        ((flat >= maximum / 2).double().mean(1), half),
+        ((flat > maximum / 2).double().mean(1), half),
+        ((flat >= median).double().mean(1), middle),
+        ((flat > median).double().mean(1), middle),
+    ]
+
+
 def _expect_shares(areas: np.ndarray) -> None:
     """The areas of a map that is equal everywhere, of one bright pixel, and of any other."""
     even, point, _ = areas
     expect(
         areas.max() <= 1,
-        f"a share cannot be {areas.max():.0f}: divide the number of pixels by that of the picture.",
-    )
-    expect(
-        point < 1,
-        "one bright pixel needs 0.01 of the picture, but you give 1: divide by all pixels, not by "
-        "those that are positive.",
+        f"a share cannot be {areas.max():.4g}: divide the number of pixels by that of the picture.",
     )
     expect(
         grading.same(even, 0.5, atol=0.011),
-        f"a map that is equal everywhere needs half of the picture, but you give {even:.2f}. Did "
-        "you compare each pixel with half of the maximum? Sort the pixels and add them up instead.",
+        f"a map that is equal everywhere needs half of the picture, but you give {even:.2f}. Sort "
+        "the pixels and add them up, until half of the map's own sum is reached.",
     )
     expect(
         grading.same(point, 0.01),
@@ -151,15 +172,13 @@ def exercise_7_4(test: Any) -> str:
     names = ("n", "value", "low", "high", "null")
     question = "on which side of the null does your claim put the value?"
     result = grading.claimed(test, *names, side=question)
-    wanted = "n, value, low, high and null as numbers were"
-    numbers = grading.as_numbers([result[name] for name in names], wanted, len(names))
-    expect(
-        np.isfinite(numbers).all(),
-        "n, value, low, high and null must be numbers, none of them NaN or infinite.",
-    )
-    n, value, low, high, null = numbers
+    n, value, low, high, null = (grading.as_number(result[name], name) for name in names)
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
     shown = f"your interval reaches from {low:.3g} to {high:.3g}, the null is {null:g}"
     grading.judge(result, result["direction"], low, high, null, shown)
-    return f"Verdict: {result['verdict']}, n = {n:.0f}."
+    # Which images they are, a dict of numbers does not tell.
+    return (
+        f"Verdict: {result['verdict']}, n = {n:.0f}. If these are variants of one portrait, it holds "
+        "for that portrait, not for people."
+    )

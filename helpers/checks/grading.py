@@ -91,7 +91,7 @@ def expect(condition: object, message: str) -> None:
 
 
 def expect_right(given: Any, right: Any, message: str, *mistakes: tuple[Any, str]) -> None:
-    """Raise NotYet unless a result is right; a mistake that would give it is named.
+    """Raise NotYet unless a result is right; a mistake that would give it, or rounding, is named.
 
     Parameters
     ----------
@@ -103,9 +103,12 @@ def expect_right(given: Any, right: Any, message: str, *mistakes: tuple[Any, str
         What a reader may have computed instead, and the sentence about it; it is passed over where
         it happens to be right as well.
     """
+    if same(given, right):
+        return
     for wrong, sentence in mistakes:
-        expect(same(wrong, right) or not same(given, wrong), sentence)
-    expect(same(given, right), message)
+        expect(not same(given, wrong), sentence)
+    expect(not _rounded(given, right), "the result is right, but rounded: do not round it.")
+    raise NotYet(message)
 
 
 def expect_number(
@@ -122,6 +125,14 @@ def same(one: Any, two: Any, atol: float = 1e-6) -> bool:
     return first.shape == second.shape and np.allclose(first, second, rtol=1e-4, atol=atol)
 
 
+def _rounded(given: Any, right: Any) -> bool:
+    """Whether a result is the right one to three or four digits, which is what a page shows."""
+    shown, exact = np.asarray(given, dtype=float).round(4), np.asarray(right, dtype=float)
+    if shown.shape != exact.shape or not shown.any():
+        return False
+    return any(np.allclose(shown, exact.round(digits), rtol=0, atol=1e-9) for digits in (3, 4))
+
+
 # -- results as numbers
 
 
@@ -136,10 +147,10 @@ def as_numbers(result: Any, what: str, count: int | None = None) -> np.ndarray:
     return found if count is None else found.reshape(count)
 
 
-def as_number(result: Any) -> float:
-    """A result as one finite number."""
-    number = float(as_numbers(result, "one number was", 1)[0])
-    expect(np.isfinite(number), "a number was expected, but it is NaN or infinite.")
+def as_number(result: Any, name: str = "the result") -> float:
+    """A result, or what stands in it under a name, as one finite number."""
+    number = float(as_numbers(result, f"{name}: one number was", 1)[0])
+    expect(np.isfinite(number), f"{name}: a number was expected, but it is NaN or infinite.")
     return number
 
 
@@ -169,7 +180,7 @@ def claimed(function: Any, *names: str, side: str = "") -> dict[str, Any]:
         "write the claim as a whole sentence, of six words or more, that could turn out false.",
     )
     if side:
-        known = result["direction"] in ("above", "below")
+        known = str(result["direction"]) in ("above", "below")
         expect(known, f'the direction is "above" or "below": {side}')
     return result
 
@@ -186,8 +197,11 @@ def evidence(row: Any, source: str, columns: set[str], *numbers: str) -> list[fl
 
 def keyed(result: Any, names: Iterable[str]) -> dict[str, Any]:
     """A result as a dict that has these keys."""
-    if not isinstance(result, dict) or any(name not in result for name in names):
-        raise NotYet(f"return a dict with these keys: {', '.join(names)}.")
+    wanted = f"return a dict with these keys: {', '.join(names)}"
+    if not isinstance(result, dict):
+        raise NotYet(f"{wanted}; yours is of the type {type(result).__name__}.")
+    missing = [repr(name) for name in names if name not in result]
+    expect(not missing, f"{wanted}; {', '.join(missing)} is missing.")
     return result
 
 
@@ -212,5 +226,5 @@ def judge(
         follows = "supported" if (low > parity) == (side in ("above", "more")) else "contradicted"
     given = result["verdict"]
     said = f"so the verdict that follows is {follows!r}, not {given!r}"
-    expect(given == follows, f"{shown} and the claim is {side!r}, {said}.")
+    expect(str(given) == follows, f"{shown} and the claim is {side!r}, {said}.")
     return follows

@@ -98,7 +98,8 @@ def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.bias.classification.disparities`.
+        From :func:`helpers.bias.classification.gaps`. With a column ``margin``, the gap that would
+        be too small to matter, a dotted line stands there.
     measure : str
         "difference" (parity at 0) or "ratio" (parity at 1).
 
@@ -116,9 +117,8 @@ def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
         If the table has no row of the measure, or a number is none.
     """
     numbers = ("value", "low", "high", "by_chance")
-    table = inputs.checked(
-        table, ("criterion", "measure", "metric", *numbers), numbers, ("value", "high")
-    )
+    columns = ("criterion", "measure", "metric", *numbers)
+    table = inputs.checked(table, columns, (*numbers, "margin"), ("value", "high"))
     rows = table[table["measure"] == arguments.choice(measure, "measure", ("difference", "ratio"))]
     if rows.empty:
         raise InputError(f"the table has no rows of the measure {measure!r}.")
@@ -140,11 +140,23 @@ def disparities(table: pd.DataFrame, measure: str = "difference") -> Figure:
     axis.set_xlim(*limits)
     entries: list[tuple[Artist, str]] = [
         (line, "parity"),
+        *_margins(axis, rows, parity),
         (Line2D([], [], ls="", **seen), "observed, 95 % interval"),
         (Line2D([], [], **chance), "expected by chance at parity"),
     ]
-    canvas.legend(figure, entries, loc="outside upper right", ncols=3, fontsize=10)
+    canvas.legend(figure, entries, loc="outside upper right", ncols=len(entries), fontsize=10)
     return canvas.finished(figure)
+
+
+def _margins(axis: Axes, rows: pd.DataFrame, parity: int) -> list[tuple[Artist, str]]:
+    """A line at each margin that the table tells, and its words."""
+    return [
+        (
+            axis.axvline(abs(parity - each), color="0.3", ls=":", lw=1.6),
+            f"margin, {100 * each:g} points",
+        )
+        for each in rows.reindex(columns=["margin"])["margin"].dropna().unique()
+    ]
 
 
 def _between(row: object) -> str:
@@ -161,12 +173,14 @@ def _between(row: object) -> str:
 def comparisons(table: pd.DataFrame) -> Figure:
     """Draw every group against every other: row minus column, in points of a hundred.
 
-    A star and bold type mark differences that remain after Holm's correction.
+    A star and bold type mark differences that remain after Holm's correction. Below a difference
+    stands its interval, beside a group its n.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`helpers.bias.classification.pairwise`, of one metric.
+        From :func:`helpers.bias.classification.pairwise`, of one metric; without ``low`` and
+        ``high`` no interval is written, without ``n_first`` and ``n_second`` no n.
 
     Returns
     -------
@@ -180,21 +194,26 @@ def comparisons(table: pd.DataFrame) -> Figure:
         If the table has no row, holds several metrics or one pair twice, or a number is none.
     """
     columns = ("metric", "first", "second", "difference", "p_holm", "differs")
-    table = inputs.checked(table, columns, ("difference", "p_holm"))
-    inputs.require_range(table, ("difference",), -2, 2)
+    numbers = ("difference", "p_holm", "low", "high", "n_first", "n_second")
+    table = inputs.checked(table, columns, numbers)
+    limits = [each for each in ("low", "high") if each in table]
+    inputs.require_range(table, ("difference", *limits), -2, 2)
     if table["metric"].nunique() > 1:
         some = ", ".join(map(str, table["metric"].unique()[:3]))
         raise InputError(f"the table holds several metrics, {some}: draw the rows of one.")
     values, texts, names = _square(table)
     top = max(float(np.nanmax(np.abs(values), initial=0.0)), 0.1)
     label, colours = "difference, points of a hundred", {"cmap": "PuOr", "vmin": -top, "vmax": top}
-    figure, axis = canvas.matrix(values, texts, names, names, label, **colours)
+    down = [inputs.counted(name, n) for name, n in zip(names, _counts(table, names), strict=True)]
+    across = [inputs.folded(name) for name in names]
+    figure, axis = canvas.matrix(values, texts, across, down, label, **colours)
     for place in range(len(names)):  # nobody against themselves; not the colour of a zero
         axis.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, color="0.85", lw=0))
     left, pairs = int(table["differs"].sum()), int(table["p_holm"].notna().sum())
     axis.set_title(
         f"{inputs.titled(table['metric'].iloc[0])}: row minus column, points\n"
-        f"{left} of {pairs} pairs differ after Holm (*)",
+        f"{left} of {pairs} pairs differ after Holm (*)"
+        + ("; below each its interval" if len(limits) == 2 else ""),
         fontsize=canvas.FONT,
         loc="left",
     )
@@ -209,15 +228,27 @@ def _square(table: pd.DataFrame) -> tuple[np.ndarray, list[list[str]], list[str]
         raise InputError("a pair of groups comes twice in the table: draw one comparison of each.")
     values = np.full((len(names), len(names)), np.nan)
     texts = [[""] * len(names) for _ in names]
-    for first, second, gap, differs in zip(
-        *ends, table["difference"], table["differs"], strict=True
-    ):
-        for one, two, points in ((first, second, 100 * gap), (second, first, -100 * gap)):
-            row, column = names.index(one), names.index(two)
-            values[row, column] = points
+    bounds = 100 * table.reindex(columns=["difference", "low", "high"]).to_numpy(dtype=float)
+    for first, second, bound, differs in zip(*ends, bounds, table["differs"], strict=True):
+        row, column = names.index(first), names.index(second)
+        for one, two, (points, low, high) in ((row, column, bound), (column, row, -bound)):
+            values[one, two] = points
             if not np.isnan(points):
-                texts[row][column] = f"{round(points):+d}".replace("+0", "0") + "*" * bool(differs)
-    return values, texts, [inputs.folded(name) for name in names]
+                texts[one][two] = _points(points) + "*" * bool(differs)
+            if not np.isnan(points + low + high):
+                texts[one][two] += "\n{} to {}".format(*map(_points, sorted((low, high))))
+    return values, texts, names
+
+
+def _points(points: float) -> str:
+    return f"{round(points):+d}" if round(points) else "0"
+
+
+def _counts(table: pd.DataFrame, names: list[str]) -> pd.Series:
+    """How many faces each group has, NaN where the table does not say."""
+    groups = inputs.names_of(pd.concat([table["first"], table["second"]])).to_numpy()
+    counts = table.reindex(columns=["n_first", "n_second"]).to_numpy(dtype=float)
+    return pd.Series(counts.T.ravel()).groupby(groups).first().reindex(names)
 
 
 def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:

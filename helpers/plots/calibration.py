@@ -57,7 +57,7 @@ def reliability(table: pd.DataFrame, columns: int = 4) -> Figure:
     for diagram, counts in axes.reshape(rows, 2, columns)[:, :, 0]:
         diagram.set_ylabel("share positive", fontsize=canvas.FONT)
         counts.set_ylabel("faces", fontsize=canvas.FONT)
-    figure.supxlabel("score: probability of the positive class", fontsize=canvas.FONT)
+    figure.supxlabel("score (softmax share)", fontsize=canvas.FONT)
     return canvas.finished(figure)
 
 
@@ -94,6 +94,7 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
     table : DataFrame
         ``threshold, metric, first, second, difference, low, high``: the rows of
         :func:`helpers.bias.classification.pairwise` for two groups, at each threshold of the first.
+        With ``n_first`` and ``n_second`` the legend says how many faces there are at a dot.
 
     Returns
     -------
@@ -108,7 +109,8 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
         number is none.
     """
     numbers = ("threshold", "difference", "low", "high")
-    table = inputs.checked(table, ("metric", "first", "second", *numbers), numbers)
+    columns = ("metric", "first", "second", *numbers)
+    table = inputs.checked(table, columns, (*numbers, "n_first", "n_second"))
     if table["first"].nunique() != 1 or table["second"].nunique() != 1:
         raise InputError("the table holds several pairs of groups: draw the rows of one pair.")
     inputs.require_range(table, ("difference", "low", "high"), -2, 2)
@@ -117,7 +119,8 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
     if undefined.any():
         names = ", ".join(map(str, undefined.index[undefined]))
         raise InputError(f"{names}: undefined at every threshold, so there is no line to draw.")
-    figure, axes = canvas.grid(1, 1, side=8.6, extra=-3.2)
+    rows = (table["metric"].nunique() + 1) // 2
+    figure, axes = canvas.grid(1, 1, side=8.6, extra=-3.6 + 0.6 * rows)
     axis = axes[0, 0]
     axis.axhline(0, color="0.3", ls="--", lw=1.4)
     entries: list[tuple[Artist, str]] = [
@@ -128,7 +131,7 @@ def gaps_by_threshold(table: pd.DataFrame) -> Figure:
     axis.set_xlabel(f"threshold for {first} (that for {second} stays)", fontsize=canvas.FONT)
     axis.set_ylabel(inputs.folded(f"{first} minus {second}, points"), fontsize=canvas.FONT)
     axis.spines[["top", "right"]].set_visible(False)
-    canvas.legend(axis, entries, fontsize=10, ncols=2)
+    canvas.legend(figure, entries, loc="outside lower center", fontsize=10, ncols=2)
     return canvas.finished(figure)
 
 
@@ -137,9 +140,12 @@ def _curve(axis: Axes, part: pd.DataFrame, metric: str, number: int) -> tuple[Ar
     low, points, high = (100 * part[each] for each in ("low", "difference", "high"))
     axis.fill_between(threshold, low, high, color=style["color"], alpha=0.13, lw=0)
     axis.plot(threshold, points, color=style["color"], lw=2)
-    at, gap = part[["threshold", "difference"]].to_numpy()[int(np.nanargmin(points.abs()))]
+    nearest = part.iloc[int(np.nanargmin(points.abs()))]
+    at, gap = nearest["threshold"], nearest["difference"]
     crosses = points.min() <= 0 <= points.max()
     how = "nearest to 0" if crosses else f"never 0; {100 * gap:+.0f} points"
     said = f"{inputs.titled(metric)}: {how} at {at:.3g}"
+    if {"n_first", "n_second"} <= {*part}:  # some metrics are about fewer, the higher the threshold
+        said += f"; n = {nearest['n_first']:,.0f} and {nearest['n_second']:,.0f}"
     (dot,) = axis.plot(at, 100 * gap, ls="", ms=9, label=said, **style)
     return dot, said

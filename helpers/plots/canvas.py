@@ -186,7 +186,26 @@ def name_lines(axis: Axes, names: Sequence[str], label: str = "") -> None:
     plain(axis, label)
     axis.set_yticks(range(len(names)), names, fontsize=FONT - 1)
     axis.set_ylim(len(names) - 0.4, -0.6)  # none on the frame
-    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.xaxis.set_major_locator(_Apart(axis))
+
+
+class _Apart(MaxNLocator):
+    """As many numbers, up to six, as stand apart: long names leave an axis little room."""
+
+    def __init__(self, panel: Axes) -> None:
+        super().__init__(steps=[1, 2, 2.5, 5, 10])
+        self._panel = panel
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        points = 72 * self._panel.bbox.width / self._panel.figure.dpi
+        written_as = self._panel.xaxis.get_major_formatter().format_ticks
+        for count in range(6, 0, -1):
+            self.set_params(nbins=count)
+            ticks = super().tick_values(vmin, vmax)
+            shown = written_as([each for each in ticks if vmin <= each <= vmax])
+            if 6 * sum(len(each) + 2 for each in shown) <= points:  # a digit is 6 points wide
+                break
+        return ticks
 
 
 def draw_dots(axis: Axes, rows: pd.DataFrame, styles: Iterable[Style], end: float) -> None:
@@ -263,7 +282,7 @@ def matrix(
     values : array (k, k)
         What the colours show; a cell of NaN stays white.
     texts : sequence (k) of sequences (k) of str
-        What is written into the cells; what ends in a star is bold.
+        What is written into the cells; what holds a star is bold.
     across, down : sequence (k) of str
         Names of columns and rows.
     label : str
@@ -275,13 +294,17 @@ def matrix(
     -------
     Figure, Axes
     """
-    rooms = [0.07 * max(map(len, "\n".join(names).split("\n"))) for names in (down, across)]
-    figure, axes = grid(1, 1, side=1.2 + 0.62 * len(across), margin=(1.5 + rooms[0], rooms[1]))
+    cells = [text for row in texts for text in row]
+    *rooms, cell = (
+        0.07 * max(map(len, "\n".join(each).split("\n"))) for each in (down, across, cells)
+    )
+    side = 1.2 + max(0.62, 1.25 * cell) * len(across)
+    figure, axes = grid(1, 1, side=side, margin=(1.5 + rooms[0], rooms[1]))
     axis = axes[0, 0]
     image = axis.imshow(values, **colours)
     for (row, column), ink in np.ndenumerate(_inks(image.cmap(image.norm(values)))):
         text = axis.text(column, row, texts[row][column], ha="center", va="center", fontsize=10)
-        text.set(color=ink, weight="bold" if texts[row][column].endswith("*") else "normal")
+        text.set(color=ink, weight="bold" if "*" in texts[row][column] else "normal")
     axis.set_xticks(range(len(across)), across, fontsize=10)
     axis.set_yticks(range(len(down)), down, fontsize=10)
     if max(map(len, across)) > 8:

@@ -1,12 +1,13 @@
 """Error curves of verification: DET and ROC, a line a group."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import special
 
@@ -22,6 +23,7 @@ def det(
     bands: pd.DataFrame | None = None,
     groups: Sequence[str] | None = None,
     smallest: float = 1e-4,
+    level: float = 0.95,
 ) -> Figure:
     """Draw DET curves on probit axes, where normally distributed scores give straight lines.
 
@@ -35,6 +37,8 @@ def det(
         Which to draw; by default all.
     smallest : float
         Where the axes begin, above 0 and below 0.5.
+    level : float
+        Confidence level of the bands, for the legend.
 
     Returns
     -------
@@ -48,11 +52,11 @@ def det(
     UnknownName
         If there is no such group.
     InputError
-        If a rate is none, or ``smallest`` is out of range.
+        If a rate is none, or ``smallest`` or ``level`` is out of range.
     """
     smallest = arguments.number(smallest, "smallest", 0, 0.5, open_low=True, open_high=True)
     # The ends of a curve, where nobody is rejected, have no probit.
-    figure, axis = _figure(curves, bands, groups, lambda fnmr: fnmr.where(fnmr > 0))
+    figure, axis = _figure(curves, bands, groups, level, lambda fnmr: fnmr.where(fnmr > 0))
     for which in (axis.set_xscale, axis.set_yscale):
         which("function", functions=(_probit, special.ndtr))
     ticks = [each for each in _TICKS if each >= smallest]
@@ -73,6 +77,7 @@ def roc(
     bands: pd.DataFrame | None = None,
     groups: Sequence[str] | None = None,
     smallest: float = 1e-4,
+    level: float = 0.95,
 ) -> Figure:
     """Draw ROC curves with a logarithmic axis of false matches: the left end is where systems work.
 
@@ -86,6 +91,8 @@ def roc(
         Which to draw; by default all.
     smallest : float
         Where the horizontal axis begins, above 0 and below 1.
+    level : float
+        Confidence level of the bands, for the legend.
 
     Returns
     -------
@@ -99,10 +106,10 @@ def roc(
     UnknownName
         If there is no such group.
     InputError
-        If a rate is none, or ``smallest`` is out of range.
+        If a rate is none, or ``smallest`` or ``level`` is out of range.
     """
     smallest = arguments.number(smallest, "smallest", 0, 1, open_low=True, open_high=True)
-    figure, axis = _figure(curves, bands, groups, lambda fnmr: 1 - fnmr)
+    figure, axis = _figure(curves, bands, groups, level, lambda fnmr: 1 - fnmr)
     bottom = 1.0
     for line in axis.lines:
         line.set_drawstyle("steps-post")
@@ -120,24 +127,31 @@ def _figure(
     curves: pd.DataFrame,
     bands: pd.DataFrame | None,
     groups: Sequence[str] | None,
+    level: float,
     upwards: Callable[[pd.Series], pd.Series],
 ) -> tuple[Figure, Axes]:
     """Lines and bands of groups: FMR across, and ``upwards`` of FNMR up."""
-    parts, bands = curves_of(curves, ("fmr", "fnmr")), _bands(bands)
+    parts, bands, level = curves_of(curves, ("fmr", "fnmr")), _bands(bands), arguments.level(level)
     wanted = list(parts) if groups is None else arguments.choices(groups, "group", parts)
     styles = _styles(list(parts))
-    figure, axes = canvas.grid(1, 1, side=5.4, margin=(1.6, 0))
-    axis, entries = axes[0, 0], list[tuple[Artist, str]]()
+    figure, axes = canvas.grid(1, 1, side=5.4, margin=(2.0, 0))
+    axis, entries = axes[0, 0], list[tuple[Any, str]]()
     for name in wanted:
         curve, band = parts[name], bands[bands["group"] == name]
         rates = curve["fmr"].where(curve["fmr"] > 0), upwards(curve["fnmr"])
         (line,) = axis.plot(*rates, label=name, **styles[name])
-        limits = (upwards(band[each].clip(lower=_TINY)) for each in ("low", "high"))
-        axis.fill_between(band["fmr"], *limits, color=line.get_color(), alpha=0.16, lw=0)
+        limits = [upwards(band[each].clip(lower=_TINY)) for each in ("low", "high")]
+        # Where two bands lie on each other their colours mix: each has an edge like its curve.
+        fill = axis.fill_between(band["fmr"], *limits, **styles[name] | {"lw": 0.8})
+        fill.set_facecolor((line.get_color(), 0.12))
         # A group of which a rate is missing everywhere has no line.
         missing = curve[["fmr", "fnmr"]].isna().all().any()
-        entries.append((line, f"{name} (undefined)" if missing else name))
-    canvas.legend(figure, entries, loc="outside right upper", fontsize=10)
+        shown = (fill, line) if len(band) else line
+        entries.append((shown, f"{name} (undefined)" if missing else name))
+    if bands["group"].isin(wanted).any():
+        entries.append((Patch(fc="0.9", ec="0.5"), f"{100 * level:g} % band"))
+    # Long enough for every pattern of dashes to come twice.
+    canvas.legend(figure, entries, loc="outside right upper", fontsize=10, handlelength=4.5)
     return figure, axis
 
 

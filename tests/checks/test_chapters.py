@@ -124,7 +124,7 @@ def gaps(**changes: str) -> Callable[..., dict]:
 
 
 def redrawn(right: np.ndarray, group: np.ndarray, where: str) -> np.ndarray:
-    """Largest gaps of accuracy, of faces drawn anew across or within groups."""
+    """Gaps (or ratios) of accuracy, of faces drawn anew across or within groups."""
     draw, codes = np.random.default_rng(3), pd.factorize(group)[0]
     found = []
     for _ in range(500):
@@ -132,7 +132,8 @@ def redrawn(right: np.ndarray, group: np.ndarray, where: str) -> np.ndarray:
         if where == "within":
             rates = np.bincount(codes, weights=right) / np.bincount(codes)
             drawn = draw.random(len(right)) < rates[codes]
-        found.append(np.ptp(np.bincount(codes, weights=drawn) / np.bincount(codes)))
+        rates = np.bincount(codes, weights=drawn) / np.bincount(codes)
+        found.append(rates.min() / rates.max() if where == "ratio" else np.ptp(rates))
     return np.array(found)
 
 
@@ -149,6 +150,12 @@ def compared(of_row: dict | None = None, **changes: Any) -> Callable[[], dict]:
     return lambda: right | changes
 
 
+def half_area(maps: torch.Tensor, total: torch.Tensor, descending: bool = True) -> torch.Tensor:
+    """Share of the pixels, in order, that hold half of a total."""
+    summed = maps.flatten(1).sort(descending=descending).values.cumsum(1)
+    return ((summed < total[:, None] / 2).double().sum(1) + 1) / maps[0].numel()
+
+
 WRONG = {
     "2.1 counts nobody as zero": (
         lambda t, a: (float(a[t].mean()) if t.any() else 0.0, int(t.sum())),
@@ -161,12 +168,17 @@ WRONG = {
         lambda t, a: (a[t].mean() if t.any() and a.any() else np.nan, t.sum()),
         "found none",
     ),
+    "2.1 rounds": (lambda t, a: (round(a[t].mean(), 3), t.sum()), "do not round"),
     "2.1 without its n": (lambda t, a: a[t].mean(), "two things"),
     "2.2 forgets the truth": (gaps(equal_opportunity="selected"), "divides by the wrong people"),
     "2.2 is recall": (gaps(predictive_parity="recall"), "divides by the wrong people"),
     "2.2 is accuracy": (gaps(demographic_parity="accuracy"), "that is accuracy"),
     "2.2 takes recall alone": (gaps(equalised_odds="recall"), "take the larger"),
     "2.2 averages": (gaps(equalised_odds="mean"), "not their mean"),
+    "2.2 rounds": (
+        lambda t, a, g: {name: round(gap, 4) for name, gap in gaps()(t, a, g).items()},
+        "do not round",
+    ),
     "2.2 one number": (lambda t, a, g: 0.1, "return a dict"),
     "2.3 is the gap that was seen": (
         lambda right, group, draws=9: np.ptp(pd.Series(right).groupby(group).mean()),
@@ -177,6 +189,17 @@ WRONG = {
     "2.3 the 95th percentile": (
         lambda r, g: np.quantile(redrawn(r, g, "across"), 0.95),
         "Return their mean",
+    ),
+    "2.3 one draw": (lambda r, g: redrawn(r, g, "across")[0], "draws all the same"),
+    "2.3 the same draw again": (
+        lambda r, g: np.mean([redrawn(r, g, "across")[0] for _ in range(9)]),
+        "draws all the same",
+    ),
+    "2.3 the median": (lambda r, g: np.median(redrawn(r, g, "across")), "the median"),
+    "2.3 smallest over largest": (lambda r, g: redrawn(r, g, "ratio").mean(), "that is a ratio"),
+    "2.3 largest over smallest": (
+        lambda r, g: (1 / redrawn(r, g, "ratio")).mean(),
+        "that is a ratio",
     ),
     "2.3 averages rates": (lambda r, g: 0.0, "largest rate of a draw minus its"),
     "2.4 corrects nothing": (lambda p: p, "nothing was corrected"),
@@ -218,6 +241,26 @@ WRONG = {
     "7.2 half of the maximum": (
         lambda m: (m >= m.amax((1, 2), True) / 2).double().mean((1, 2)),
         "half of the maximum",
+    ),
+    "7.2 smallest first, and one more": (
+        lambda m: half_area(m, m.sum((1, 2)), descending=False),
+        "from the largest to the smallest",
+    ),
+    "7.2 of the positive pixels": (
+        lambda m: half_area(m, m.sum((1, 2))) * m[0].numel() / (m > 0).sum((1, 2)),
+        "not by those that are positive",
+    ),
+    "7.2 the median": (
+        lambda m: (m >= m.flatten(1).median(1).values[:, None, None]).double().mean((1, 2)),
+        "with the median",
+    ),
+    "7.2 above the median": (
+        lambda m: (m > m.flatten(1).median(1).values[:, None, None]).double().mean((1, 2)),
+        "with the median",
+    ),
+    "7.2 half of all maps": (
+        lambda m: half_area(m, m.sum().expand(len(m))),
+        "a total of its own",
     ),
     "7.2 smallest first": (
         lambda m: (
@@ -275,6 +318,15 @@ WRONG = {
     "7.4 a timid verdict": (claim(verdict="undecided"), "'supported', not 'undecided'"),
     "7.4 the wrong side": (claim(direction="below"), "'contradicted', not 'supported'"),
     "7.4 no direction": (claim(direction="equal"), "on which side"),
+    "7.4 a tuple": (lambda: ("supported", 40), "keys: claim, n, .* of the type tuple"),
+    "7.4 no null": (
+        lambda: {key: value for key, value in claim()().items() if key != "null"},
+        "'null' is missing",
+    ),
+    "7.4 no value": (claim(value=None), "value: one number was expected, but it is None"),
+    "7.4 three values": (claim(value=(0.1, 0.05, 0.2)), "value: one number was expected"),
+    "7.4 several directions": (claim(direction=np.array(["above", "below"])), "on which side"),
+    "7.4 several verdicts": (claim(verdict=np.array(["supported", "yes"])), "not array"),
     "7.4 no dict": (lambda: 3, "return a dict"),
     "7.4 value outside": (claim(value=0.5), "inside its interval"),
 }
@@ -310,8 +362,12 @@ def _claim(**changes: Any) -> Any:
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "0.5", None, [0.5, 0.6]])
 def test_a_claim_rests_on_numbers(name: str, wrong: Any) -> None:
     checks.exercise_7_4(_claim())
-    with pytest.raises(checks.NotYet, match="numbers"):
+    with pytest.raises(checks.NotYet, match=f"{name}: (one|a) number was expected"):
         checks.exercise_7_4(_claim(**{name: wrong}))
+
+
+def test_a_claim_about_one_portrait_is_told_how_far_it_reaches() -> None:
+    assert "variants of one portrait" in repr(checks.exercise_7_4(_claim()))
 
 
 def test_text_that_reads_like_the_right_answer_is_not_right() -> None:

@@ -124,6 +124,15 @@ def test_a_mistake_that_is_right_as_well_is_no_mistake() -> None:
         expect_right(3.0, 1.0, "one is right.", (2.0, "that is the mean."))
 
 
+@pytest.mark.parametrize("digits", [3, 4])
+def test_a_rounded_result_is_told_not_to_be(digits: int) -> None:
+    for right in (2 / 300, np.array([2 / 30, 0.5]), torch.tensor(2 / 300, dtype=torch.float64)):
+        with pytest.raises(NotYet, match="do not round"):
+            expect_right(np.asarray(right).round(digits), right, "not so.")
+        with pytest.raises(NotYet, match="not so"):
+            expect_right(0 * np.asarray(right), right, "not so.")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "direction", "follows"),
     [

@@ -79,6 +79,10 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         ),
         "Wilson's interval",
     ),
+    "1.3 low and high exchanged": (
+        lambda missed: miss_rates(missed).rename(columns={"low": "high", "high": "low"}),
+        "are exchanged",
+    ),
     "1.3 without n": (lambda missed: miss_rates(missed).drop(columns="n"), "column n is missing"),
     "1.4 no dict": (lambda: "it is darker", "return a dict"),
     "1.4 no sentence": (_claim(claim="darker"), "whole sentence"),

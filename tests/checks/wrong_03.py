@@ -76,6 +76,14 @@ def _folds(train: Callable[[np.ndarray, int], np.ndarray]) -> Callable[..., np.n
     return rates
 
 
+def _held_out(
+    s: np.ndarray, g: np.ndarray, fold: np.ndarray, intended: float, passes: np.ufunc
+) -> np.ndarray:
+    others = [(fold != k) & (fold != -1) for k in range(fold.max() + 1)]
+    limits = [threshold_for(s[each], g[each], intended) for each in others]
+    return np.array([passes(s[(fold == k) & ~g], t).mean() for k, t in enumerate(limits)])
+
+
 WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "3.1 is FNMR twice": (lambda s, g, t: (1 - (s[g] >= t).mean(),) * 2, "1 - TAR"),
     "3.1 in the wrong order": (lambda s, g, t: _rates(s, g, t)[::-1], "wrong order"),
@@ -91,6 +99,20 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         lambda s, g, t: ((s[~g] > t).mean(), (s[g] <= t).mean()),
         "equal to the threshold is accepted",
     ),
+    "3.1 TAR in place of FNMR": (
+        lambda s, g, t: ((s[~g] >= t).mean(), (s[g] >= t).mean()),
+        "that is the TAR",
+    ),
+    "3.1 TAR in place of FMR": (lambda s, g, t: ((s[g] >= t).mean(),) * 2, "that is the TAR"),
+    "3.1 rejects on the threshold": (
+        lambda s, g, t: (_rates(s, g, t)[0], (s[g] <= t).mean()),
+        "equal to the threshold is accepted",
+    ),
+    "3.1 counts the rejected": (
+        lambda s, g, t: ((s[~g] < t).mean(), _rates(s, g, t)[1]),
+        "impostor pairs that are rejected",
+    ),
+    "3.1 rounds": (lambda s, g, t: np.round(_rates(s, g, t), 3), "do not round"),
     "3.1 one number": (lambda s, g, t: (s[~g] >= t).mean(), "two numbers"),
     "3.2 over the number of pairs": (
         lambda a, i, j, d: (d[i] * d[j] * a).sum() / len(a),
@@ -99,6 +121,10 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "3.2 adds": (lambda a, i, j, d: np.average(a, weights=d[i] + d[j]), "added the two counts"),
     "3.2 first only": (lambda a, i, j, d: np.average(a, weights=d[i]), "only the first person"),
     "3.2 chooses": (lambda a, i, j, d: a[(d[i] * d[j]) > 0].mean(), "weigh the pairs"),
+    "3.2 rounds": (
+        lambda a, i, j, d: round(np.average(a, weights=d[i] * d[j]), 3),
+        "do not round",
+    ),
     "3.2 ignores the draw": (lambda a, i, j, d: a.mean(), "no effect"),
     "3.3 rate as threshold": (lambda s, g, far: (s[g] >= far).mean(), "the FAR itself"),
     "3.3 FNMR": (
@@ -109,10 +135,34 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         lambda s, g, far: (s[g] >= np.quantile(s, 1 - far)).mean(),
         "quantile of all scores",
     ),
+    "3.3 quantile of impostors": (
+        lambda s, g, far: (s[g] > np.quantile(s[~g], 1 - far)).mean(),
+        "more impostors through than",
+    ),
+    "3.3 rounds the number": (
+        lambda s, g, far: (s[g] > np.sort(s[~g])[::-1][round(far * (~g).sum())]).mean(),
+        "more impostors through than",
+    ),
+    "3.3 rounds the number up": (
+        lambda s, g, far: (s[g] > np.sort(s[~g])[::-1][int(np.ceil(far * (~g).sum()))]).mean(),
+        "more impostors through than",
+    ),
+    "3.3 one too many": (
+        lambda s, g, far: (s[g] >= np.sort(s[~g])[::-1][int(far * (~g).sum())]).mean(),
+        "more impostors through than",
+    ),
     "3.3 ties pass": (_last_that_may_pass, "tied"),
     "3.3 measures what cannot be": (
         lambda s, g, far: verification.tar_at_far(s, g, max(far, 1 / (~g).sum()))["tar"].iloc[0],
         "can't be measured",
+    ),
+    "3.4 strictly above": (
+        lambda s, g, fold, f: _held_out(s, g, fold, f, np.greater),
+        "equal to the threshold is accepted",
+    ),
+    "3.4 rounds": (
+        lambda s, g, fold, f: _held_out(s, g, fold, f, np.greater_equal).round(3),
+        "do not round",
     ),
     "3.4 on itself": (_folds(lambda fold, k: fold == k), "chosen on the fold"),
     "3.4 on everything": (_folds(lambda fold, k: fold > -9), "on all pairs"),

@@ -1,6 +1,7 @@
 """Figures of audits: what is drawn is what the table says, and nobody disappears."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.text import Text
 from helpers.bias import classification
 from helpers.errors import BadTable, InputError, UnknownName
 from helpers.plots import bias
+from helpers.plots.verification import disparity
 
 
 def answers() -> pd.DataFrame:
@@ -143,9 +145,60 @@ def test_only_what_holm_leaves_is_starred_and_row_minus_column_is_signed(
     drawn: dict[str, Figure],
 ) -> None:
     cells = [each.get_text() for each in drawn["comparisons"].axes[0].texts]
-    assert sum(cell.endswith("*") for cell in cells) == 2 * PAIRS["differs"].sum() > 0
+    assert sum("*" in cell for cell in cells) == 2 * PAIRS["differs"].sum() > 0
     strongest = round(100 * PAIRS["difference"].abs().max())
-    assert {f"+{strongest}*", f"-{strongest}*"} <= set(cells)
+    assert {f"+{strongest}*", f"-{strongest}*"} <= {cell.split("\n")[0] for cell in cells}
+
+
+def test_a_comparison_has_its_interval_and_its_groups_their_n(drawn: dict[str, Figure]) -> None:
+    axis, row = drawn["comparisons"].axes[0], PAIRS.iloc[0]
+    low, high = (f"{round(100 * row[each]):+d}" for each in ("low", "high"))
+    cells = [each.get_text() for each in axis.texts]
+    assert any(cell.endswith(f"\n{low} to {high}") for cell in cells)
+    names = [each.get_text() for each in axis.get_yticklabels()]
+    assert names[:2] == ["large  (n = 300)", "middle  (n = 100)"]
+    bare = PAIRS.drop(columns=["low", "high", "n_first", "n_second"])
+    axis = bias.comparisons(bare).axes[0]
+    assert not any("to" in each.get_text() for each in axis.texts)
+    assert axis.get_yticklabels()[0].get_text() == "large"
+
+
+def test_the_margin_is_drawn_where_the_table_tells_it() -> None:
+    for measure, place in (("difference", 0.05), ("ratio", 0.95)):
+        figure = bias.disparities(GAPS.assign(margin=0.05), measure)
+        assert place in [line.get_xdata()[0] for line in figure.axes[0].lines]
+        assert "margin, 5 points" in texts(figure)
+        assert not any("margin" in each for each in texts(bias.disparities(GAPS, measure)))
+
+
+def test_a_gap_at_a_threshold_has_its_n(drawn: dict[str, Figure]) -> None:
+    said = " ".join(" ".join(texts(drawn["thresholds"])).split())
+    assert "n = 135 and 48" in said
+    figure = bias.gaps_by_threshold(MOVED.drop(columns=["n_first", "n_second"]))
+    assert not any("n = " in each for each in texts(figure))
+
+
+def test_a_score_is_not_called_a_probability(drawn: dict[str, Figure]) -> None:
+    assert "score (softmax share)" in texts(drawn["reliability"])
+
+
+@pytest.mark.parametrize("name", ["short", "a name that leaves little room"])
+def test_numbers_at_an_axis_stand_apart(name: str) -> None:
+    rates = pd.DataFrame({"value": [0.004, 0.012, 0.02], "low": 0.0012, "high": 0.026, "n": 1200})
+    table = rates.assign(group=[f"{name} {k}" for k in range(3)], metric="fpr", small=False)
+    both = pd.concat([table, table.assign(metric="fnr")]).assign(of=1200)
+    for figure in (bias.metrics_by_group(both), disparity(table, "rate", 0.01)):
+        figure.draw_without_rendering()
+        for axis in figure.axes:
+            shown = [each for each in axis.get_xticklabels() if each.get_text()]
+            places = [each.get_window_extent() for each in shown]
+            inside = [
+                each
+                for each in places
+                if axis.bbox.x0 - 1 <= (each.x0 + each.x1) / 2 <= axis.bbox.x1 + 1
+            ]
+            assert len(inside) >= 2
+            assert all(two.x0 - one.x1 > 4 for one, two in pairwise(inside))
 
 
 def test_a_mark_lies_where_a_gap_is_nearest_to_zero(drawn: dict[str, Figure]) -> None:

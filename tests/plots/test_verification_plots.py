@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from playwright.sync_api import sync_playwright
@@ -73,6 +74,21 @@ def test_a_group_keeps_its_colour_when_others_are_left_out() -> None:
     assert part.lines[0].get_color() == line.get_color()
     styles = {(each.get_color(), str(each.get_linestyle())) for each in whole.lines[:9]}
     assert len(styles) == 9
+
+
+@pytest.mark.parametrize("draw", [plots.det, plots.roc])
+def test_the_legend_names_bands_with_their_level_and_shows_whole_dashes(
+    draw: Callable[..., Figure],
+) -> None:
+    two = ["overall", NAMES[0]]
+    assert legend(draw(CURVES, None, two)) == two
+    assert legend(draw(CURVES, BANDS[BANDS["group"] == NAMES[1]], two)) == two
+    figure = draw(CURVES, BANDS, two, level=0.9)
+    assert legend(figure) == [*two, "90 % band"]
+    assert figure.legends[0].handlelength >= 4
+    for line, band in zip(figure.axes[0].lines, figure.axes[0].collections, strict=False):
+        assert to_hex(band.get_edgecolor()[0]) == to_hex(line.get_color())
+        assert band.get_linewidth()[0] > 0
 
 
 def test_normal_scores_are_straight_on_probit_axes() -> None:
