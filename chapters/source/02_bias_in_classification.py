@@ -485,14 +485,15 @@ gap_by_chance(right.to_numpy(), table.group.to_numpy())
 # would be too small to matter, the *margin*. We say 5 points, and we say it now, before we look: a margin that is chosen
 # afterwards fits whatever was found.
 
-# %% alt="Six criteria, each with a dot and whisker for the largest gap between groups and a hollow diamond for what chance gives. Some whiskers begin at zero; those of false positive rate and precision don't."
+# %% alt="Six criteria, each with a dot and whisker for the largest gap between groups and a hollow diamond for what chance gives. Some whiskers begin at zero; those of false positive rate and precision don't. A dotted line marks the margin of 5 points."
 apart = classification.disparities(
     "truth", "predicted", ["group"], positive=positive, data=table, margin=0.05
 )
 plots.bias.disparities(apart)
 
 # %% [markdown]
-# A dot is the gap that was seen, with the two groups it lies between; a diamond is what chance gives where nothing differs.
+# A dot is the gap that was seen, with the two groups it lies between; a diamond is what chance gives where nothing differs; the
+# dotted line is our margin.
 # (The last two rows are not among the five meanings: accuracy and errors, one gap written twice.) With FairFace four intervals
 # begin at zero, and the dot of demographic parity lies *on* its diamond: one gets that gap for nothing. Two intervals leave
 # zero out: false positive rates (0 of 65 against 11 of 65) and precision, which counts the same errors again. That is some

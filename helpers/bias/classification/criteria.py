@@ -33,7 +33,7 @@ MARGIN = 0.05
 _OF_EXACT = ("accuracy parity", "error parity")
 _COLUMNS = [
     *("criterion", "measure", "metric", "value", "low", "high", "by_chance", "p_holm", "verdict"),
-    *("lowest", "highest", "note"),
+    *("margin", "lowest", "highest", "note"),
 ]
 _TOO_FEW = "undefined (fewer than two groups)"
 
@@ -84,8 +84,8 @@ def disparities(
         largest) or "worst group" (the smallest accuracy); ``metric``, the one in which the groups
         are furthest apart; ``value, low, high``; ``by_chance``, the value to expect if groups did
         not differ at all; ``p_holm``, how often chance alone would make so large a difference,
-        corrected for the number of criteria; ``verdict``; ``lowest, highest``, the groups; and
-        ``note``.
+        corrected for the number of criteria; ``verdict``, and the ``margin`` that it was held to;
+        ``lowest, highest``, the groups; and ``note``.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def _judged(table: pd.DataFrame, answers: Answers, level: float, margin: float) 
         if (found == GAP and not row["p_holm"] < 1 - level) or (found == NO_GAP and left_out):
             found = TOO_LITTLE
         said.append(said[-2] if row["measure"] == "worst group" else found)
-    table["verdict"] = said
+    table["verdict"], table["margin"] = said, margin
     one = f"only one class in {', '.join(alone)}" if alone else ""
     table["note"] = [joined(note, one, answers.note) for note in table["note"]]
     return table[_COLUMNS]
