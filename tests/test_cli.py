@@ -830,4 +830,8 @@ def test_what_is_kept_is_removed_after_asking_and_nothing_of_the_readers(
     assert "Remove 3 file(s), 3.1 MB" in done.output
     assert sorted(path.name for path in cache.iterdir()) == ["bfw"]
     assert mine.read_text() == "mine"
-    assert "Nothing is kept" in runner.invoke(app, ["data", "clear"]).output
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "diary.txt").write_text("mine")
+    (cache / "models").symlink_to(tmp_path / "disk")
+    assert "Nothing is kept" in runner.invoke(app, ["data", "clear", "--yes"]).output
+    assert (cache / "models" / "diary.txt").read_text() == "mine"

@@ -44,7 +44,8 @@ def kept() -> dict[Path, int]:
 def clear() -> None:
     """Remove what :func:`kept` lists, and the folders that are empty then.
 
-    Links are removed, not what they lead to; data sets that lie beside are left alone.
+    Links to files are removed, not what they lead to, and linked folders are not looked into; data
+    sets that lie beside are left alone.
 
     Raises
     ------
@@ -56,13 +57,15 @@ def clear() -> None:
             path.unlink(missing_ok=True)
         for name in _OURS:
             for inner, _, _ in os.walk(cache_folder() / name, topdown=False):
-                if not os.listdir(inner):
+                if not os.listdir(inner) and not os.path.islink(inner):
                     os.rmdir(inner)
     except OSError as trouble:
         raise InputError(f"{cache_folder()} could not be cleared: {reason(trouble)}.") from None
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int]]:
+    if folder.is_symlink():  # another disk perhaps, and who knows what else lies there
+        return
     for inner, _, names in os.walk(folder):
         for name in names:
             path = Path(inner, name)
