@@ -5,6 +5,7 @@ Input that cannot be used gets one sentence on the error stream and exit code 2.
 
 import itertools
 import os
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -177,6 +178,8 @@ def clear(
         return
     size = _megabytes(sum(found.values())).strip()
     question = f"Remove {len(found)} file(s), {size}, from {cache_folder()}?"
+    if not yes and (sys.stdin is None or sys.stdout is None or sys.stdin.closed):
+        raise InputError("data clear asks first, but no answer can be read here: give --yes.")
     if yes or typer.confirm(question):
         remove()
         print(f"removed: {size}; what a chapter needs is drawn or downloaded again.")

@@ -27,7 +27,8 @@ def run(app: typer.Typer) -> None:
         try:
             app(prog_name=_program())
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by the shell: >&-
+                sys.stdout.flush()
     except OSError as trouble:
         _complain(trouble)
         sys.exit(2)

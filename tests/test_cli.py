@@ -835,3 +835,37 @@ def test_what_is_kept_is_removed_after_asking_and_nothing_of_the_readers(
     (cache / "models").symlink_to(tmp_path / "disk")
     assert "Nothing is kept" in runner.invoke(app, ["data", "clear", "--yes"]).output
     assert (cache / "models" / "diary.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "<&-"])
+def test_a_closed_stream_is_no_traceback(cache: Path, closed: str) -> None:
+    code = (
+        "import pooch\nfrom helpers import cli\n"
+        f"pooch.os_cache = lambda _: {str(cache)!r}\ncli.main()"
+    )
+    for command in ("methods", "data", "data clear"):
+        words = f'"{sys.executable}" -c "{code}" {command} {closed}'
+        run = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=False)
+        assert "Traceback" not in run.stderr, (command, run.stderr[-600:])
+    if closed == "<&-":
+        assert "give --yes" in run.stderr
+    assert (cache / "rendered" / "a.zip").exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    run: Run, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = cache / "rendered" / "locked"
+    locked.mkdir()
+    scan = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", str(locked))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for words in (["data"], ["data", "clear", "--yes"]):
+        assert "locked" in refusal(run(*words))
+    assert (cache / "rendered" / "a.zip").exists()

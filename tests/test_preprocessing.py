@@ -621,8 +621,9 @@ def test_points_that_no_turn_brings_onto_a_face_are_refused(noise: np.ndarray) -
     for wrong in (face * 1e200, face * 1.01e4, face / 1.01e4):
         with pytest.raises(InputError, match="cannot be brought onto a face"):
             align(noise, wrong)
-    for far in (face * 0.99e4, face / 0.99e4):
-        assert align(noise, far).shape == (112, 112, 3)
+    assert align(noise, face / 0.99e4).shape == (112, 112, 3)
+    with pytest.raises(InputError, match="none of the five landmarks"):
+        align(noise, face * 0.99e4)  # not too large, but far outside
 
 
 def test_pictures_without_as_many_faces_are_refused(noise: np.ndarray) -> None:
@@ -890,3 +891,31 @@ def test_a_mask_of_another_size_is_refused(noise: np.ndarray) -> None:
 def test_a_blur_has_a_width(noise: np.ndarray, sigma: Any) -> None:
     with pytest.raises(InputError, match="sigma is .*: give a number, above 0"):
         blur_where(noise, np.ones(noise.shape[:2], bool), sigma)
+
+
+def test_landmarks_of_another_picture_are_refused(noise: np.ndarray) -> None:
+    for wrong in (LANDMARKS + 1e4, LANDMARKS - 600):
+        with pytest.raises(InputError, match="none of the five landmarks lies in the picture"):
+            align(noise, wrong)
+
+
+def test_an_enlarged_face_is_as_bright_as_opencvs() -> None:
+    cv2 = pytest.importorskip("cv2")
+    picture = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
+    template = np.array(preprocessing.ALIGNED_LANDMARKS)
+    points = template / 1.7 + 9
+    matrix = np.array([[1.7, 0, -15.3], [0, 1.7, -15.3]])
+    theirs = cv2.warpAffine(picture, matrix, (112, 112)).astype(float)
+    ours = align(picture, points).astype(float)
+    inner = (slice(4, -4), slice(4, -4))
+    assert abs((ours - theirs)[inner].mean()) < 0.05
+    assert np.abs((ours - theirs)[inner]).max() <= 4, "OpenCV rounds places to 1/32 px"
+
+
+def test_detection_works_within_autocast_and_detections_compare(portrait: np.ndarray) -> None:
+    alone = detect(portrait)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        (found,) = detect(portrait)
+    np.testing.assert_allclose(found.box, alone[0].box, atol=1e-4)
+    assert found != alone[0]
+    assert len({found, *alone}) == 2

@@ -33,12 +33,20 @@ def kept() -> dict[Path, int]:
     dict of pathlib.Path to int
         Path and size in bytes, in alphabetical order; empty where nothing is kept.
 
+    Raises
+    ------
+    InputError
+        If a folder in it may not be looked into.
+
     Examples
     --------
     >>> sum(kept().values()) >= 0
     True
     """
-    return dict(sorted(each for name in _OURS for each in _files(cache_folder() / name)))
+    try:
+        return dict(sorted(each for name in _OURS for each in _files(cache_folder() / name)))
+    except OSError as trouble:
+        raise _unreadable(trouble) from None
 
 
 def clear() -> None:
@@ -52,21 +60,35 @@ def clear() -> None:
     InputError
         If a file cannot be removed; others may be gone by then.
     """
+    found = kept()
     try:
-        for path in kept():
+        for path in found:
             path.unlink(missing_ok=True)
         for name in _OURS:
             for inner, _, _ in os.walk(cache_folder() / name, topdown=False):
                 if not os.listdir(inner) and not os.path.islink(inner):
                     os.rmdir(inner)
     except OSError as trouble:
-        raise InputError(f"{cache_folder()} could not be cleared: {reason(trouble)}.") from None
+        raise _unreadable(trouble) from None
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int]]:
     if folder.is_symlink():  # another disk perhaps, and who knows what else lies there
         return
-    for inner, _, names in os.walk(folder):
+    for inner, _, names in os.walk(folder, onerror=_refused):
         for name in names:
             path = Path(inner, name)
             yield path, path.lstat().st_size
+
+
+def _refused(trouble: OSError) -> None:
+    # A folder that is not there keeps nothing; one that may not be entered may keep much.
+    if not isinstance(trouble, FileNotFoundError):
+        raise trouble
+
+
+def _unreadable(trouble: OSError) -> InputError:
+    return InputError(
+        f"{trouble.filename or cache_folder()}, in which the course keeps data, may not be read or "
+        f"changed: {reason(trouble)}."
+    )

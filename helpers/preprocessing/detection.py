@@ -16,7 +16,7 @@ _TOGETHER = 1600 * 1600
 """Pixels of all pictures that are searched together."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays are not compared by one word
 class Detection:
     """One face found in a picture.
 

@@ -201,6 +201,12 @@ def _aligned(image: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray:
             "align takes five landmarks (x, y) of a face, but these points cannot be brought onto "
             f"a face's: {(landmarks - 0.5).tolist()}."
         )
+    width, height = picture.size
+    if not ((landmarks >= 0) & (landmarks <= (width, height))).all(1).any():
+        raise InputError(
+            f"none of the five landmarks lies in the picture of {width} x {height} px: were they "
+            "found in another one?"
+        )
     if scale < 1:
         # The transform looks at four pixels only; shrinking first averages over all of them.
         width, height = (max(1, round(side * scale)) for side in picture.size)
@@ -208,8 +214,17 @@ def _aligned(image: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray:
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     forth = np.vstack([_similarity(landmarks, template), [0, 0, 1]])
     back = np.linalg.inv(forth)[:2]  # Pillow asks where each pixel of the result comes from
+    return _transformed(np.asarray(picture), back, size)
+
+
+def _transformed(picture: np.ndarray, back: np.ndarray, size: int) -> np.ndarray:
+    from PIL import Image
+
+    # In whole numbers Pillow cuts the fraction off, which darkens a picture by half a grey level.
+    channels = [Image.fromarray(picture[..., k].astype(np.float32)) for k in range(3)]
     kind, taps = Image.Transform.AFFINE, Image.Resampling.BILINEAR
-    return np.asarray(picture.transform((size, size), kind, back.ravel().tolist(), taps))
+    moved = [each.transform((size, size), kind, back.ravel().tolist(), taps) for each in channels]
+    return np.rint(np.stack([np.asarray(each) for each in moved], -1)).astype(np.uint8)
 
 
 def _similarity(points: np.ndarray, onto: np.ndarray) -> np.ndarray:

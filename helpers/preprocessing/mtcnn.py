@@ -50,7 +50,7 @@ def find(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     """
     if not pictures:
         return []
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", enabled=False):
         normal = [(np.asarray(each, dtype=np.float32) - 127.5) / 128 for each in pictures]
         boxes = [_square(each) for each in _proposed(normal)]
         boxes = [_square(each) for each in _refined(normal, boxes)]
