@@ -60,7 +60,8 @@ lab: $(STAMP) ## open the chapters in JupyterLab (LAB_FLAGS=--no-browser ...)
 test: $(STAMP) ## run the tests (TEST_FLAGS="-k images" ...)
 	$(PY) -m pytest $(CORES) -m "not thorough" $(TEST_FLAGS)
 
-test-all: $(STAMP) ## run all tests, simulations of more than an hour among them
+test-all: $(STAMP) ## the chapters without photographs, then all tests: more than an hour
+	EXPLAINING_FACES_DATA= $(PY) book/tools/execute.py
 	$(PY) -m pytest $(CORES) $(TEST_FLAGS)
 
 book: $(STAMP) ## execute the chapters and build the site
