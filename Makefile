@@ -27,8 +27,8 @@ PY := $(BIN)/python
 UV := $(BIN)/uv
 STAMP := $(VENV)/torch-$(TORCH)
 TYPED := helpers data_scripts book/tools
-# A test file stays on one core, where its pictures are drawn once.
-CORES := --numprocesses=auto --dist=loadfile
+# An idle core takes over what another still has to do.
+CORES := --numprocesses=auto --dist=worksteal
 test test-all: export OMP_NUM_THREADS := 1
 
 # The lock is complete, so nothing needs resolving; --no-deps also keeps a package away that the
