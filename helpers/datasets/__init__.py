@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from helpers import arguments
 from helpers.errors import unknown_name
+from helpers.lazy import handing_out
 
 if TYPE_CHECKING:  # "as" says to type checkers that a name is handed on
     from helpers.datasets.base import FaceDataset as FaceDataset
@@ -147,13 +148,4 @@ def load(
     return loader(split=split, root=root, **options)
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, with the libraries that it needs."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = handing_out(globals(), _HOMES)

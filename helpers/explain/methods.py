@@ -1,6 +1,10 @@
 """The attribution methods by name: what each gives, needs and costs. Nothing heavy is imported."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,12 @@ CAMS = {
     "fullgrad": Method(False, "2f + 1b", "Srinivas & Fleuret 2019", needs_layer=False),
 }
 COLUMNS = ("library", "signed", "needs_layer", "passes", "paper")
+
+
+def table() -> "pd.DataFrame":
+    """Return the methods as a table, one row each, with the columns of :data:`COLUMNS`."""
+    import pandas as pd
+
+    rows = {name: [getattr(each, column) for column in COLUMNS] for name, each in CAMS.items()}
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+    return found.rename_axis("method")

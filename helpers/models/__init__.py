@@ -16,9 +16,10 @@ torch is imported by the call that needs it: what is here can be listed without.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from helpers.files import file_hash
+from helpers.lazy import handing_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,20 +47,14 @@ def available() -> list[str]:
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, with the libraries that it needs."""
-    from importlib import import_module
-
-    if name == "REAL":
-        found = import_module("helpers.models.releases").table()
-    elif name in __all__:
-        homes = {"adapt": "adapters", "similarity": "cosines"}
-        found = getattr(import_module(f"helpers.models.{homes.get(name, 'shipped')}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = handing_out(
+    globals(),
+    {
+        "REAL": "releases:table",
+        "Shipped": "shipped",
+        "adapt": "adapters",
+        "load": "shipped",
+        "save": "shipped",
+        "similarity": "cosines",
+    },
+)
