@@ -658,7 +658,7 @@ numbers |= {name: (of(fmr) + of(fnmr)) / 2 for name, of in rivals.items()}
 
 # %%
 summaries = verification.disparities(sample, margin=0.05)
-figures = ["value", "low", "high", "expected_at_parity", "p_parity"]
+figures = ["value", "low", "high", "expected_at_parity", "p_parity", "p_holm"]
 summaries.set_index("metric")[[*figures, "verdict"]].round(3)
 
 # %% [markdown]
@@ -667,12 +667,11 @@ summaries.set_index("metric")[[*figures, "verdict"]].round(3)
 # with 1: it holds it. FDR and the max/min ratio of FNMRs leave parity, 1, out of their intervals; GARBE and the other ratios hold
 # theirs. The same pairs, the same question, and whether "parity is excluded" hangs on the formula: choose it before you look.
 #
-# `p_parity` is how often equal groups would give such a number. Mind its measure: a 95 % interval leaves 2.5 % out at either end,
-# and only one end can lie beyond parity, so `p_parity` counts as small below **0.025**, not 0.05. (GARBE's 0.039 is not, and its
-# interval holds parity.) And who looks at all six had six chances: a *gap* must stand Holm's correction ([chapter
-# 02](02_bias_in_classification.ipynb)). The smallest, 0.008, times six is 0.048, above 0.025. So it is *too little evidence* six
-# times. That is no acquittal. We know that the network saw too little of two groups, and thirty people a group are not enough to
-# show it by these numbers.
+# `p_parity` is how often equal groups would give such a number. (A 95 % interval leaves 2.5 % out at either end, so GARBE's still
+# holds parity at 0.039.) Who looks at six numbers from two sides has many chances to be surprised: `p_holm` corrects for them, as in
+# [chapter 02](02_bias_in_classification.ipynb), and a *gap* needs it below 0.05. The smallest is about 0.1, so it is *too little
+# evidence* six times. That is no acquittal. We know that the network saw too little of two groups, and thirty people a group are not
+# enough to show it by these numbers.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 3.3** A vendor makes the threshold so strict that FMRs fall from (1 %, 4 %) to (0.01 %, 0.04 %) in two groups. At either

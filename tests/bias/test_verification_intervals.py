@@ -215,12 +215,17 @@ def test_summaries_know_what_chance_gives_and_can_hold_parity() -> None:
     assert table.loc["FDR", "high"] == pytest.approx(1)
     assert table.loc["GARBE", "low"] == pytest.approx(0, abs=1e-12)
     assert (table["p_parity"] > 0.025).all()
+    assert (table["p_holm"] > 0.05).all()
 
 
 def test_summaries_see_groups_that_differ(sample: verification.Sample) -> None:
     table = verification.disparities(sample).set_index("metric")
     rows = table.loc[["GARBE", "FMR max/min", "FMR max/geomean"]]
     assert (rows["p_parity"] < 0.01).all()
+    # By hand: the smallest six times, the next five times, never below one before, both sides.
+    ordered = np.sort(table["p_parity"])
+    by_hand = np.minimum(2 * np.maximum.accumulate(ordered * [6, 5, 4, 3, 2, 1]), 1)
+    np.testing.assert_allclose(np.sort(table["p_holm"]), by_hand)
     assert table.loc["FMR max/min", "low"] > 1.2
     assert table.loc["FMR max/min", "worst"] == "b"
     assert (rows["low"] < rows["value"]).all()

@@ -61,9 +61,10 @@ def summaries(
     pandas.DataFrame
         Columns ``metric`` (FDR, GARBE, and for each rate max/min and max/geomean), ``value``,
         ``low``, ``high``, ``expected_at_parity`` (what chance alone gives with these numbers of
-        people), ``p_parity``, ``verdict``, ``groups`` (how many), ``worst`` (the group),
-        ``impostors``, ``note``. The verdict is "gap", "no gap larger than the margin" or "too little
-        evidence"; "gap" needs a ``p_parity`` that stands Holm's correction for all rows.
+        people), ``p_parity`` (how often equal groups show so much), ``p_holm`` (twice that, since
+        the interval has two ends, and corrected for the number of rows), ``verdict``, ``groups``
+        (how many), ``worst`` (the group), ``impostors``, ``note``. The verdict is "gap", "no gap
+        larger than the margin" or "too little evidence"; "gap" needs ``p_holm`` below 1 - level.
 
     Raises
     ------
@@ -96,9 +97,13 @@ def summaries(
     reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(2, -1)
     found = [_described(each, rates, noise, confidence, groups, reasons) for each in _all(weight)]
     table = pd.DataFrame(found)
+    # The interval leaves (1 - level) / 2 out at either end, and only one end can lie beyond parity:
+    # twice the chance is what the usual 1 - level is compared with.
+    p_holm = np.minimum(2 * holm(table["p_parity"].to_numpy(dtype=float)), 1)
+    table.insert(6, "p_holm", p_holm)
     few = _few_errors(rows)
     verdicts = _verdicts(table, allowed, confidence, _overall(sample, weight))
-    table.insert(6, "verdict", [ruled for ruled, _ in verdicts])
+    table.insert(7, "verdict", [ruled for ruled, _ in verdicts])
     table["note"] = [
         "; ".join(filter(None, (note or few, about)))
         for note, (_, about) in zip(table["note"], verdicts, strict=True)
@@ -121,7 +126,7 @@ def _verdicts(
     table: pd.DataFrame, margin: float | None, level: float, rate: float
 ) -> list[tuple[str, str]]:
     """What each interval allows to be said; "gap" only if parity is excluded after Holm."""
-    excluded = holm(table["p_parity"].to_numpy(dtype=float)) < (1 - level) / 2
+    excluded = table["p_holm"] < 1 - level
     found = []
     for metric, low, high, apart in zip(
         table["metric"], table["low"], table["high"], excluded, strict=True
