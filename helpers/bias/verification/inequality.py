@@ -121,12 +121,14 @@ def _verdicts(
     table: pd.DataFrame, margin: float | None, level: float, rate: float
 ) -> list[tuple[str, str]]:
     """What each interval allows to be said; "gap" only if parity is excluded after Holm."""
+    # Half of the permitted error: p is one-sided, as is the end of the interval that faces parity.
     excluded = holm(table["p_parity"].to_numpy(dtype=float)) < (1 - level) / 2
     found = []
     for metric, low, high, apart in zip(
         table["metric"], table["low"], table["high"], excluded, strict=True
     ):
         parity = 0.0 if metric == "GARBE" else 1.0
+        # An interval that leaves parity out only before Holm's correction is judged as reaching it.
         ends = (low, high) if apart else (min(low, parity), max(high, parity))
         found.append(judged(*ends, margin, parity, rate if metric == "FDR" else np.inf))
     return found
