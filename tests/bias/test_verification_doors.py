@@ -64,6 +64,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "rates, threshold nothing": lambda: v.rates(SCORES, GENUINE, None),
     "rates, threshold text": lambda: v.rates(SCORES, GENUINE, "0.5"),
     "rates, two thresholds": lambda: v.rates(SCORES, GENUINE, [1, 2]),
+    "rates, a Series of thresholds": lambda: v.rates(SCORES, GENUINE, pd.Series([1.0, 2.0])),
     "rates, threshold true": lambda: v.rates(SCORES, GENUINE, True),
     "rates, threshold of a group as text": lambda: v.rates(
         SCORES, GENUINE, {"a": "x", "b": 1}, GROUPS

@@ -210,7 +210,8 @@ def threshold_given(threshold: float) -> float:
     found = arguments.number_array(threshold, "threshold")
     if found.ndim or isinstance(threshold, bool | np.bool_):
         raise InputError(
-            f"threshold is {threshold!r}: give one number, or a mapping from groups to numbers."
+            f"threshold is {arguments.shown(threshold)}: give one number, or a mapping from groups to "
+            "numbers (of a Series, .to_dict())."
         )
     return float(found)
 

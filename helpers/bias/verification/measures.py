@@ -347,10 +347,13 @@ def rates_of(curves: Sequence[Curve], threshold: float | Mapping[str, float]) ->
         at = threshold_given(threshold)
         return _table(curves, [curve.rates(at) for curve in curves])
     everybody, *others = curves
+    # Groups are called by their text, whatever they were: 1 is "1".
+    each = {str(name): threshold_given(value) for name, value in threshold.items()}
+    if len(each) < len(threshold):
+        raise InputError("two thresholds are for one group, as a number and as text: give one.")
     for curve in others:
-        if curve.group not in threshold:
-            raise unknown_name("threshold for the group", curve.group, map(str, threshold))
-    each = {name: threshold_given(value) for name, value in threshold.items()}
+        if curve.group not in each:
+            raise unknown_name("threshold for the group", curve.group, each)
     groups = [curve.rates(each[curve.group]) for curve in others]
     if everybody.group in each:
         return _table(curves, [everybody.rates(each[everybody.group]), *groups])
