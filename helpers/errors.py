@@ -64,10 +64,10 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     lowered = {each.lower(): each for each in names}
     near = [lowered[each] for each in get_close_matches(said[:200].lower(), list(lowered), n=3)]
     hint = f"did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
-    shown = repr(said if len(said) <= 100 else f"{said[:60]}...{said[-30:]}")
+    asked = repr(said if len(said) <= 100 else f"{said[:60]}...{said[-30:]}")
     more = f", ... ({len(names):,} in all)" if len(names) > _SHOWN else ""
     listed = ", ".join(names[:_SHOWN]) or "none"
-    return UnknownName(f"there is no {kind} {shown}: {hint}Known: {listed}{more}.")
+    return UnknownName(f"there is no {kind} {asked}: {hint}Known: {listed}{more}.")
 
 
 def shown(value: Any, quoted: bool = True) -> str:

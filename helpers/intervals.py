@@ -257,24 +257,6 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     return corrected
 
 
-def _whole(value: object, name: str) -> int:
-    """A count; 12.0 is one as well, since sums of booleans and tables often give that."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    return arguments.count(value, name, 0)
-
-
-def _bound(value: object, name: str) -> float:
-    """A bound: a number, infinite where nothing limits it, NaN where there is none."""
-    if isinstance(value, float | np.floating) and not np.isfinite(value):
-        return float(value)
-    return arguments.number(value, name)
-
-
-def _missing(value: object) -> bool:
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
-
-
 def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) -> str:
     """What the interval of a gap allows to be said, in one of three phrases.
 
@@ -323,3 +305,21 @@ def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) 
     if furthest <= allowed + 1e-12:
         return NO_GAP
     return TOO_LITTLE if low <= middle <= high else GAP
+
+
+def _whole(value: object, name: str) -> int:
+    """A count; 12.0 is one as well, since sums of booleans and tables often give that."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    return arguments.count(value, name, 0)
+
+
+def _bound(value: object, name: str) -> float:
+    """A bound: a number, infinite where nothing limits it, NaN where there is none."""
+    if isinstance(value, float | np.floating) and not np.isfinite(value):
+        return float(value)
+    return arguments.number(value, name)
+
+
+def _missing(value: object) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))

@@ -59,7 +59,7 @@ def one_order(**columns: Any) -> None:
     Raises
     ------
     InputError
-        If two indexes differ, and neither merely counts beside one of names.
+        If two indexes differ, unless one merely counts rows and the other holds names.
     """
     indexes = [
         (name, each.index)

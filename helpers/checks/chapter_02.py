@@ -228,6 +228,7 @@ def exercise_2_5(test: Any) -> str:
     columns = {"metric", "first", "second", "n_first", "n_second", "p_holm", "verdict"}
     source = "classification.pairwise(...), such as .iloc[0]"
     (gap,) = grading.evidence(row, source, columns, "difference")
+    # The row's verdict counts, which knows of the other pairs, and not the interval of this one.
     low, high = (gap, gap) if row["verdict"] == intervals.GAP else (-1.0, 1.0)
     shown = f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}"
     follows = grading.judge(result, result["direction"], low, high, 0, shown)

@@ -111,7 +111,7 @@ def _ordered(name: str) -> bool:
     """Whether a factor's values are more or less of something, and not kinds."""
     allowed = FACTORS[name]["range"]
     kinds = isinstance(allowed, rendered.Choice) and isinstance(allowed.values[0], str)
-    return not kinds and name != "grain"
+    return not kinds and name != "grain"  # whose number is a seed
 
 
 def other_value(face: Face, name: str, generator: np.random.Generator) -> Any:

@@ -272,6 +272,7 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
     InputError
         If there is not a row and a column for each label, or counts are no whole numbers.
     """
+    # Larger whole numbers, and their sums, have no exact double.
     table = arguments.finite_array(counts, "counts", 2, low=0, high=1e15)
     names = list(inputs.names_of(inputs.listed(labels, "labels"), "label"))
     if len(set(names)) < len(names):

@@ -251,7 +251,17 @@ def _whisker(axis: Axes, place: float, low: float, high: float, colour: str, end
 
 def style_of(number: int) -> Style:
     """Return the colour and the mark of the first, second, ... of several kinds."""
-    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKS[number % len(MARKS)]}
+    return {"color": COLOURS[number % len(COLOURS)], "marker": _beside_colour(MARKS, number)}
+
+
+def line_of(number: int) -> Style:
+    """Return the colour and the line of the first, second, ... of several curves."""
+    return {"color": COLOURS[number % len(COLOURS)], "ls": _beside_colour(LINES, number)}
+
+
+def _beside_colour(looks: Sequence[Any], number: int) -> Any:
+    """The mark or line of a kind: when the colours come again, each comes with the next one."""
+    return looks[(number + number // len(COLOURS)) % len(looks)]
 
 
 def end_of(rows: pd.DataFrame, columns: Sequence[str] = ("value", "low", "high")) -> float:

@@ -195,8 +195,7 @@ def _styles(names: list[str]) -> dict[str, canvas.Style]:
     """Colour and line of every group, which it keeps when others are left out."""
     groups = [name for name in names if name != "overall"]
     styles: dict[str, canvas.Style] = {
-        name: {"color": canvas.COLOURS[number % 8], "ls": canvas.LINES[number % 8], "lw": 1.8}
-        for number, name in enumerate(groups)
+        name: canvas.line_of(number) | {"lw": 1.8} for number, name in enumerate(groups)
     }
     return styles | {"overall": {"color": "black", "ls": "solid", "lw": 2.4}}
 

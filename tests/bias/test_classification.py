@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fairlearn import metrics as fairlearn
+from scipy import stats
 from sklearn import metrics as sklearn
 from sklearn.datasets import make_blobs
 
@@ -123,6 +124,14 @@ def test_a_small_group_is_kept_and_marked_by_the_faces_that_the_metric_is_about(
     assert list(table["of"]) == [5, 45, 50]
     assert list(table["small"]) == [True, False, False]
     assert table["note"][0] == "only 5 to go by"
+
+
+def test_fewer_than_thirty_faces_are_few_unless_another_number_is_asked_for() -> None:
+    for n, few in ((29, True), (30, False)):
+        truth = np.arange(n) % 2
+        table = classification.audit(truth, truth, None, metrics=["accuracy"])
+        assert table["small"][0] == few
+        assert ("only" in table["note"][0]) == few
 
 
 def test_a_crossed_group_without_anybody_has_its_row() -> None:
@@ -367,7 +376,11 @@ def test_the_bootstrap_follows_its_seed_and_counts_undefined_replicates() -> Non
 
 def test_many_wilson_intervals_at_once_are_those_of_scipy() -> None:
     hits, n = np.array([0, 5, 20, 59, 0]), np.array([20, 20, 20, 65, 0])
-    expected = np.array([wilson(int(k), int(m)) for k, m in zip(hits, n, strict=True)]).T
+    known = [
+        stats.binomtest(int(k), int(m)).proportion_ci(method="wilson")
+        for k, m in zip(hits[:-1], n[:-1], strict=True)
+    ]
+    expected = np.array([*known, (np.nan, np.nan)]).T  # of nobody nothing is known
     np.testing.assert_allclose(wilson_limits(hits, n), expected, atol=1e-12)
 
 
@@ -395,9 +408,10 @@ def test_consistency_is_the_formula_of_zemel_and_others_for_two_answers() -> Non
 
 
 def test_a_model_that_answers_all_alike_is_consistent_and_chance_says_why() -> None:
-    row = classification.consistency(np.random.default_rng(2).normal(size=(50, 3)), [1] * 50)
-    assert row["value"][0] == row["by_chance"][0] == 1
-    assert row["low"][0] < 1
+    points = np.random.default_rng(2).normal(size=(50, 3))
+    row = classification.consistency(points, [1] * 50).iloc[0]
+    assert row["value"] == row["by_chance"] == 1
+    assert row["low"] < 1
 
 
 def test_consistency_refuses_embeddings_that_do_not_belong() -> None:

@@ -233,6 +233,14 @@ def test_a_group_of_one_class_or_left_out_leaves_no_gap_unsaid() -> None:
     assert table["note"].str.contains("without nobody").all()
 
 
+def test_a_group_that_is_called_undefined_is_not() -> None:
+    clean = errors((3, 4000), (4, 4000)).replace({"group": {"g0": "sex (undefined)"}})
+    table = found(clean, smallest=9000)
+    row = table.loc[("accuracy parity", "difference")]
+    assert row["note"] == "fewer than 9000 to go by: g1, sex (undefined)"
+    assert row["verdict"] == NO_GAP
+
+
 def test_without_a_positive_class_nobody_is_of_one_class() -> None:
     truth = np.tile(["x", "y", "z"], 2000)
     table = classification.gaps(truth, truth, ["a"] * 3000 + ["b"] * 3000, positive=None)

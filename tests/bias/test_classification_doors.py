@@ -222,6 +222,15 @@ def test_names_that_look_alike_are_kept_apart_with_a_warning(one: Any, other: An
     assert table["value"][0] == pytest.approx(1 / 3)
 
 
+def test_a_warning_shows_the_readers_own_line() -> None:
+    groups = (["a", "A", "m"], np.array([1, "1", 2], dtype=object), ["a", None, "m"])
+    for group in groups:
+        for door in (classification.audit, classification.pairwise):
+            with pytest.warns(UserWarning) as seen:
+                door([1, 0, 1], [1, 0, 1], group)
+            assert {each.filename for each in seen} == {__file__}
+
+
 def test_levels_of_an_index_are_attributes_that_are_crossed() -> None:
     race, sex = list("BBWW"), list("fmfm")
     expected = classification.audit([1, 0, 1, 0], [1, 1, 1, 0], {"race": race, "sex": sex})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from helpers.bias.classification import audit, consistency
+from helpers.bias.classification import consistency
 from helpers.bias.classification.individual import _log_odds, _variance
 
 Z = special.ndtri(0.975)
@@ -61,11 +61,3 @@ def test_groups_are_judged_by_neighbours_among_everyone() -> None:
     assert table["value"].to_dict() == {"x": 1.0, "y": 0.5}
     # Of the five others two give the same answer, whichever it is.
     assert table["by_chance"].tolist() == pytest.approx([0.4, 0.4])
-
-
-def test_fewer_than_thirty_faces_are_few_unless_another_number_is_asked_for() -> None:
-    for n, few in ((29, True), (30, False)):
-        truth = np.arange(n) % 2
-        table = audit(truth, truth, None, metrics=["accuracy"])
-        assert table["small"][0] == few
-        assert ("only" in table["note"][0]) == few

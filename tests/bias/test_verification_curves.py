@@ -200,6 +200,19 @@ def test_each_group_can_have_a_threshold_of_its_own() -> None:
         verification.rates(scores, genuine, {"a": 0.7})
 
 
+def test_thresholds_of_groups_that_are_numbers_are_named_as_the_groups_are() -> None:
+    scores, genuine, group = [0.9, 0.6, 0.5, 0.2], [1, 0, 1, 0], [1, 1, 2, 2]
+    table = verification.rates(scores, genuine, {1: 0.7, 2: 0.3}, group)  # type: ignore[dict-item]
+    assert table["threshold"].tolist()[1:] == [0.7, 0.3]
+    with pytest.raises(InputError, match="two thresholds are for one group"):
+        verification.rates(scores, genuine, {1: 0.7, "1": 0.5, "2": 0.3}, group)  # type: ignore[dict-item]
+    fitted = verification.fit(scores, genuine, 1.0, group)
+    with pytest.raises(InputError, match=r"give one number, .*\.to_dict\(\)"):
+        verification.rates(scores, genuine, fitted, group)  # type: ignore[arg-type]
+    own = verification.rates(scores, genuine, fitted.to_dict(), group)
+    assert own["threshold"].tolist() == fitted.tolist()
+
+
 def test_a_group_without_impostors_leaves_those_of_the_others() -> None:
     scores, genuine, group = [0.9, 0.6, 0.5, 0.8, 0.1], [1, 0, 1, 1, 0], ["a", "a", "b", "b", "a"]
     table = verification.rates(scores, genuine, {"a": 0.55, "b": 0.6}, group).set_index("group")

@@ -64,6 +64,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "rates, threshold nothing": lambda: v.rates(SCORES, GENUINE, None),
     "rates, threshold text": lambda: v.rates(SCORES, GENUINE, "0.5"),
     "rates, two thresholds": lambda: v.rates(SCORES, GENUINE, [1, 2]),
+    "rates, a Series of thresholds": lambda: v.rates(SCORES, GENUINE, pd.Series([1.0, 2.0])),
     "rates, threshold true": lambda: v.rates(SCORES, GENUINE, True),
     "rates, threshold of a group as text": lambda: v.rates(
         SCORES, GENUINE, {"a": "x", "b": 1}, GROUPS
@@ -268,6 +269,15 @@ def test_two_pairs_have_two_groups_and_two_sides_two_columns() -> None:
     assert per_pair["group"].tolist() == ["overall", "a", "b"]
     of_sides = v.rates([0.9, 0.1], [1, 0], 0.5, (["a", "a"], ["a", "b"]), impostors="all")
     assert of_sides.set_index("group")["n_impostor"].to_dict() == {"overall": 1, "a": 1, "b": 1}
+
+
+def test_a_mask_over_groups_is_told_and_lists_within_a_list_are_no_group() -> None:
+    gone = np.ma.array(GROUPS[0], mask=np.arange(len(SCORES)) < 3)
+    for group in (gone, (gone, GROUPS[1])):
+        with pytest.raises(InputError, match="group has 3 masked entries"):
+            v.rates(SCORES, GENUINE, 2, group)
+    with pytest.raises(InputError, match="group must be one value per row"):
+        v.rates([0.9, 0.1], [1, 0], 0.5, (["a", "a"], ["a", ["a", "b"]]))
 
 
 def test_rates_a_rounding_error_above_1_are_1() -> None:

@@ -114,6 +114,14 @@ def test_folds_may_be_named_by_numbers_or_text() -> None:
     assert names["fold"].tolist() == ["0", "1"]
 
 
+def test_folds_of_a_column_that_once_had_a_gap_leave_out_the_same_pairs() -> None:
+    whole, floats = (
+        verification.cross_validate(PAIRS.scores, PAIRS.genuine, each, PAIRS.identities)
+        for each in (FOLDS, FOLDS.astype(float))
+    )
+    pd.testing.assert_frame_equal(floats.astype({"fold": int}), whole)
+
+
 def test_a_group_too_small_for_a_threshold_says_so() -> None:
     table = verification.cross_validate(
         PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities, 1e-5, PAIRS.groups

@@ -57,15 +57,21 @@ def test_groups_that_differ_a_gap_and_groups_that_are_equal_none_larger_than_the
     assert tables["equal"].loc["FMR max/min", "verdict"] == TOO_LITTLE
 
 
-def test_verdicts_allow_for_the_number_of_groups() -> None:
-    # Two groups as certain as needed alone are not when sixteen are looked at.
-    sample = drawn(simulate({name: Group() for name in "abcdefgh"}, people=20, seed=4))
-    one = verification.compare(sample, "FNMR", "a")
-    several = pd.concat([verification.compare(sample, kind, "a") for kind in ("FMR", "FNMR")])
-    excluded = ~((several["low"] <= 0) & (several["high"] >= 0))
-    assert set(several["verdict"]) <= VERDICTS
-    assert (several["verdict"] == GAP).sum() <= excluded.sum()
-    assert len(one) == 7
+def test_a_gap_that_two_groups_show_is_too_little_among_eight() -> None:
+    worlds = {name: Group(0, 2.45 if name == "b" else 3) for name in "abcdefgh"}
+    pairs = simulate(worlds, people=20, seed=4)
+    two = np.isin(pairs.groups[0], ["a", "b"])
+    alone, among = (
+        verification.compare(drawn(pairs, kept), "FNMR", "a").set_index("group")
+        for kept in (two, None)
+    )
+    # The interval is that of the pair by itself; the verdict is one of as many as there are rows.
+    columns = ["value", "low", "high"]
+    assert among.loc["b", columns].tolist() == pytest.approx(alone.loc["b", columns].tolist())
+    assert alone.loc["b", "low"] > 0
+    assert (len(alone), alone.loc["b", "verdict"]) == (1, GAP)
+    assert (len(among), among.loc["b", "verdict"]) == (7, TOO_LITTLE)
+    assert set(among["verdict"]) <= VERDICTS
 
 
 @pytest.mark.thorough

@@ -125,6 +125,11 @@ def test_eight_groups_have_eight_line_styles() -> None:
     assert len(set(canvas.LINES)) == len(set(canvas.COLOURS)) == len(set(canvas.MARKS)) == 8
 
 
+def test_more_groups_than_colours_are_still_told_apart() -> None:
+    for look in (canvas.line_of, canvas.style_of):
+        assert len({tuple(map(str, look(k).values())) for k in range(64)}) == 64
+
+
 def test_an_undefined_value_is_named_and_not_drawn() -> None:
     table = pd.DataFrame({"group": ["a", "b"], "value": [0.5, np.nan], "low": [0.4, np.nan]})
     table = table.assign(high=[0.6, np.nan], note=["", "undefined (no genuine pairs)"])

@@ -99,7 +99,11 @@ def read(
     _require_one_order(columns, split)
     everyone = {EVERYONE: pd.Series(EVERYONE, range(len(columns["truth"])))}
     # Before faces are left out: a group that loses all of them keeps its row.
-    table, crossed = _complete(_table(columns), _table(split or everyone).apply(categorical))
+    crossed = _table(split or everyone)
+    for name in crossed:
+        # Not with apply, whose own calls would stand between a warning and the reader's line.
+        crossed[name] = categorical(crossed[name])
+    table, crossed = _complete(_table(columns), crossed)
     _require_labels(table)
     right, told, note = _against(table, positive)
     require_groups(crossed)
@@ -120,7 +124,8 @@ def askable(
     wanted : list of str
         Names of metrics or criteria.
     usual : sequence of str
-        What stands for "whatever there is", ``of_exact`` where exact answers are counted.
+        What a caller gets who names nothing. Where exact answers are counted, the same list asks
+        for ``of_exact``.
     of_exact : sequence of str
         Names of those that need no positive class.
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from helpers import arguments
 from helpers.bias.classification.answers import Answers, askable, joined, read
-from helpers.bias.classification.calibration import ece_of_groups
+from helpers.bias.classification.calibration import Bins, ece_of_groups
 from helpers.bias.classification.groups import Column, Groups
 from helpers.bias.classification.metrics import DEFAULT, METRICS, OF_EXACT, Array, known
 from helpers.errors import InputError
@@ -30,7 +30,7 @@ def audit(
     data: pd.DataFrame | None = None,
     smallest: int = SMALLEST,
     level: float = 0.95,
-    bins: int = 10,
+    bins: Bins = 10,
 ) -> pd.DataFrame:
     """Metrics of a classifier for every group, with intervals.
 
@@ -58,8 +58,8 @@ def audit(
         Rows about fewer faces are marked ``small``; none is dropped.
     level : float
         Confidence level in (0, 1).
-    bins : int
-        Of the calibration error.
+    bins : int or sequence of float
+        How many bins of equal width the calibration error has, or their edges from 0 to 1.
 
     Returns
     -------

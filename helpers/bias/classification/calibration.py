@@ -61,7 +61,7 @@ def ece(confidence: ArrayLike, correct: ArrayLike, bins: Bins = 10) -> float:
     0.3167
     """
     confidence, correct = _checked(confidence, correct)
-    right, n, mean = _binned(confidence, correct, _edges(bins))
+    right, n, mean, _ = _binned(confidence, correct, _edges(bins))
     return float(np.sum(np.abs(right - n * mean)) / n.sum())
 
 
@@ -103,7 +103,7 @@ def ece_interval(
     94 to 98 %, and always where one face in a hundred is positive and all have the same score.
     """
     confidence, correct = _checked(confidence, correct)
-    right, n, mean = _binned(confidence, correct, _edges(bins))
+    right, n, mean, _ = _binned(confidence, correct, _edges(bins))
     random = np.random.default_rng(arguments.seed(seed))
     faces = random.multinomial(int(n.sum()), n / n.sum(), size=1000)
     luck = int(random.integers(2**32))
@@ -191,9 +191,7 @@ def reliability(
     found = []
     for number, name in enumerate(names):
         inside = codes == number
-        where = np.searchsorted(edges[1:-1], answers.score[inside], side="right")
-        right, n, mean = _binned(answers.score[inside], answers.truth[inside], edges)
-        held = np.unique(where)
+        right, n, mean, held = _binned(answers.score[inside], answers.truth[inside], edges)
         low, high = wilson_limits(right, n, level)
         columns = {"left": edges[held], "right": edges[held + 1], "n": n.astype(int)}
         columns |= {"confidence": mean, "value": right / n, "low": low, "high": high}
@@ -219,14 +217,14 @@ def ece_of_groups(answers: Answers, bins: Bins, level: float, seed: int) -> pd.D
 
 def _binned(
     confidence: Array, correct: NDArray[np.bool_], edges: Array
-) -> tuple[Array, Array, Array]:
-    """Right answers, faces and mean confidence of each bin that holds anybody."""
+) -> tuple[Array, Array, Array, NDArray[np.int64]]:
+    """Right answers, faces, mean confidence and number of each bin that holds anybody."""
     where = np.searchsorted(edges[1:-1], confidence, side="right")
     n = np.bincount(where, minlength=len(edges) - 1).astype(float)
     right = np.bincount(where, weights=correct, minlength=len(n)).astype(float)
     total = np.bincount(where, weights=confidence, minlength=len(n))
-    held = n > 0
-    return right[held], n[held], total[held] / n[held]
+    held = np.flatnonzero(n)
+    return right[held], n[held], total[held] / n[held], held
 
 
 def _edges(bins: Bins) -> Array:

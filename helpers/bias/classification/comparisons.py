@@ -67,8 +67,8 @@ def pairwise(
 
     Notes
     -----
-    The interval is Newcombe's, made of two Wilson intervals (MOVER); p is the level at which it
-    would just touch zero, so ``p < 0.05`` and a 95 % interval without zero are one statement.
+    The interval is Newcombe's, made of two Wilson intervals (MOVER); it would just touch zero at
+    the level 1 - p, so ``p < 0.05`` and a 95 % interval without zero are one statement.
 
     The verdict is "gap" where the pair ``differs``, its interval reaches beyond the margin, and an
     exact test agrees, corrected by Holm as well: of 2 right against 2 wrong answers the first two
@@ -128,7 +128,7 @@ def _differences(counted: Metric, one: Array, two: Array, level: float) -> pd.Da
 
 
 def p_of_difference(metric: Metric, first: Array, second: Array) -> Array:
-    """The level at which the interval of a difference just touches zero, subtracted from one.
+    """One minus the level at which the interval of a difference just touches zero.
 
     Parameters
     ----------
@@ -175,12 +175,14 @@ def exact_p(metric: Metric, first: Array, second: Array) -> Array:
 
 
 def _verdicts(table: pd.DataFrame, certain: pd.Series, alone: set[str], margin: float) -> list[str]:
-    """The verdict of each pair: a gap must be certain, and groups alike to rule one out."""
-    alike = ~table[["first", "second"]].isin(alone).any(axis=1)
-    permitted = {GAP: certain, NO_GAP: alike, TOO_LITTLE: alike | True}
-    ends = zip(table["low"], table["high"], strict=True)
-    said = [verdict(low, high, margin) for low, high in ends]
-    return [each if permitted[each][pair] else TOO_LITTLE for pair, each in enumerate(said)]
+    """The verdict of each pair: a gap must be certain, and only like can be said to be alike."""
+    like = ~table[["first", "second"]].isin(alone).any(axis=1)
+    said = []
+    for low, high, sure, comparable in zip(table["low"], table["high"], certain, like, strict=True):
+        found = verdict(low, high, margin)
+        unsaid = (found == GAP and not sure) or (found == NO_GAP and not comparable)
+        said.append(TOO_LITTLE if unsaid else found)
+    return said
 
 
 def _difference(metric: Metric, first: Array, second: Array, z: Array) -> tuple[Array, Array]:

@@ -156,6 +156,7 @@ class _Counted:
         few = defined & (n.min(axis=0) < smallest)
         self.metrics, self.names = metrics, names[defined]
         self.hits, self.n = hits[:, defined], n[:, defined]
+        self.incomplete = not defined.all()
         self.note = joined(
             "" if defined.all() else f"without {', '.join(names[~defined])} (undefined)",
             f"fewer than {smallest} to go by: {', '.join(names[few])}" if few.any() else "",
@@ -174,7 +175,7 @@ class _Counted:
         zero = [name for k, name in enumerate(self.metrics) if k not in used]
         why = f"{', '.join(zero)} is 0 in every group, so it has no ratio" if zero else ""
         found = found if measure is DIFFERENCE else _turned(found)
-        return self._row(measure.name, metric, found, why)
+        return self._row(measure.name, metric, found, why, incomplete=bool(zero))
 
     def worst(self, level: float, seed: int) -> dict[str, Any]:
         """The row of the smallest rate."""
@@ -183,7 +184,9 @@ class _Counted:
         found = smallest_interval(self.hits[0], self.n[0], level, seed)
         return self._row("worst group", 0, found)
 
-    def _row(self, measure: str, metric: int, found: Inverted, why: str = "") -> dict[str, Any]:
+    def _row(
+        self, measure: str, metric: int, found: Inverted, why: str = "", incomplete: bool = False
+    ) -> dict[str, Any]:
         rates = self.hits[metric] / self.n[metric]
         return {
             "measure": measure,
@@ -191,6 +194,7 @@ class _Counted:
             "lowest": self.names[rates.argmin()] if len(rates) else "",
             "highest": self.names[rates.argmax()] if len(rates) else "",
             **asdict(found),
+            "incomplete": incomplete or self.incomplete,
             "note": joined(why, self.note),
         }
 
@@ -203,11 +207,11 @@ def _judged(table: pd.DataFrame, answers: Answers, level: float, margin: float) 
     for row in table.to_dict("records"):
         parity = 1.0 if row["measure"] == "ratio" else 0.0
         found = verdict(row["low"], row["high"], margin, parity)
-        # A criterion of which a part was left out is not met by what remains of it.
-        dropped = any(said in row["note"] for said in ("(undefined)", "so it has no ratio"))
-        left_out = bool(alone) or dropped
+        # A criterion of which a group or a metric was left out is not met by what remains of it.
+        left_out = bool(alone) or row["incomplete"]
         if (found == GAP and not row["p_holm"] < 1 - level) or (found == NO_GAP and left_out):
             found = TOO_LITTLE
+        # The row of the worst group comes after those of its difference and its ratio.
         said.append(said[-2] if row["measure"] == "worst group" else found)
     table["verdict"], table["margin"] = said, margin
     one = f"only one class in {', '.join(alone)}" if alone else ""

@@ -276,6 +276,7 @@ class _Cumulative:
 
     def up_to(self, rate: Array) -> Array:
         """The chance of a rate at most as large."""
+        # Rates outside [0, 1], the infinite one of a gap of 1 among them, are below or above all.
         place = np.floor(self.n * np.clip(rate, -1, 2)) + 1 - self.outcomes[0]
         return self.sums[np.clip(place, 0, len(self.outcomes)).astype(int)]
 

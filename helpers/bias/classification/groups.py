@@ -27,7 +27,10 @@ BETWEEN = ", "
 
 
 def column(name: str, values: Column, data: pd.DataFrame | None = None) -> pd.Series:
-    """One column, out of ``data`` where a name is given; its index only if it had one."""
+    """Return what a reader gave as a Series, out of ``data`` where it is a name.
+
+    A list or an array has no index; ``attrs["counted"]`` says that the Series' own means nothing.
+    """
     if isinstance(values, str):
         if data is None:
             raise InputError(
@@ -44,7 +47,7 @@ def column(name: str, values: Column, data: pd.DataFrame | None = None) -> pd.Se
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray) and values.ndim == 1:
         return pd.Series(values)
     plain = _counted(name, values)
-    plain.attrs["counted"] = True  # an array has no index that could say whose value this is
+    plain.attrs["counted"] = True
     return plain
 
 
@@ -131,9 +134,9 @@ def categorical(values: pd.Series) -> pd.Series:
         warnings.warn(
             f"{values.name} holds labels of two types that read alike, such as 1 and '1' or 1 and "
             "True: they are taken for one group.",
-            stacklevel=6,
+            stacklevel=4,
         )
-    warn_of_alike(str(values.name), names, "groups", 7)
+    warn_of_alike(str(values.name), names, "groups", 5)
     if len(names) < len(levels):
         return values.astype(object).map(str, na_action="ignore").astype(pd.CategoricalDtype(names))
     return values.astype(pd.CategoricalDtype(levels))

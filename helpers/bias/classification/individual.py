@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, special
+from scipy import sparse
 
 from helpers import arguments
 from helpers.bias.classification.answers import read
 from helpers.bias.classification.groups import Column, Groups, column
 from helpers.errors import InputError
+from helpers.intervals import log_odds_limits
 
 
 def consistency(
@@ -122,9 +123,7 @@ def _log_odds(value: float, variance: float, n: int, level: float) -> tuple[floa
     # is at least that of n faces with one neighbour each where pairs show no variance at all.
     centre = (value * n + 0.5) / (n + 1)
     spread = math.sqrt(variance if variance > 0 else centre * (1 - centre) / n)
-    half = special.ndtri((1 + level) / 2) * spread / (centre * (1 - centre))
-    middle = special.logit(centre)
-    return float(special.expit(middle - half)), float(special.expit(middle + half))
+    return log_odds_limits(centre, spread, np.inf, level)
 
 
 def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArray[np.int64]:

@@ -144,7 +144,7 @@ def _require_pairs(pairs: PairTable, group: str) -> None:
         )
     if not isinstance(group, str):
         raise InputError(
-            f'group is {group!r}: give the name of two columns without its number, such as "att" for '
+            f'group is {arguments.shown(group)}: give the name of two columns without its number, such as "att" for '
             "att1 and att2."
         )
 

@@ -100,7 +100,7 @@ def genuine_labels(labels: ArrayLike) -> np.ndarray:
     if unknown.any():
         row = int(np.flatnonzero(unknown)[0])
         raise BadTable(
-            f"pair {row + 1:,} has the label {given[row]!r}, and {int(unknown.sum()) - 1:,} more "
+            f"pair {row + 1:,} has the label {arguments.shown(given[row])}, and {int(unknown.sum()) - 1:,} more "
             "like it: labels are 1 (genuine) or 0 (impostor); correct the table."
         )
     return genuine

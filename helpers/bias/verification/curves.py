@@ -101,7 +101,7 @@ class Curve:
         return pd.factorize(keys)[0].astype(np.int32)
 
     def step(self, threshold: float) -> int:
-        """How many of the scores a threshold accepts, the reader's score or distance."""
+        """How many of ``scores`` a threshold accepts, given as a reader gives it."""
         asked = -self.pairs.sign * threshold
         return int(np.searchsorted(-self.scores, asked, side="right"))
 
@@ -173,7 +173,7 @@ class Curve:
         return {"far": far, "tar": tar, **at}
 
     def steps(self, points: int | None) -> np.ndarray:
-        """Choose steps: all of them, or about so many, evenly over both counts and low rates."""
+        """Choose all steps, or about ``points``, evenly in the logarithms of both error counts."""
         last = len(self.scores)
         if points is None or points > last:
             return np.arange(last + 1)
@@ -210,7 +210,8 @@ def threshold_given(threshold: float) -> float:
     found = arguments.number_array(threshold, "threshold")
     if found.ndim or isinstance(threshold, bool | np.bool_):
         raise InputError(
-            f"threshold is {threshold!r}: give one number, or a mapping from groups to numbers."
+            f"threshold is {arguments.shown(threshold)}: give one number, or a mapping from groups to "
+            "numbers (of a Series, .to_dict())."
         )
     return float(found)
 

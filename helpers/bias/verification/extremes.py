@@ -96,7 +96,7 @@ class FalseMatches:
 
     @property
     def independent(self) -> float:
-        """Of how many independent events the false matches, or what is left, are worth."""
+        """How many independent events the rarer kind is worth, false matches or the other pairs."""
         return min(self.accepted, self.pairs - self.accepted) / self.inflation
 
     @property

@@ -102,12 +102,23 @@ def gini(rates: ArrayLike) -> float:
 
     Parameters
     ----------
-    rates : array_like (G,), >= 0
+    rates : array_like (G,)
+        A rate in [0, 1] per group.
 
     Returns
     -------
     float
         In [0, 1]. NaN if all rates are zero (0/0), one is undefined, or there is one group only.
+
+    Raises
+    ------
+    InputError
+        If a rate is no share, or there is none.
+
+    Examples
+    --------
+    >>> round(gini([0.01, 0.02, 0.03]), 4)
+    0.3333
     """
     return float(gini_of(_checked(rates)))
 

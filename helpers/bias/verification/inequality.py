@@ -132,6 +132,7 @@ def _verdicts(
         table["metric"], table["low"], table["high"], excluded, strict=True
     ):
         parity = 0.0 if metric == "GARBE" else 1.0
+        # An interval that leaves parity out only before Holm's correction is judged as reaching it.
         ends = (low, high) if apart else (min(low, parity), max(high, parity))
         found.append(judged(*ends, margin, parity, rate if metric == "FDR" else np.inf))
     return found

@@ -35,17 +35,17 @@ def rates(
         Higher is more alike, or lower if ``distance``; NaN is left out.
     genuine : array_like (N,)
         1 for two pictures of one person, 0 for two people.
+    threshold : float, or mapping of group to float
+        Pairs with this score or a higher one are accepted (this distance or a lower one). A mapping
+        gives each group its own; the overall row, if the mapping does not name it, then counts
+        each group's pairs at that group's threshold. NaN, a threshold that could not be chosen,
+        gives NaN with its reason.
     group : array_like (N,), or (array_like (N,), array_like (N,)), optional
         The group of each pair, or the groups of both sides.
     impostors : {"within", "all"}
         Whether impostor pairs count for the group of both sides, or for that of either.
     distance : bool
         Whether lower scores are more alike.
-    threshold : float, or mapping of group to float
-        Pairs with this score or a higher one are accepted (this distance or a lower one). A mapping
-        gives each group its own; the overall row, if the mapping does not name it, then counts
-        each group's pairs at that group's threshold. NaN, a threshold that could not be chosen,
-        gives NaN with its reason.
 
     Returns
     -------
@@ -186,13 +186,13 @@ def tar_at_far(
 
     Parameters
     ----------
-    far : float or sequence of float
-        In [0, 1]. Below 1 / (number of impostor pairs) nothing can be measured: the value is NaN,
-        and the note says from where on it could be.
     scores : array_like (N,)
         Higher is more alike, or lower if ``distance``; NaN is left out.
     genuine : array_like (N,)
         1 for two pictures of one person, 0 for two people.
+    far : float or sequence of float
+        In [0, 1]. Below 1 / (number of impostor pairs) nothing can be measured: the value is NaN,
+        and the note says from where on it could be.
     group : array_like (N,), or (array_like (N,), array_like (N,)), optional
         The group of each pair, or the groups of both sides.
     impostors : {"within", "all"}
@@ -309,14 +309,14 @@ def point_measures(
         1 for two pictures of one person, 0 for two people.
     group : array_like (N,), or (array_like (N,), array_like (N,)), optional
         The group of each pair, or the groups of both sides.
-    impostors : {"within", "all"}
-        Whether impostor pairs count for the group of both sides, or for that of either.
-    distance : bool
-        Whether lower scores are more alike.
     threshold : float, optional
         For FMR and FNMR.
     far : float or sequence of float
         For TAR.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
@@ -347,10 +347,13 @@ def rates_of(curves: Sequence[Curve], threshold: float | Mapping[str, float]) ->
         at = threshold_given(threshold)
         return _table(curves, [curve.rates(at) for curve in curves])
     everybody, *others = curves
+    # Groups are called by their text, whatever they were: 1 is "1".
+    each = {str(name): threshold_given(value) for name, value in threshold.items()}
+    if len(each) < len(threshold):
+        raise InputError("two thresholds are for one group, as a number and as text: give one.")
     for curve in others:
-        if curve.group not in threshold:
-            raise unknown_name("threshold for the group", curve.group, map(str, threshold))
-    each = {name: threshold_given(value) for name, value in threshold.items()}
+        if curve.group not in each:
+            raise unknown_name("threshold for the group", curve.group, each)
     groups = [curve.rates(each[curve.group]) for curve in others]
     if everybody.group in each:
         return _table(curves, [everybody.rates(each[everybody.group]), *groups])

@@ -200,7 +200,7 @@ def _groups(
     if group is None:
         nobody = np.full(count, -1)
         return nobody, nobody, ()
-    two = isinstance(group, tuple) and len(group) == 2 and not any(map(_scalar, group))
+    two = isinstance(group, tuple) and len(group) == 2 and not any(map(_single, group))
     if not two and impostors == "all":
         raise InputError(
             'impostors="all" needs the groups of both sides, group=(first, second): one group per '
@@ -220,12 +220,14 @@ def _groups(
     return numbers[:count], numbers[count:], names
 
 
-def _scalar(value: Any) -> bool:
-    return isinstance(value, str) or np.ndim(value) == 0
+def _single(value: Any) -> bool:
+    # Not np.ndim, which stops at lists within a list.
+    return isinstance(value, str | bytes) or not np.iterable(value)
 
 
 def _one_per_pair(group: Any) -> np.ndarray:
     """A column of groups. Two columns must come as a pair, whatever their length: never guessed."""
+    arguments.plain(group, "group")  # what is masked or a record has a reason of its own
     try:
         return columns.column(group, "group").astype(object)
     except InputError:

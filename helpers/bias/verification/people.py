@@ -67,7 +67,7 @@ class Sample:
     draws: np.ndarray
     spread: np.ndarray
     freedom: np.ndarray
-    behind: "tuple[FalseMatches | AtFar | None, ...]"
+    behind: tuple[FalseMatches | AtFar | None, ...]
 
     def row(self, metric: str, group: str) -> int:
         """Return the position of a measure of a group.

@@ -10,7 +10,23 @@ from helpers.bias.verification.curves import Curve
 
 @dataclass(frozen=True)
 class Wanted:
-    """A measure of one group: its kind and name, its value, and the step at which it stands."""
+    """A measure of one group.
+
+    Attributes
+    ----------
+    kind : str
+        FMR, FNMR, EER, AUC or TAR.
+    name : str
+        What tables call it: TAR@FAR=0.01 for one TAR of several.
+    value : float
+        Of the people who are there, in [0, 1]; NaN where it is undefined.
+    step : int
+        How many of the curve's scores are accepted at its threshold; for AUC, which has none, 0.
+    far : float
+        The false accept rate of a TAR.
+    note : str
+        Why it is undefined, if the measure itself says so.
+    """
 
     kind: str
     name: str
@@ -112,7 +128,7 @@ def _eers(curve: Curve, impostor: np.ndarray, genuine: np.ndarray) -> np.ndarray
         fmr, fnmr = rates(middle)
         beyond = fmr >= fnmr
         low, high = np.where(beyond, low, middle + 1), np.where(beyond, middle, high)
-        low = np.minimum(low, high)
+        low = np.minimum(low, high)  # rows that are done early stay where they are
     before, after = rates(np.maximum(high - 1, 0)), rates(high)
     gap, rest = before[1] - before[0], after[0] - after[1]
     return np.asarray(before[0] + gap / (gap + rest) * (after[0] - before[0]))

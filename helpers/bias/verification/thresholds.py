@@ -40,20 +40,20 @@ def fit(
         Higher is more alike, or lower if ``distance``; NaN is left out.
     genuine : array_like (N,)
         1 for two pictures of one person, 0 for two people.
+    fmr : float
+        The intended rate, in [0, 1].
     group : array_like (N,), or (array_like (N,), array_like (N,)), optional
         The group of each pair, or the groups of both sides.
     impostors : {"within", "all"}
         Whether impostor pairs count for the group of both sides, or for that of either.
     distance : bool
         Whether lower scores are more alike.
-    fmr : float
-        The intended rate, in [0, 1].
 
     Returns
     -------
     pandas.Series
-        Index "overall" and every group: the smallest score that occurs (the largest distance) and
-        as a threshold has an FMR of at most ``fmr``, or, where none has, the number next above all.
+        Index "overall" and every group: the smallest score that occurs (the largest distance) and,
+        as a threshold, has an FMR of at most ``fmr``; where none has, the number next above all.
         Thresholds down to the next score would accept the same pairs. NaN where ``fmr`` is below
         1 / (number of impostor pairs), so that nothing tells how far to go.
 
@@ -108,18 +108,18 @@ def cross_validate(
         Higher is more alike, or lower if ``distance``; NaN is left out.
     genuine : array_like (N,)
         1 for two pictures of one person, 0 for two people.
-    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
-        The group of each pair, or the groups of both sides.
-    impostors : {"within", "all"}
-        Whether impostor pairs count for the group of both sides, or for that of either.
-    distance : bool
-        Whether lower scores are more alike.
     fold : array_like (N,)
         The fold of every pair; pairs of fold -1 (:data:`LEFT_OUT`) are used nowhere.
     identities : (array_like (N,), array_like (N,))
         Who is on each side: nobody may be in two folds.
     fmr : float or sequence of float
         Intended false match rates, above 0.
+    group : array_like (N,), or (array_like (N,), array_like (N,)), optional
+        The group of each pair, or the groups of both sides.
+    impostors : {"within", "all"}
+        Whether impostor pairs count for the group of both sides, or for that of either.
+    distance : bool
+        Whether lower scores are more alike.
 
     Returns
     -------
@@ -248,14 +248,20 @@ def identity_folds(
 
 
 def _numbered(folds: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Number folds in their order; 1 and "1" are one fold."""
-    text = np.array([str(each) for each in folds], dtype=object)
+    """Number folds in their order; 1, 1.0 and "1" are one fold."""
+    text = np.array([_fold_name(each) for each in folds], dtype=object)
     try:
-        order = [str(each) for each in sorted(set(folds.tolist()))]
+        order = [_fold_name(each) for each in sorted(set(folds.tolist()))]
     except TypeError:  # numbers and text
         order = sorted(set(text))
-    numbers = pd.Categorical(text, categories=list(dict.fromkeys(order))).codes
-    return np.asarray(numbers), list(dict.fromkeys(order))
+    names = list(dict.fromkeys(order))
+    return np.asarray(pd.Categorical(text, categories=names).codes), names
+
+
+def _fold_name(fold: Any) -> str:
+    # A column of pandas that once had a gap holds -1.0, which leaves out what -1 does.
+    whole = isinstance(fold, float | np.floating) and float(fold).is_integer()
+    return str(int(fold) if whole else fold)
 
 
 def _fitted(curves: Sequence[Curve], fmr: float) -> pd.Series:

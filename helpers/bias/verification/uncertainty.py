@@ -47,16 +47,19 @@ def intervals(sample: Sample, level: float = 0.95) -> pd.DataFrame:
         ``low``, ``high``, ``impostors``, ``note``. Where no error was seen, or nothing but errors,
         or as many for each person, other draws of the same people show nothing else: the interval
         is then Wilson's for the number of people (for FMR, that of as many independent pairs as
-        there are), and the note says so. A note also warns where a few people decide a value. In
-        simulations of one group (60 people with two pairs of pictures of each two, 30 with four or
-        eight; person effects of 0.05 to 0.6; 300 draws each), 95 % intervals of TAR@FAR without a
-        note held the truth in 96 % at a false accept rate of 0.001, 97 % at 0.01 and 99 % at 0.1.
-        Of those that missed it at 0.001, 87 % carried a note.
+        there are), and the note says so. A note also warns where a few people decide a value.
 
     Raises
     ------
     InputError
-        If the level is not between 0 and 1.
+        If the level is not between 0 and 1, or ``sample`` is none.
+
+    Notes
+    -----
+    In simulations of one group (60 people with two pairs of pictures of each two, 30 with four or
+    eight; person effects of 0.05 to 0.6; 300 draws each), 95 % intervals of TAR@FAR without a note
+    held the truth in 96 % at a false accept rate of 0.001, 97 % at 0.01 and 99 % at 0.1. Of those
+    that missed it at 0.001, 87 % carried a note.
     """
     confidence = arguments.level(level)
     require_sample(sample)
@@ -91,16 +94,16 @@ def bands(
         Who is on the first and on the second side of every pair.
     group : array_like (N,), or (array_like (N,), array_like (N,)), optional
         The group of each pair, or the groups of both sides.
+    fmr : sequence of float
+        Where to read the curves, rising; what a group has too few impostor pairs for is NaN.
+    level : float
+        Confidence level at each of these rates by itself.
     impostors : {"within", "all"}
         Whether impostor pairs count for the group of both sides, or for that of either.
     distance : bool
         Whether lower scores are more alike.
     replicates, seed : int
         How often people are drawn, and from which random start.
-    fmr : sequence of float
-        Where to read the curves, rising; what a group has too few impostor pairs for is NaN.
-    level : float
-        Confidence level at each of these rates by itself.
 
     Returns
     -------
@@ -153,9 +156,10 @@ def limits(row: Any, level: float) -> tuple[float, float]:
 
 
 def alike(row: Any) -> bool:
-    """Whether other draws of the same people show no other value: none has errors, all, or as many.
+    """Whether other draws of the same people show no other value.
 
-    How much people differ is then unknown, and each counts as one observation.
+    So it is where nobody has an error, everybody has nothing else, or each has the same share. How
+    much people differ is then unknown, and each counts as one observation.
     """
     spread = row.behind.spread if isinstance(row.behind, AtFar) else row.spread
     return spread == 0 or row.value in (0.0, 1.0)
