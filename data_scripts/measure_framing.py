@@ -2,7 +2,7 @@
 
 Runs MTCNN over validation pictures and prints the medians that `helpers.preprocessing` uses::
 
-    python data_scripts/measure_framing.py --pictures 300
+    python data_scripts/measure_framing.py
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
         Exit code: 0 the quartiles were printed, 2 there is nothing to measure.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=300, help="how many to look at")
+    parser.add_argument("--pictures", type=int, default=200, help="how many to look at")
     parser.add_argument("--root", help="the FairFace release, when not in the data folder")
     options = parser.parse_args(words)
     try:

@@ -155,12 +155,13 @@ def methods() -> None:
 def list_data(context: typer.Context) -> None:
     """List what the course keeps on this machine; `data clear` removes it."""
     if context.invoked_subcommand is None:
-        from helpers.datasets.storage import cache_folder, kept
+        from helpers.datasets.places import users_cache
+        from helpers.datasets.storage import kept
 
         found = kept()
         for path, size in found.items():
-            print(f"{_megabytes(size)}  {path.relative_to(cache_folder())}")
-        print(f"{_megabytes(sum(found.values()))}  in all, in {cache_folder()}")
+            print(f"{_megabytes(size)}  {path.relative_to(users_cache())}")
+        print(f"{_megabytes(sum(found.values()))}  in all, in {users_cache()}")
 
 
 @data.command()
@@ -169,15 +170,16 @@ def clear(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove what the course drew or downloaded, after asking."""
-    from helpers.datasets.storage import cache_folder, kept
+    from helpers.datasets.places import users_cache
     from helpers.datasets.storage import clear as remove
+    from helpers.datasets.storage import kept
 
     found = kept()
     if not found:
-        print(f"Nothing is kept in {cache_folder()}.")
+        print(f"Nothing is kept in {users_cache()}.")
         return
     size = _megabytes(sum(found.values())).strip()
-    question = f"Remove {len(found)} file(s), {size}, from {cache_folder()}?"
+    question = f"Remove {len(found)} file(s), {size}, from {users_cache()}?"
     if not yes and (sys.stdin is None or sys.stdout is None or sys.stdin.closed):
         raise InputError("data clear asks first, but no answer can be read here: give --yes.")
     if yes or typer.confirm(question):

@@ -1,6 +1,7 @@
 """Faces are found where they are, framed as FairFace frames them, and blurred without leaks."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -628,18 +629,51 @@ def test_points_that_no_turn_brings_onto_a_face_are_refused(noise: np.ndarray) -
 
 def test_pictures_without_as_many_faces_are_refused(noise: np.ndarray) -> None:
     pair = np.stack([noise, noise])
-    for wrong, says in (
-        (LANDMARKS, "pictures has 2 values but landmarks has 5"),
-        (np.stack([LANDMARKS] * 3), "pictures has 2 values but landmarks has 3"),
-        (LANDMARKS[None], "pictures has 2 values but landmarks has 1"),
-        (np.zeros((2, 4, 2)), "takes five landmarks"),
-        (None, "takes five landmarks"),
-        (5, "landmarks"),
-    ):
-        with pytest.raises(InputError, match=says):
-            align(pair, wrong)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="RGB picture"):
-        align(pair[:0], LANDMARKS)
+    for wrong in (LANDMARKS, [LANDMARKS] * 3, LANDMARKS[None], np.zeros((2, 4, 2)), 5):
+        shape = re.escape(str(np.shape(wrong)))
+        with pytest.raises(
+            InputError, match=rf"for 2 .* \(2, 5, 2\), but got one of shape {shape}"
+        ):
+            align(pair, wrong)
+    with pytest.raises(InputError, match="takes five landmarks"):
+        align(pair, None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="but all of them lie at"):
+        align(pair, [LANDMARKS / 3, np.ones((5, 2))])
+    for wrong in (LANDMARKS[None], LANDMARKS.ravel()):
+        with pytest.raises(
+            InputError, match=r"of one face, an array \(5, 2\), but got one of shape"
+        ):
+            align(noise, wrong)
+
+
+def test_pictures_in_a_list_may_differ_in_size(noise: np.ndarray) -> None:
+    together = align([noise, noise[:50]], [LANDMARKS / 3, LANDMARKS / 3])
+    np.testing.assert_array_equal(together[0], align(noise, LANDMARKS / 3))
+    np.testing.assert_array_equal(together[1], align(noise[:50], LANDMARKS / 3))
+
+
+def test_of_no_picture_there_is_no_face(noise: np.ndarray) -> None:
+    nothing: list[Any] = [[], np.stack([noise])[:0]]
+    for none in nothing:
+        assert align(none, np.zeros((0, 5, 2)), 64).shape == (0, 64, 64, 3)
+        assert detect_all(none) == []
+    with pytest.raises(InputError, match="for 0 "):
+        align([], [LANDMARKS])
+
+
+@pytest.mark.parametrize("wrong", [b"abc", {"a": None}, "a.jpg", 3, None], ids=repr)
+def test_what_is_no_list_of_pictures_is_called_what_it_is(wrong: Any) -> None:
+    with pytest.raises(InputError, match="detect_all takes RGB pictures in a list.*type|None"):
+        detect_all(wrong)
+    for use in (detect, lambda each: align(each, LANDMARKS)):
+        with pytest.raises(InputError, match=r"takes an RGB picture, .*, not (a value of|nothing)"):
+            use(wrong)
+
+
+def test_the_wrong_one_of_several_pictures_is_named(noise: np.ndarray) -> None:
+    for use in (detect_all, lambda each: align(each, [LANDMARKS] * 2)):
+        with pytest.raises(InputError, match=r"shape \(60, 80\) .* at position 1"):
+            use([noise, noise[..., 0]])
 
 
 # -- masks

@@ -13,6 +13,7 @@ import inspect
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from helpers import arguments
@@ -54,22 +55,24 @@ _HOMES = {
 }
 __all__ = ["LOADERS", "load", *_HOMES]  # noqa: PLE0604 - the names of a table
 
-LOADERS: Mapping[str, str] = {
-    "bfw": "bfw.load",
-    "bfw-faces": "bfw.faces",
-    "celeba": "celeba.load",
-    "facex": "facex.load",
-    "facex-pairs": "facex.pairs",
-    "fairface": "fairface.load",
-    "folder": "folder.load",
-    "lfw": "lfw.load",
-    "lfw-faces": "lfw.faces",
-    "synthetic": "synthetic.load",
-    "synthetic-identities": "synthetic.identities",
-    "synthetic-identities-pairs": "synthetic.pairs",
-    "synthetic-shortcut": "shortcuts.load",
-    "utkface": "utkface.load",
-}
+LOADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "bfw": "bfw.load",
+        "bfw-faces": "bfw.faces",
+        "celeba": "celeba.load",
+        "facex": "facex.load",
+        "facex-pairs": "facex.pairs",
+        "fairface": "fairface.load",
+        "folder": "folder.load",
+        "lfw": "lfw.load",
+        "lfw-faces": "lfw.faces",
+        "synthetic": "synthetic.load",
+        "synthetic-identities": "synthetic.identities",
+        "synthetic-identities-pairs": "synthetic.pairs",
+        "synthetic-shortcut": "shortcuts.load",
+        "utkface": "utkface.load",
+    }
+)
 """What ``load`` can load, and the function that does. Each takes ``split`` and ``root``; a new data
 set is a new line."""
 

@@ -95,6 +95,13 @@ class FaceDataset:
         Returns
         -------
         torch.Tensor, shape (N, 19, H, W), bool; or None if this data set has no masks
+
+        Raises
+        ------
+        InputError
+            If no row is chosen, or one is out of range.
+        UnreadableImage
+            If a mask cannot be read, or sizes differ.
         """
         import torch
 

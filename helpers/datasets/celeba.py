@@ -46,15 +46,15 @@ def load(split: str | None = None, root: str | os.PathLike[str] | None = None) -
     -------
     FaceDataset
         Index ``file`` (``000001.jpg``), the forty attributes as bool (the release writes 1 and
-        -1), ``split``, and ``identity`` where ``identity_CelebA.txt`` is there. Notes count rows
-        without a picture and pictures without a row.
+        -1, some copies 1 and 0), ``split``, and ``identity`` where ``identity_CelebA.txt`` is
+        there. Notes count rows without a picture and pictures without a row.
 
     Raises
     ------
     DataNotFound
         If a table or the pictures are missing.
     BadTable
-        If a table is cut short or holds a value other than 1 and -1.
+        If a table is cut short or holds a value other than 1, -1 and 0.
     UnknownName
         If there is no such split.
     """
@@ -85,7 +85,7 @@ def _attributes(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         if unknown.any():
             raise BadTable(
                 f"{short(path)}, {table.index[unknown][0]}: {name} "
-                f"{table[name][unknown].iloc[0]!r} is neither 1 nor -1; download the table again."
+                f"{table[name][unknown].iloc[0]!r} is none of 1, -1 and 0; download the table again."
             )
     return table == "1", read.notes
 

@@ -45,12 +45,14 @@ def as_utf8(path: Path) -> tuple[bytes, tuple[str, ...]]:
 def _decoded(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     if data.isascii():
         return data, ()
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        wide = data.startswith(codecs.BOM_UTF32_LE)
+    wide = data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    if wide or data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return data.decode("utf-32" if wide else "utf-16").encode(), ()
         except UnicodeError:
-            raise BadTable(f"{short(path)} is UTF-16, but cut short or damaged.") from None
+            raise BadTable(
+                f"{short(path)} is UTF-{32 if wide else 16}, but cut short or damaged."
+            ) from None
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         data.decode()

@@ -225,8 +225,8 @@ def save_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
     # Where a format cannot hold a picture, its encoder says so in an exception of its own choice.
     except Exception as trouble:
         raise InputError(
-            f"{short(target)} could not be written: {str(trouble).rstrip('.')}. Make the picture smaller, or choose "
-            "a format that can hold it, such as .png."
+            f"{short(target)} could not be written: {str(trouble).rstrip('.')}. Make the picture "
+            "smaller, or choose a format that can hold it, such as .png."
         ) from trouble
     return target
 

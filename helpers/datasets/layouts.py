@@ -40,8 +40,8 @@ class Header:
 
     names: tuple[str, ...]
     separator: str
-    offset: int  # bytes before the first row
-    lines: int  # lines before the first row
+    offset: int
+    lines: int
     quoted: bool
 
 

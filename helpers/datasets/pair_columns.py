@@ -90,7 +90,7 @@ def pair_keys(*tables: pd.DataFrame) -> list[np.ndarray]:
 
 
 def score_columns(table: pd.DataFrame) -> tuple[str, ...]:
-    """List the columns of numbers whose name is none of :data:`COLUMNS`."""
+    """List the columns of numbers whose name is none of :data:`NOT_SCORES`."""
     numeric = table.select_dtypes("number").columns
     return tuple(str(each) for each in numeric if each not in NOT_SCORES)
 

@@ -124,7 +124,7 @@ class PairTable:
 
     @property
     def score_columns(self) -> tuple[str, ...]:
-        """The columns that hold scores: numbers, under a name that is none of COLUMNS."""
+        """The columns that hold scores: numbers, under a name that is none of NOT_SCORES."""
         return pair_columns.score_columns(self.table)
 
     @property

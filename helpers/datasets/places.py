@@ -23,7 +23,14 @@ def data_folder() -> Path:
 
 
 def users_cache() -> Path:
-    """Return the cache folder of this package that the operating system gives each user."""
+    """Return the folder in which the course keeps what it can make or fetch again.
+
+    Returns
+    -------
+    pathlib.Path
+        The cache folder that the operating system gives each user; it need not exist. Where no data
+        folder is named, :func:`data_folder` is the same one.
+    """
     import pooch
 
     return Path(pooch.os_cache("explaining-faces"))

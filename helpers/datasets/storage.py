@@ -4,25 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pooch
-
+from helpers.datasets.places import users_cache
 from helpers.errors import InputError
 from helpers.files import reason
 
 _OURS = ("rendered", "models")
 """Folders of what can be drawn or downloaded again; beside them may lie data sets of the reader's."""
-
-
-def cache_folder() -> Path:
-    """Return the folder in which the course keeps what it can make or fetch again.
-
-    Returns
-    -------
-    pathlib.Path
-        The cache folder that the operating system gives each user; it need not exist. A folder of
-        data sets that the reader named is never it.
-    """
-    return Path(pooch.os_cache("explaining-faces"))
 
 
 def kept() -> dict[Path, int]:
@@ -44,7 +31,7 @@ def kept() -> dict[Path, int]:
     True
     """
     try:
-        return dict(sorted(each for name in _OURS for each in _files(cache_folder() / name)))
+        return dict(sorted(each for name in _OURS for each in _files(users_cache() / name)))
     except OSError as trouble:
         raise _unreadable(trouble) from None
 
@@ -65,7 +52,7 @@ def clear() -> None:
         for path in found:
             path.unlink(missing_ok=True)
         for name in _OURS:
-            for inner, _, _ in os.walk(cache_folder() / name, topdown=False):
+            for inner, _, _ in os.walk(users_cache() / name, topdown=False):
                 if not os.listdir(inner) and not os.path.islink(inner):
                     os.rmdir(inner)
     except OSError as trouble:
@@ -89,6 +76,6 @@ def _refused(trouble: OSError) -> None:
 
 def _unreadable(trouble: OSError) -> InputError:
     return InputError(
-        f"{trouble.filename or cache_folder()}, in which the course keeps data, may not be read or "
+        f"{trouble.filename or users_cache()}, in which the course keeps data, may not be read or "
         f"changed: {reason(trouble)}."
     )

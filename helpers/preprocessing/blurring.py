@@ -158,7 +158,9 @@ def _height_width(shape: Any) -> tuple[int, int]:
     try:
         height, width = shape
     except (TypeError, ValueError):
-        raise InputError(f"shape is {shape!r:.60}: give a height and a width in pixels.") from None
+        raise InputError(
+            f"shape is {arguments.shown(shape)}: give a height and a width in pixels."
+        ) from None
     return arguments.count(height, "height", 1, 65_535), arguments.count(width, "width", 1, 65_535)
 
 

@@ -1,13 +1,13 @@
 """Find the faces in photographs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers import arguments
-from helpers.errors import InputError, NoFaceFound
-from helpers.preprocessing.pictures import picture_of
+from helpers.errors import NoFaceFound
+from helpers.preprocessing.pictures import picture_of, pictures_of
 
 # The detector looks at a picture in every size, at some 200 bytes a pixel: a 64-megapixel
 # photograph as it is would take more memory than most laptops have.
@@ -78,16 +78,18 @@ def detect(image: np.ndarray, min_score: float = 0.9) -> list[Detection]:
     is given in pixels of the picture as it came. So the smallest face that can be found is about
     15 px, or 1 % of the longer side where that is more.
     """
-    return detect_all([image], min_score)[0]
+    return detect_all([picture_of(image, "detect")], min_score)[0]
 
 
-def detect_all(images: Sequence[np.ndarray], min_score: float = 0.9) -> list[list[Detection]]:
+def detect_all(
+    images: np.ndarray | Sequence[np.ndarray], min_score: float = 0.9
+) -> list[list[Detection]]:
     """Find the faces in several pictures at once, which is faster than one after the other.
 
     Parameters
     ----------
-    images : sequence of arrays (H, W, 3) uint8
-        RGB, of one size or of several.
+    images : sequence of arrays (H, W, 3) uint8, or array (N, H, W, 3)
+        RGB, of one size or of several; none gives an empty list.
     min_score : float
         Faces with a lower confidence, from 0 to 1, are left out.
 
@@ -112,15 +114,7 @@ def detect_all(images: Sequence[np.ndarray], min_score: float = 0.9) -> list[lis
     from helpers.preprocessing import mtcnn
 
     least = arguments.share(min_score, "min_score")
-    if (
-        isinstance(images, str)
-        or not isinstance(images, Iterable)
-        or getattr(images, "ndim", 4) != 4
-    ):
-        raise InputError(
-            "detect_all takes RGB pictures in a list, or an array (N, H, W, 3) of them."
-        )
-    shrunk = [_shrunk(picture_of(each, "detect")) for each in images]
+    shrunk = [_shrunk(each) for each in pictures_of(images, "detect_all")]
     found = [rows for part in _parts(shrunk) for rows in mtcnn.find([each for each, _ in part])]
     return [
         _largest_first(_detections(rows[rows[:, 4] >= least], scale))

@@ -71,7 +71,7 @@ def test_the_tables_also_come_as_csv(release: Path) -> None:
             "000003.jpg -1",
             "'000003.jpg -1' is not a file and its attributes",
         ),
-        ("000002.jpg  1", "000002.jpg  2", "000002.jpg: Male '2' is neither 1 nor -1"),
+        ("000002.jpg  1", "000002.jpg  2", "000002.jpg: Male '2' is none of 1, -1 and 0"),
         (ATTRIBUTES, "", "has no rows"),
     ],
 )

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ def public() -> Iterator[Path]:
 @pytest.mark.parametrize("name", [n for n in datasets.LOADERS if not n.startswith("synthetic")])
 @pytest.mark.parametrize("below", [".", "inner"])
 def test_a_folder_that_may_not_be_entered_is_named(public: Path, name: str, below: str) -> None:
+    # Nobody may perhaps not read this Python: what a loader imports is imported before.
+    import_module(f"helpers.datasets.{datasets.LOADERS[name].partition('.')[0]}")
     closed = public / "closed"
     (closed / "inner").mkdir(parents=True)
     closed.chmod(0)
@@ -189,3 +192,8 @@ def test_names_and_codes_of_digits_stay_text(tmp_path: Path) -> None:
     labels.write_text(" file ; camera\n 007.png ; 0042 \n;\n")
     table = datasets.load("folder", root=tmp_path, labels=labels).table
     assert table["camera"].to_dict() == {"007.png": "0042"}
+
+
+def test_nobody_changes_which_data_sets_there_are() -> None:
+    with pytest.raises(TypeError):
+        datasets.LOADERS["mine"] = "folder.load"  # type: ignore[index]

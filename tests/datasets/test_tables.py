@@ -71,6 +71,14 @@ def test_letters_are_read_in_the_encoding_they_were_saved_in(tmp_path: Path, enc
     assert columns(read(tmp_path, PLAIN, encoding)) == RIGHT
 
 
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_a_mark_says_in_which_order_bytes_come(tmp_path: Path, bits: int, order: str) -> None:
+    assert columns(read(tmp_path, f"\ufeff{PLAIN}", f"utf-{bits}-{order}")) == RIGHT
+    marked = f"\ufeff{PLAIN}".encode(f"utf-{bits}-{order}")
+    assert f"UTF-{bits}, but cut short" in refusal(tmp_path, marked[:-1])
+
+
 def test_a_guessed_encoding_is_noted_with_its_line(tmp_path: Path) -> None:
     assert tables.read(kept(tmp_path, PLAIN)).notes == ()
     (note,) = tables.read(kept(tmp_path, PLAIN, "latin-1")).notes

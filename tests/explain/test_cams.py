@@ -11,6 +11,7 @@ from helpers.explain import METHODS, explain, layer_maps
 from helpers.explain.cams import eigen_cam, grad_cam_plus_plus
 from helpers.explain.layers import gradients, read_layer
 from helpers.explain.maps import enlarge
+from helpers.explain.methods import CAMS
 from helpers.models.architectures import NarrowEmbedder
 from tests.networks import awaken, pictures, small_network
 
@@ -112,6 +113,8 @@ def test_the_table_says_where_a_method_comes_from_and_what_it_needs() -> None:
     assert set(METHODS.library) == {"helpers"}
     assert METHODS.paper["elementwise"] == "Pillai & Pirsiavash 2021"
     assert list(METHODS.index[~METHODS.needs_layer]) == ["fullgrad"]
+    with pytest.raises(TypeError):
+        CAMS["mine"] = CAMS["gradcam"]  # type: ignore[index]
 
 
 # -- Grad-CAM++
