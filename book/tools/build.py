@@ -176,6 +176,8 @@ def _as_page(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code" and ("solution" in tags or "exercise" in tags):
             cell.metadata["tags"] = [*tags, "hide-input"]
             shown.update(code_prompt_show="Show a solution", code_prompt_hide="Hide the solution")
+        elif "reading" in tags:
+            cell.metadata["tags"] = [*tags, "remove-input"]
         elif "solution" in tags and "<details" not in cell.source:
             folded = f"<details>\n<summary>Solution</summary>\n\n{cell.source}\n\n</details>"
             cell.source = folded

@@ -15,11 +15,12 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bindings
 import nbformat
 import notebooks
 from jupyter_client.kernelspec import KernelSpecManager
@@ -77,9 +78,11 @@ def execute(root: Path, source: Path, limit: int = CELL_LIMIT) -> Executed:
     Raises
     ------
     ChapterFailed
-        If a cell raises, takes too long, or writes anything but progress bars to stderr.
+        If a cell raises, takes too long, or writes anything but progress bars to stderr, or if a
+        number in a text is not what the cells computed, or nothing checks it.
     """
-    notebook = notebooks.solution(source.read_text(encoding="utf-8"), source.stem)
+    written = notebooks.solution_with_bindings(source.read_text(encoding="utf-8"), source.stem)
+    notebook = bindings.checked(written)
     memory = root / ".cache" / "executed" / source.stem / f"{key(root, notebook)}.json"
     cached = memory.exists()
     if not cached:
@@ -88,7 +91,10 @@ def execute(root: Path, source: Path, limit: int = CELL_LIMIT) -> Executed:
     _prune(memory.parent)
     recalled = json.loads(memory.read_text(encoding="utf-8"))
     _fill(notebook, recalled)
-    return Executed(source.stem, notebook, tuple(recalled["seconds"]), cached)
+    _refuse_wrong_numbers(source.stem, notebook)
+    shown = notebooks.solution(source.read_text(encoding="utf-8"), source.stem)
+    seconds = _without_probes(notebook, shown, recalled["seconds"])
+    return Executed(source.stem, shown, seconds, cached)
 
 
 def key(root: Path, notebook: NotebookNode) -> str:
@@ -204,22 +210,51 @@ def _failure(slug: str, notebook: NotebookNode, index: int, problem: Exception) 
     raised = [out.get("traceback", []) for out in cell.outputs if out.output_type == "error"]
     text = "\n".join(raised[-1]) if raised else str(problem)
     last = ANSI.sub("", text).rstrip().split("\n")[-8:]
-    where = f"{slug}, cell {index + 1}, {_first_line(cell)!r}"
+    where = f"{slug}, cell {_number(notebook, cell)}, {_first_line(cell)!r}"
     return "\n    ".join([f"{where}: {type(problem).__name__}", *last])
 
 
 def _refuse_noise(slug: str, notebook: NotebookNode) -> None:
     """Fail on anything in stderr that is no progress bar: no reader learns from a log."""
     said = []
-    for index, cell in _indexed_code(notebook):
+    for cell in _code_cells(notebook):
         streams = [out for out in cell.outputs if out.output_type == "stream"]
         text = "".join(out.text for out in streams if out.name == "stderr")
         noise = [line for line in _lines(text) if not PROGRESS.match(line)]
-        said += [f"{slug}, cell {index + 1}, {_first_line(cell)!r}: {line}" for line in noise[:8]]
+        where = f"{slug}, cell {_number(notebook, cell)}, {_first_line(cell)!r}"
+        said += [f"{where}: {line}" for line in noise[:8]]
     if said:
         raise ChapterFailed(
             "Only progress bars may be written to stderr. Mend the cause of:\n" + "\n".join(said)
         )
+
+
+def _refuse_wrong_numbers(slug: str, executed: NotebookNode) -> None:
+    probes = [cell for cell in executed.cells if "bound" in cell.metadata]
+    said = [each for cell in probes for each in bindings.differences(cell)]
+    said += [
+        f"nothing checks {each}"
+        for each in bindings.loose([cell for cell in executed.cells if cell not in probes])
+    ]
+    if said:
+        raise ChapterFailed(
+            "\n".join(f"{slug}: {each}" for each in said)
+            + "\nBind a number to its value, {{0.93 = table.value.max()}}: see book/tools/bindings.py."
+        )
+
+
+def _without_probes(
+    executed: NotebookNode, shown: NotebookNode, seconds: Sequence[float]
+) -> tuple[float, ...]:
+    """Copy outputs to the notebook that readers see; the result is the time of each of its cells."""
+    both = zip(_code_cells(executed), seconds, strict=True)
+    kept = [(cell, each) for cell, each in both if "bound" not in cell.metadata]
+    for number, ((cell, _), target) in enumerate(zip(kept, _code_cells(shown), strict=True), 1):
+        target.outputs = cell.outputs
+        target.execution_count = cell.execution_count and number
+    if "widgets" in executed.metadata:
+        shown.metadata["widgets"] = executed.metadata["widgets"]
+    return tuple(each for _, each in kept)
 
 
 def _lines(text: str) -> list[str]:
@@ -278,7 +313,8 @@ def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def _number(notebook: NotebookNode, cell: NotebookNode) -> int:
-    return 1 + next(i for i, each in enumerate(notebook.cells) if each is cell)
+    readers = [each for each in notebook.cells if each is cell or "bound" not in each.metadata]
+    return 1 + next(i for i, each in enumerate(readers) if each is cell)
 
 
 def _first_line(cell: NotebookNode) -> str:

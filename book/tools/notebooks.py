@@ -1,4 +1,5 @@
-"""Make the student's and the solution notebooks out of ``chapters/source/NN_slug.py``.
+"""Make the student's and the solution notebooks out of ``chapters/source/NN_slug.py``
+(``NNb_slug.py`` where a chapter takes two sittings).
 
 ``python book/tools/notebooks.py`` writes them, ``--check`` only says which differ. What people edit
 is the source: a plain Python file in jupytext's percent format, in which
@@ -7,6 +8,8 @@ is the source: a plain Python file in jupytext's percent format, in which
   heading, ``### Exercise 7.2 · title · ●●○ · 8 min``, stands last before them;
 * whole cells tagged ``solution`` are for the solution notebook only;
 * what uses a reader's answer needs no mark: "Run all" passes it while the answer is missing;
+* ``{{846 = card.correct.sum()}}`` in a text and code cells tagged ``reading`` hold the numbers of the
+  text: see ``bindings``;
 * cells tagged ``quiz`` start with ``**Quiz 7.1**`` and hold their answers inside ``<details>``;
 * a cell that draws says what its figure shows: ``# %% alt="Grad-CAM of a portrait: ..."``.
 """
@@ -20,6 +23,7 @@ import symtable
 import sys
 from pathlib import Path
 
+import bindings
 import jupytext
 import nbformat
 from colab import missing
@@ -29,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "explaining-faces/explaining-faces"
 BRANCH = "main"
 
+NUMBERED = "[0-9][0-9]*_*"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 EXERCISE = re.compile(r"^### Exercise (\d+\.\d+) ·", re.MULTILINE)
 CHECK = re.compile(r"\bcheck\.exercise_\d+_\d+\(")
@@ -86,11 +91,18 @@ def student(source: str, slug: str = "chapter") -> NotebookNode:
             _hide_answer(cell, exercise, slug, undone)
         cells.append(cell)
     _add_launch_buttons(cells, slug)
-    return _assemble(cells, slug, source)
+    return _assemble(_shown(cells), slug, source)
 
 
 def solution(source: str, slug: str = "chapter") -> NotebookNode:
     """Make the notebook in which every exercise is done: see `student` for the arguments."""
+    annotated = solution_with_bindings(source, slug)
+    annotated.cells = _shown(annotated.cells)
+    return annotated
+
+
+def solution_with_bindings(source: str, slug: str = "chapter") -> NotebookNode:
+    """Make the solution notebook whose texts still say where their numbers come from."""
     cells = _read(source, slug)
     for cell in cells:
         if cell.cell_type == "code":
@@ -102,7 +114,7 @@ def solution(source: str, slug: str = "chapter") -> NotebookNode:
 
 def sources(root: Path) -> list[Path]:
     """List the chapters' sources below ``root``, in the order of their numbers."""
-    return sorted((root / "chapters" / "source").glob("[0-9][0-9]_*.py"))
+    return sorted((root / "chapters" / "source").glob(f"{NUMBERED}.py"))
 
 
 def generate(root: Path) -> dict[Path, str]:
@@ -285,6 +297,17 @@ def _add_launch_buttons(cells: list[NotebookNode], slug: str) -> None:
     cells[0].source = f"{title}\n\n{launch}\n{rest}".rstrip("\n")
 
 
+def _shown(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Give texts their readers' form; the code of a text that is computed is folded away."""
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = bindings.shown(cell.source)
+        elif "reading" in _tags(cell):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+            cell.metadata["cellView"] = "form"
+    return cells
+
+
 def _assemble(cells: list[NotebookNode], slug: str, source: str) -> NotebookNode:
     """Put the cells together, with the one that installs the course on Colab as the second."""
     for cell in cells:
@@ -302,7 +325,7 @@ def _assemble(cells: list[NotebookNode], slug: str, source: str) -> NotebookNode
 
 def _stale(root: Path, made: dict[Path, str]) -> list[Path]:
     folders = (root / "chapters", root / "chapters" / "solutions")
-    found = [path for folder in folders for path in folder.glob("[0-9][0-9]_*.ipynb")]
+    found = [path for folder in folders for path in folder.glob(f"{NUMBERED}.ipynb")]
     return sorted(path.relative_to(root) for path in found if path.relative_to(root) not in made)
 
 
