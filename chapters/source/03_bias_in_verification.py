@@ -3,8 +3,8 @@
 #
 # A gate compares the face before it with the picture in a passport and decides: the same person, or not? It can err in
 # two ways. It can let a stranger through, or turn the right person away. And it need not err equally often for
-# everybody: on Balanced Faces in the Wild, which has equally many people in each of its eight groups, one threshold for all
-# makes false matches several times as frequent in some groups as in others
+# everybody. On Balanced Faces in the Wild, which has as many people of one group as of another, one threshold for all makes
+# false matches several times as frequent in some groups as in others
 # ([Robinson et al., 2020](https://arxiv.org/abs/2002.06483)).
 #
 # In this chapter you measure both errors for eight groups of drawn people, and find out how sure you may be.
@@ -22,7 +22,7 @@
 # | you need | how much | where to find it |
 # |---|---|---|
 # | Python, NumPy and pandas | essential | `groupby` and boolean masks |
-# | what a confidence interval is | helpful | [chapter 01](01_faces_as_data.ipynb) |
+# | confidence intervals | helpful | [chapter 01](01_faces_as_data.ipynb) |
 # | PyTorch | hardly | one cell turns pictures into numbers |
 #
 # **Time**: 60 minutes with the exercises. The cells themselves run for under a minute on an idle laptop.
@@ -30,10 +30,9 @@
 # %% [markdown]
 # ## People who do not exist · 5 min
 #
-# Audits of face recognition are made with photographs of people, few of whom were asked. Here we can do without: the
-# course draws its people. Each has a face of their own and is drawn six times, with another pose, light, expression and
-# background each time, now and then in a hat or glasses. A group is called by what is drawn: a band of skin tones (on the
-# ten-step Monk scale) and long or short hair. Drawing them takes some seconds the first time:
+# Audits of face recognition are made with photographs of people, few of whom were asked. We do without: the course draws its
+# people, each six times, with another pose, light, expression and background each time, now and then in a hat or glasses. A group
+# is called by what is drawn: a band of skin tones (on the ten-step Monk scale) and long or short hair. Drawing takes some seconds:
 
 # %%
 from IPython.display import Markdown
@@ -67,8 +66,8 @@ table = people.table.drop(index=faults.file)
 table.subgroup.value_counts(sort=False)
 
 # %% [markdown]
-# {{30 = table.groupby("subgroup", observed=True).identity.nunique().min()}} people a group, with nearly six pictures each.
-# That sounds like a lot. Keep the first of the two numbers in mind.
+# These are {{30 = table.groupby("subgroup", observed=True).identity.nunique().min()}} people a group, with nearly six pictures each.
+# Keep the first of the two numbers in mind.
 #
 # ## From two pictures to one number · 8 min
 #
@@ -94,8 +93,8 @@ recogniser.card["training"]
 # Two groups were seen rarely, then. Remember which.
 #
 # Two embeddings $a$ and $b$ are compared by the **cosine** of the angle between them,
-# $\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$. It is 1 if they point the same way, 0 if they have nothing in
-# common, and -1 if they point opposite ways. The first six pictures show one person, the seventh somebody else:
+# $\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$. It is 1 if they point the same way, 0 at a right
+# angle, and -1 if they point opposite ways. The first six pictures show one person, the seventh somebody else:
 
 # %%
 import numpy as np
@@ -126,9 +125,8 @@ every["score"] = verification.score_pairs(embeddings, one, two)
 every.sample(4, random_state=1)
 
 # %% [markdown]
-# That is a million pairs. In most of them the two sides belong to different groups, and telling such strangers apart is
-# easy. For a first look we keep the pairs *within* a group; what this choice does comes later. How do the scores of the two
-# kinds lie?
+# That is a million pairs. In most of them the sides belong to different groups, and such strangers are easy to tell apart. For a
+# first look we keep the pairs *within* a group; what this choice does comes later. How do the scores of the two kinds lie?
 
 # %% alt="Eight rows of violins: impostor scores above each line, genuine scores below, genuine further right. The two overlap in every group."
 pairs = every[every.att1 == every.att2].rename(columns={"att1": "group"})
@@ -254,9 +252,8 @@ rates[["n_genuine", "n_impostor", "fmr", "fnmr"]].round(4)
 #
 # <details><summary>Answer and reason</summary>
 #
-# The first. It is the share of *rejected pairs* that are genuine. Nearly all rejected pairs are impostors, and every
-# impostor pair that is added makes it smaller, though not one person fewer is turned away. The FNMR divides by the genuine pairs,
-# and is {{56 = 100 * rates.fnmr["overall"]}} % here.
+# The first. It is the share of *rejected pairs* that are genuine, and every rejected impostor that is added makes it smaller, though
+# not one person fewer is turned away. The FNMR divides by the genuine pairs, and is {{56 = 100 * rates.fnmr["overall"]}} % here.
 #
 # </details>
 
@@ -280,8 +277,7 @@ pd.DataFrame(
 # No genuine pair has changed, and not one score. Yet every FMR is {{6 = (rates.fmr / all_rates.fmr).min()}} to
 # {{14 = (rates.fmr / all_rates.fmr).max()}} times smaller, because most of the added strangers look quite different. "Within"
 # answers the question of somebody who tries the passport of a person who resembles them; "all" that of a random passer-by.
-# Neither is wrong. Comparing one paper's "all" with another's "within" is. From here on we use "within", and every table of
-# `helpers` says so in its column `impostors`.
+# Neither is wrong; comparing one paper's "all" with another's "within" is. From here on we use "within".
 
 # %% [markdown]
 # ## How sure are we? · 14 min
@@ -322,7 +318,7 @@ low, high
 #
 # What could have been different is *who was there*. The **bootstrap** imitates that: from n people it draws n, with
 # repetition, so that some come up twice and some not at all. If person k came up `drawn[k]` times, a pair of persons i and j
-# is there `drawn[i] * drawn[j]` times. Return the FMR of such a draw.
+# counts `drawn[i] * drawn[j]` times. Return the FMR of such a draw.
 #
 # <details><summary>Hint: the check says that I divided by the number of pairs</summary>
 #
@@ -371,7 +367,7 @@ np.quantile(drawn_rates, [0.025, 0.975]).round(4)
 # %% [markdown]
 # The interval over people is about
 # {{eight = np.ptp(np.quantile(drawn_rates, [0.025, 0.975])) / (high - low)}} times as wide as
-# the one over pairs. More pictures of the same people would hardly help; more people would.
+# the one over pairs. More pictures of these people would not make them more people.
 #
 # `verification.bootstrap` draws people for all groups and measures at once, which takes some seconds:
 #
@@ -398,39 +394,36 @@ plots.verification.disparity(
 )
 
 # %% [markdown]
-# A dot is the rate that was seen, a whisker its interval over people, and the first row lies on the line because the threshold
-# was chosen so.
+# A dot is a rate, a whisker its interval over people. The first row lies on the line because the threshold was chosen so.
 # {{Two = ((measures.metric == "FMR") & (measures.group != "overall") & ((measures.low > 0.01) | (measures.high < 0.01))).sum()}}
-# of the eight intervals of groups leave the line out. "Tones 1-3, short hair" has fewer false matches than intended. "Tones
-# 8-10, long hair", one of the two groups that the network saw little of, has more, by a hair's breadth: your plain interval
+# of the eight intervals of groups leave the line out. "Tones 1-3, short hair" has fewer false matches than intended, and
+# "tones 8-10, long hair", one of the two groups that the network saw little of, has more. The second only just: your plain interval
 # still held 1 %, so this verdict hangs on the method.
 #
 # What the picture can't say is *why* a group differs. Nor is every whisker beside the line a finding: of equal groups, too, one
-# in twenty would leave it out by chance, and we looked at eight.
+# in twenty would leave it out, and we looked at eight.
 
 # %% [markdown]
 # ## The whole curve · 17 min
 #
 # One threshold is one choice. A **DET curve** (detection error tradeoff) shows all of them: each point is one threshold, FMR to
-# the right, FNMR up. The lower and further left a curve, the better pairs of that group are told apart. On the dotted diagonal
-# both errors are equal. Four groups are enough for a figure, and `bands` adds intervals over people for two of them, in some
-# seconds:
+# the right, FNMR up, on stretched axes. The lower and further left a curve, the better pairs of that group are told apart. On the
+# dotted diagonal both errors are equal. We draw four groups, with intervals over people for two, which takes some seconds:
 
-# %% alt="DET curves of four groups, two with wide, overlapping bands. Tones 8-10, long hair lies furthest up and right at small false match rates, tones 4-5, short hair further right."
+# %% alt="DET curves of four groups, two with wide, overlapping bands. Tones 8-10, long hair lies furthest up and right at small false match rates, tones 4-5, short hair in the middle."
 curves = verification.det(pairs.score, genuine, pairs.group)
 bands = verification.bands(pairs.score, genuine, people_of, pairs.group)
-two = ["tones 4-5, long hair", "tones 4-5, short hair"]
-four = [*two, "tones 8-10, long hair", "tones 8-10, short hair"]
-two_bands = bands[bands.group.isin(two)]
+lengths = ("long hair", "short hair")
+four = [f"{t}, {hair}" for t in ("tones 4-5", "tones 8-10") for hair in lengths]
+two_bands = bands[bands.group.isin(four[:2])]
 plots.verification.det(curves, two_bands, four, smallest=1e-3)
 
 # %% [markdown]
-# Follow the outermost curve from left to right. At first pairs of "tones 8-10, long hair" are the hardest to tell apart, then
-# those of "tones 4-5, short hair": the two groups that the network saw little of. So "who is served worst" has another answer
-# at another threshold. But the bands overlap nearly everywhere, because thirty people a group are few.
+# Follow the outermost curve from left to right. At first pairs of "tones 8-10, long hair" are the hardest to tell apart, then for
+# a stretch those of "tones 4-5, short hair": the two groups that the network saw little of. So "who is served worst" has another
+# answer at another threshold. But the bands overlap nearly everywhere, because thirty people a group are few.
 #
-# (The axes are stretched so that normally distributed scores give straight lines.) Now the same rates as an **ROC curve**,
-# with the TAR upwards and a logarithmic axis, because the left end is where systems work:
+# Now the same rates as an **ROC curve**, with the TAR upwards and a logarithmic axis, because the left end is where systems work:
 
 # %% alt="ROC curves of four groups, two with bands, on a logarithmic axis. The bands are widest at the left, at small false match rates, and shrink towards the right."
 plots.verification.roc(curves, two_bands, four, smallest=1e-3)
@@ -442,8 +435,7 @@ plots.verification.roc(curves, two_bands, four, smallest=1e-3)
 # A curve can be summed up in one number:
 #
 # - the **EER** (equal error rate) is the rate at which both errors are equally frequent;
-# - the **AUC** (area under the ROC curve) is how often a genuine pair scores higher than an impostor pair (near 0 somebody read
-#   distances as similarities);
+# - the **AUC** (area under the ROC curve) is how often a genuine pair scores higher than an impostor pair;
 # - **TAR at FAR x** is the true accept rate at the smallest score that, as a threshold, keeps the FMR at x or below.
 
 # %%
@@ -466,15 +458,15 @@ summary.drop(columns=["impostors", "note"]).round(3)
 
 # %%
 at_thousandth = measures[measures.metric == "TAR@FAR=0.001"]
-at_thousandth.set_index("group")[["value", "low", "high", "note"]].round(2)
+at_thousandth.set_index("group")[["value", "low", "high"]].round(2)
 
 # %% [markdown]
 # Measurable is not known. The intervals of groups are
 # {{48 = 100 * (at_thousandth.high - at_thousandth.low)[1:].min()}} to
-# {{86 = 100 * (at_thousandth.high - at_thousandth.low)[1:].max()}} points wide, and each carries a warning. "Worth 1 independent
-# error" means: as unsure as a rate that was counted from a single error. Only all groups together say something, and even so no
-# more than "{{3 = 100 * at_thousandth.low.iloc[0]}} to
-# {{16 = 100 * at_thousandth.high.iloc[0]}} %". A league table of such values ranks accidents.
+# {{86 = 100 * (at_thousandth.high - at_thousandth.low)[1:].max()}} points wide, and in the column `note` each of them carries a
+# warning that a few people decide the value. Only all groups together say something, and even so no more than
+# "{{3 = 100 * at_thousandth.low.iloc[0]}} to {{16 = 100 * at_thousandth.high.iloc[0]}} %". A league table of such values ranks
+# accidents.
 #
 # ### Spot the mistake D
 #
@@ -509,10 +501,9 @@ at_thousandth.set_index("group")[["value", "low", "high", "note"]].round(2)
 # Sort the impostor scores from high to low. If k of them may be accepted, everything *above* the next one is.
 #
 # </details>
-# <details><summary>Hint: the check says that my threshold lets too many impostors through</summary>
+# <details><summary>Hint: the check says that my threshold lets more impostors through</summary>
 #
-# `np.quantile` puts a threshold between two scores, and tied scores pass together. Count: the impostors that are accepted must be
-# at most `far` of all.
+# `np.quantile` puts a threshold between two scores, and tied scores pass together. Count instead.
 #
 # </details>
 
@@ -538,7 +529,7 @@ check.exercise_3_3(tar_at_far)
 # - **Nothing about people.** Nobody here exists, and which two groups the network saw little of was our choice.
 # - **Nothing about a commercial system.** Those are trained on far more people and err far less. Whether they err equally
 #   has to be measured on them.
-# - **Not why.** Two groups were seen rarely, and that is a likely cause. But long and short hair differ too, at equal numbers.
+# - **Not why.** Two groups were seen rarely, a likely cause. But long and short hair differ too, at equal numbers.
 #
 # ## Summary
 #
@@ -546,8 +537,8 @@ check.exercise_3_3(tar_at_far)
 # - Pairs share people: draw people, not pairs, for confidence intervals.
 # - A group can be treated worse because its people are harder to tell apart (the curve) or because the common threshold lies
 #   badly for it (the point on the curve).
-# - A TAR at a tiny FAR rests on a handful of pairs, and a flawed computation has a direction: ask which way a number would be
-#   wrong before you believe it.
+# - A TAR at a tiny FAR rests on a handful of pairs.
+# - A flawed computation has a direction. Ask which way a number would be wrong before you believe it.
 #
 # ## References
 #

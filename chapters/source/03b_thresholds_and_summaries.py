@@ -49,8 +49,8 @@ Markdown(f"> **The faces of this chapter.** {people.notes[0]}")
 
 # %% [markdown]
 # Two pictures are compared by the cosine of the angle between their embeddings, the *score*. A **genuine** pair shows one person
-# twice, an **impostor** pair two people, here of one group. From a **threshold** on a pair counts as one person. We choose the one at
-# which 1 % of impostor pairs are accepted, over all groups:
+# twice, an **impostor** pair two people, here of one group. From a **threshold** on a pair counts as one person. We choose the
+# smallest at which no more than 1 % of impostor pairs are accepted, over all groups:
 
 # %%
 import numpy as np
@@ -87,7 +87,7 @@ rates[["n_genuine", "n_impostor", "fmr", "fnmr"]].round(4)
 # A threshold that keeps 1 % on these people need not keep it on others. To try it, deal *people*, not pairs, into three **folds**. A
 # pair whose sides fall into different folds belongs to none and gets -1.
 #
-# ### Spot the mistake F
+# ### Spot the mistake E
 #
 # A report looks at one group, fold by fold:
 
@@ -173,7 +173,8 @@ held_out.round(4)
 #
 # Now the question that systems face: does it help to give each group a threshold of its own? `cross_validate` holds out
 # every fold in turn, for all groups. Results are told as the difference from the intended FMR in per cent: 0 is what was
-# promised, +100 twice as many false matches, and -100 none at all:
+# promised, +100 twice as many false matches, and -100 none at all. Each group has two lines, above with one threshold for all, below
+# with its own. This takes some seconds:
 
 # %% alt="Differences from the intended rate, two lines a group, with long whiskers from the least to the largest fold. With one threshold the means lie on both sides of the line, with one for each group all to its right."
 from helpers import plots
@@ -199,7 +200,9 @@ plots.dots(lines, label, 0, "intended")
 # others fewer. A threshold for each group brings
 # {{six = (means[means.threshold_for != "all"].percent_difference.abs() < means[means.threshold_for == "all"].percent_difference.abs()).sum()}}
 # of the eight nearer to zero. But it is now fitted on twenty people instead of
-# {{160 = 2 / 3 * pairs.id1.nunique()}}, and it shows: whiskers are long, and all
+# {{160 = 2 / 3 * pairs.id1.nunique()}}, and it shows:
+# {{six = (means.percent_difference_high - means.percent_difference_low).groupby(level=0).agg(lambda two: two.iloc[1] > two.iloc[0]).sum()}}
+# of the eight whiskers have become longer, and all
 # {{eight = (means[means.threshold_for != "all"].percent_difference > 0).sum()}} means lie above zero. A threshold from few people
 # keeps its promise less well.
 #
@@ -225,7 +228,8 @@ plots.verification.threshold_explorer(
 #
 # - **FDR** (fairness discrepancy rate), 1 at parity:
 # $\mathrm{FDR} = 1 - \frac{1}{2} \left( \max_{i,j} |\mathrm{FMR}_i - \mathrm{FMR}_j| + \max_{i,j} |\mathrm{FNMR}_i - \mathrm{FNMR}_j| \right)$
-# - **inequity ratios** (NIST), 1 at parity: the largest rate over the smallest, or over the geometric mean of all.
+# - **inequity ratios** (NIST), 1 at parity: the largest rate over the smallest, or over the geometric mean of all (the $n$-th root of their
+# product).
 # - **GARBE**, 0 at parity: $\frac{1}{2} \left( G(\mathrm{FMR}) + G(\mathrm{FNMR}) \right)$, where $G$ is the **Gini coefficient** of the
 # groups' rates $x$, that is the mean of $|x_i - x_j|$ over all pairs of two groups, divided by $2 \bar{x}$, twice the mean rate. It is 1
 # if one group has all the errors.
@@ -280,8 +284,8 @@ pd.Series(numbers).round(3)
 # formula says nothing.
 #
 # And because one group is always the worst, each of these numbers differs from parity by chance alone. `disparities` says by how much
-# (`expected_at_parity`), with confidence intervals made by drawing *people* anew. We name beforehand a distance from parity that
-# wouldn't matter, the `margin`. This takes some seconds:
+# (`expected_at_parity`), with 95 % confidence intervals, ranges that hold the true value in about nineteen of twenty samples. They
+# are made by drawing *people* anew, and take some seconds. We name beforehand a distance from parity that wouldn't matter, the `margin`:
 
 # %%
 sample = verification.bootstrap(
@@ -334,19 +338,19 @@ summaries[[*figures, "verdict"]].round(3)
 # Verification compares two pictures. **Identification** looks for the most similar picture of all. We take every picture, find
 # its nearest other one, and where that shows a stranger, note the stranger's group:
 
-# %% alt="Table of eight by eight groups, in per cent of a group's pictures. Wrong answers lie nearly all on the diagonal, most of them in tones 8-10, long hair."
+# %% alt="Table of eight by eight groups, in per cent of a group's pictures. Most wrong answers lie on the diagonal, the largest share in tones 8-10, long hair."
 found = verification.nearest(embeddings, table.identity, group)
 plots.verification.confusion(verification.confusion(found))
 
 # %% [markdown]
-# Rows are the people looked up; each sums to the group's error. The dark diagonal says that of the people who are taken for
-# somebody else {{87 = 100 * (found.group == found.nearest_group)[~found.correct].mean()}} % are taken for somebody of the same
-# group: that is why pairs within a group are the hard ones.
+# Rows are the people looked up; each sums to the group's error. Of all wrong answers
+# {{87 = 100 * (found.group == found.nearest_group)[~found.correct].mean()}} % show a stranger of the same group, which is the dark
+# diagonal. Pairs within a group are the hard ones.
 #
 # What the table can't show is how it would look with more people, among whom a more similar stranger is easier to find. So these errors of
 # the first hit, *rank-1* errors, can't be compared between data sets of different size.
 #
-# ### Spot the mistake G
+# ### Spot the mistake F
 #
 # Somebody lists the mistakes, the most similar first, and counts them by hand. `pd.factorize` replaces names by numbers, 0 for
 # the name that comes first in the list:
