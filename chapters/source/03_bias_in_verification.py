@@ -51,7 +51,7 @@ plots.pictures(people.images(shown), shown.subgroup.tolist(), columns=4)
 # the task. These are simple portraits, and what a network finds hard in them is not what it finds hard in photographs.
 #
 # Like every collection, this one has faults: some pictures lie there twice, and a few are filed under the wrong name.
-# [Chapter 01](01_faces_as_data.ipynb) is about finding such faults. Since this data set has a list of them, we take them
+# [Chapter 01b](01b_who_gets_lost.ipynb) is about finding such faults. Since this data set has a list of them, we take them
 # out, because a copied picture is a pair that is too easy, and a wrong name makes a genuine pair of two strangers. `shows`
 # is the person who is really drawn, `copy_of` the picture that lies there twice (the last one is filed wrongly and has no
 # copy):
