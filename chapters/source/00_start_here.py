@@ -131,7 +131,7 @@ plots.regions(drawn.images[0], drawn.masks[0])
 # A data set comes with a table that has a row for each picture. Here are rows of the pictures above:
 
 # %%
-photographs.table.iloc[:5, :6]
+photographs.table.select_dtypes(exclude="float").iloc[:5, :6]
 
 # %% [markdown]
 # What a column means depends on where its words come from. Of drawn faces they are the recipe of the drawing. Of members of

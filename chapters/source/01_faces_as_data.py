@@ -121,7 +121,7 @@ ages = cells.groupby(level=age, observed=False).sum()
 never = ", ".join(str(each) for each in ages.index[ages == 0])
 Markdown(
     f"The index is the size of a cell, the value how many cells have this size. Of {len(cells)} cells "
-    f"{(cells == 0).sum()} are empty, and {(cells < 5).sum()} hold fewer than five faces. "
+    f"{(cells == 0).sum()} stand empty, and {(cells < 5).sum()} hold fewer than five faces. "
     + (
         f"(Nobody in this copy is annotated as {never}: children were left out on purpose.) "
         if never
