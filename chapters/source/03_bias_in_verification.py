@@ -22,7 +22,7 @@
 # | you need | how much | where to find it |
 # |---|---|---|
 # | Python, NumPy and pandas | essential | `groupby` and boolean masks |
-# | confidence intervals | helpful | [chapter 01](01_faces_as_data.ipynb) |
+# | confidence intervals | helpful | [chapter 01](01_faces_as_data.ipynb), "How many faces are enough?" |
 # | PyTorch | hardly | one cell turns pictures into numbers |
 #
 # **Time**: 60 minutes with the exercises. The cells themselves run for under a minute on an idle laptop.
@@ -54,7 +54,7 @@ plots.pictures(people.images(shown), shown.subgroup.tolist(), columns=4)
 #
 # Like every collection, this one has faults: some pictures lie there twice, and some are filed under a wrong name. A copy
 # makes a pair that is too easy, a wrong name a pair of two strangers that counts as one person.
-# [Chapter 01](01_faces_as_data.ipynb) is about finding such faults. This data set has a list of them, so we take them out:
+# [Chapter 01b](01b_who_gets_lost.ipynb) is about finding such faults. This data set has a list of them, so we take them out:
 
 # %%
 import pandas as pd

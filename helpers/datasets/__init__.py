@@ -66,6 +66,7 @@ LOADERS: Mapping[str, str] = MappingProxyType(
         "folder": "folder.load",
         "lfw": "lfw.load",
         "lfw-faces": "lfw.faces",
+        "portraits": "portraits.load",
         "synthetic": "synthetic.load",
         "synthetic-identities": "synthetic.identities",
         "synthetic-identities-pairs": "synthetic.pairs",
@@ -103,9 +104,9 @@ def load(
     ----------
     name : str
         Which one: rendered faces ("synthetic", "synthetic-shortcut", "synthetic-identities"),
-        photographs ("fairface", "celeba", "utkface", "bfw-faces", "lfw-faces", "facex"), pairs of
-        faces ("synthetic-identities-pairs", "bfw", "lfw", "facex-pairs"), or "folder", a plain
-        folder of photographs. :data:`LOADERS` has them all.
+        photographs ("fairface", "portraits", "celeba", "utkface", "bfw-faces", "lfw-faces",
+        "facex"), pairs of faces ("synthetic-identities-pairs", "bfw", "lfw", "facex-pairs"), or
+        "folder", a plain folder of photographs. :data:`LOADERS` has them all.
     split : str, optional
         A part of it, such as "train" or "val", or a fold of pairs; by default all of it.
     root : path, optional

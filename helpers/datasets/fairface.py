@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from helpers import arguments
@@ -26,7 +25,7 @@ from helpers.datasets.images import ENDING
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.datasets.sources import Archive
 from helpers.datasets.twins import likely_twins
-from helpers.errors import BadTable, DataNotFound
+from helpers.errors import DataNotFound
 
 SPLITS = ("train", "val")
 AGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70")
@@ -177,27 +176,14 @@ def _repaired(ages: pd.Series, path: Path) -> pd.Series:
 
 def _categories(read: tables.Table, values: pd.Series, known: Sequence[str]) -> pd.Categorical:
     name = str(values.name)
-    _require_none(read, name, ~values.isin(known).to_numpy(), known)
+    read.refuse(name, ~values.isin(known), f"is none of {', '.join(known)}")
     return pd.Categorical(values, categories=list(known), ordered=name == "age")
 
 
 def _booleans(read: tables.Table) -> pd.Series:
     text = read.cells["service_test"].astype(object).str.lower()
-    _require_none(read, "service_test", ~text.isin(["true", "false"]).to_numpy(), (True, False))
+    read.refuse("service_test", ~text.isin(["true", "false"]), "is none of True, False")
     return text == "true"
-
-
-def _require_none(
-    read: tables.Table, column: str, unknown: np.ndarray, known: Sequence[object]
-) -> None:
-    if unknown.any():
-        first = int(np.flatnonzero(unknown)[0])
-        file, value = (read.cells[name].iloc[first] for name in ("file", column))
-        more = f" ({unknown.sum() - 1} more rows like it)" if unknown.sum() > 1 else ""
-        raise BadTable(
-            f"{read.line(first)} ({file}): {column} {value!r} is none of "
-            f"{', '.join(map(str, known))}{more}; correct the table, or download it again."
-        )
 
 
 def _notes(

@@ -1,86 +1,80 @@
-"""The faces a chapter works with: real people's where they are at hand, one astronaut's if not."""
+"""The faces a chapter shows: official portraits where they are at hand, drawn people if not."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
-from PIL import Image, ImageEnhance
 
 from helpers import arguments
-from helpers.datasets import fairface
+from helpers.datasets import portraits, synthetic
 from helpers.datasets.base import FaceDataset
-from helpers.datasets.samples import ASTRONAUT_CREDIT, astronaut
+from helpers.datasets.sources import Source
 from helpers.errors import DataNotFound, InputError
 
-_HEAD = (170, 66, 109)  # x, y and side, in pixels, of the astronaut's face, framed as FairFace does
 
-
-def classroom(per_group: int = 3, seed: int = 0) -> FaceDataset:
-    """A small set of faces, equally many for each race and gender as annotated.
+def classroom(count: int = 14, seed: int = 0) -> FaceDataset:
+    """Choose a few faces to look at, each of another person.
 
     Parameters
     ----------
-    per_group : int
-        Faces for each of FairFace's fourteen combinations of race and gender.
+    count : int
+        How many, 1 to 200.
     seed : int
-        Which of the validation faces are drawn.
+        Which ones.
 
     Returns
     -------
     FaceDataset
-        ``14 * per_group`` validation faces of FairFace, annotated as adult. On a machine without
-        FairFace: as many variants (mirrored, moved, zoomed, lit anew) of one portrait of the
-        astronaut Eileen Collins. The first of ``notes`` says which of the two it is; show it.
+        Pictures of 224 x 224 pixels with the face in the middle. With the official portraits on this
+        machine: men and women, as officially recorded, in turn, each face cut out by the detector, and the
+        columns of ``load("portraits")``. Without them: drawn people. The first of ``notes`` says which
+        of the two it is; show it.
 
     Raises
     ------
     InputError
-        If a number is out of range, or more faces are asked for than there are.
+        If a number is out of range, or more portraits are asked for than there are.
+
+    Examples
+    --------
+    >>> from helpers import datasets
+    >>> datasets.classroom(3).images([0, 1, 2]).shape
+    torch.Size([3, 3, 224, 224])
     """
-    arguments.count(per_group, "per_group", high=10_000)
+    arguments.count(count, "count", high=200)
     arguments.seed(seed)
     try:
-        photographs = fairface.load(split="val")
+        album = portraits.load()
     except DataNotFound:
-        return _variants(14 * per_group, seed)
-    table = photographs.table
-    adults = table[table["age"] >= "20-29"]
-    groups = adults.groupby(["race", "gender"], observed=True)
-    there = int(groups.size().min())
-    if per_group > there:
-        raise InputError(
-            f"per_group is {per_group}, but of one of the groups there are only {there:,} faces: "
-            "ask for that many at most."
-        )
-    drawn = groups.sample(per_group, random_state=seed)
+        return _drawn(count, seed)
+    if count > len(album):
+        raise InputError(f"count is {count}, but there are only {len(album)} portraits.")
+    mixed = album.table.sample(frac=1, random_state=seed)
+    turn = mixed.groupby("gender", observed=True).cumcount()
+    chosen = mixed.loc[turn.sort_values(kind="stable").index[:count]]
     note = (
-        f"{len(drawn)} FairFace validation faces, {per_group} for each race and gender as annotated "
-        "(CC BY 4.0, Kärkkäinen & Joo, WACV 2021)."
+        f"{count} official portraits of members of the US Congress (public domain), the faces cut "
+        "out. Gender and year of birth are as officially recorded."
     )
-    return replace(photographs.subset(drawn), notes=(note,))
+    return replace(album.subset(chosen), source=_Heads(album.source), notes=(note,))
 
 
 @dataclass(frozen=True)
-class _Variants:
-    """Variants of one portrait, each made from its number when it is read."""
+class _Heads:
+    """The faces in another source's pictures, found and cut out when they are read."""
 
-    seed: int
+    source: Source
 
     def read(self, file: str) -> np.ndarray:
-        number = int(file.removeprefix("astronaut-").removesuffix(".png"))
-        draw = np.random.default_rng((self.seed, number))
-        x, y, side = (np.array(_HEAD) + draw.integers(-6, 7, 3)).tolist()
-        head = Image.fromarray(astronaut()).crop((x, y, x + side, y + side)).resize((224, 224))
-        if number % 2:
-            head = head.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return np.asarray(ImageEnhance.Brightness(head).enhance(float(draw.uniform(0.7, 1.2))))
+        from helpers import preprocessing
+
+        picture = self.source.read(file)
+        return preprocessing.crop_face(picture, preprocessing.find_faces(picture)[0])
 
 
-def _variants(count: int, seed: int) -> FaceDataset:
-    files = pd.Index([f"astronaut-{number:02}.png" for number in range(count)], name="file")
+def _drawn(count: int, seed: int) -> FaceDataset:
     note = (
-        f"There is no FairFace on this machine, so what follows runs on {count} variants of one "
-        "portrait. They show how the code works and nothing about people. To work with real faces: "
-        f"python data_scripts/fetch_fairface.py. {ASTRONAUT_CREDIT}"
+        f"There are no portraits on this machine, so these are {count} people drawn by the course, "
+        "who do not exist. To see real faces: python data_scripts/fetch_portraits.py."
     )
-    return FaceDataset("astronaut variants", pd.DataFrame(index=files), _Variants(seed), (note,))
+    people = synthetic.load(n=max(count, 12), seed=seed, size=224)
+    return replace(people.subset(slice(count)), notes=(note,))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from helpers.datasets.encodings import as_utf8
 from helpers.datasets.layouts import MISSING, header_of, parsed, shape_of
@@ -92,6 +93,27 @@ class Table:
                 f"{self.line(again[0])}: {value} has a row already, in line "
                 f"{self.cells.index[first]:,}, and {len(again):,} rows in all repeat one; "
                 "keep one row per image."
+            )
+
+    def refuse(self, name: str, wrong: ArrayLike, what: str) -> None:
+        """Raise BadTable if a cell of a column is wrong; the first is named with its line and file.
+
+        Parameters
+        ----------
+        name : str
+            The column; the table has another one called ``file``.
+        wrong : array-like of bool, shape (N,)
+            Which of its cells are.
+        what : str
+            Why, as the end of the sentence "gender 'x' ...".
+        """
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            file, value = (self.cells[each].iloc[rows[0]] for each in ("file", name))
+            more = f" ({len(rows) - 1} more rows like it)" if len(rows) > 1 else ""
+            raise BadTable(
+                f"{self.line(rows[0])} ({file}): {name} {value!r} {what}{more}; correct the table, "
+                "or download it again."
             )
 
     def with_names(self, columns: Iterable[str]) -> "Table":

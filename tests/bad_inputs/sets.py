@@ -1,7 +1,6 @@
 """Rendered data sets, and what is asked of any: images, duplicates, leakage, a classroom."""
 
 import io
-import itertools
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import datasets
-from helpers.datasets import FaceDataset, fairface
+from helpers.datasets import FaceDataset
 from helpers.datasets.sources import Folder
 from tests.bad_inputs.harness import Case, door
 from tests.bad_inputs.material import (
@@ -23,7 +22,6 @@ from tests.bad_inputs.material import (
     raw,
 )
 from tests.bad_inputs.samples import (
-    fairface_of,
     folder_of,
     plain,
     twice,
@@ -217,37 +215,36 @@ leaking.either(
 
 
 def _class_of(at: Path, **words: Any) -> FaceDataset:
-    rows = [
-        f"val/{number}.jpg,30-39,{gender},{race},True"
-        for number, (race, gender) in enumerate(
-            itertools.product(fairface.RACES, fairface.GENDERS), start=1
-        )
-    ]
-    fairface_of(at, "\n".join(rows) + "\n")
-    for number in range(3, 15):
-        photo(at, f"fairface/val/{number}.jpg")
+    album = [f"A{number:06}.jpg" for number in range(1, 4)]
+    for file in album:
+        photo(at, f"portraits/images/{file}")
+    rows = "".join(f"{file},Female,1960,2001\n" for file in album)
+    (at / "portraits" / "labels.csv").write_text(f"file,gender,born,first_elected\n{rows}")
     return data_folder_is(at, lambda: datasets.classroom(**words))
 
 
 schooling = door(CASES, "datasets.classroom")
 schooling.refuses(
-    "per_group larger than a group",
-    "per_group|only|there are",
-    lambda at: _class_of(at, per_group=2),
+    "more than there are portraits", "only 3 portraits", lambda at: _class_of(at, count=4)
+)
+schooling.refuses(
+    "a portrait without a face",
+    "no face was found",
+    lambda at: _class_of(at, count=1).images([0]),
 )
 for _words in (
-    *({"per_group": each} for each in (0, -1, 1.5, "two", None, INF)),
+    *({"count": each} for each in (0, -1, 1.5, "two", None, INF)),
     *({"seed": each} for each in (-1, 0.5, "x")),
 ):
     _option, _value = next(iter(_words.items()))
     schooling.refuses(
         f"{_option}={_value!r}",
         _option,
-        lambda at, words=_words: _class_of(at, **{"per_group": 1, **words}),
+        lambda at, words=_words: _class_of(at, **{"count": 1, **words}),
     )
-    if _option == "per_group":
+    if _option == "count":
         schooling.refuses(
-            f"{_option}={_value!r}, without FairFace",
+            f"{_option}={_value!r}, without portraits",
             _option,
             lambda at, words=_words: data_folder_is(at, lambda: datasets.classroom(**words)),
         )
