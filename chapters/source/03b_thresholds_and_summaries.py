@@ -321,12 +321,12 @@ summaries[[*figures, "verdict"]].round(3)
 # threshold both groups have the same FNMR. What do FDR and the ratio say?
 #
 # 1. Both say that nothing has changed between the groups.
-# 2. FDR rises to nearly 1; the ratio stays at 4.
-# 3. FDR stays as it is; the ratio falls to nearly 1.
+# 2. FDR stays as it is; the ratio falls to nearly 1.
+# 3. FDR rises to nearly 1; the ratio stays at 4.
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. FDR takes differences, and differences of small rates are small: $1 - 0.5 \cdot 0.03 = 0.985$ becomes
+# The third. FDR takes differences, and differences of small rates are small: $1 - 0.5 \cdot 0.03 = 0.985$ becomes
 # $1 - 0.5 \cdot 0.0003 = 0.99985$, almost perfectly "fair". Still four strangers get in with the passports of the second group for each
 # one with those of the first. Give both.
 #
