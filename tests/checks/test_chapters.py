@@ -370,6 +370,13 @@ def test_a_claim_about_one_portrait_is_told_how_far_it_reaches() -> None:
     assert "variants of one portrait" in repr(checks.exercise_7_4(_claim()))
 
 
+def test_a_claim_may_name_either_group_as_the_higher_one() -> None:
+    below = wrong_03.row(value=-0.1, low=-0.2, high=-0.05)
+    passed = repr(checks.exercise_3_6(wrong_03.claim(below, higher=wrong_03.GROUPS[0])))
+    assert passed.startswith("✓ Exercise 3.6 is consistent.")
+    assert "higher in 'tones 4-5, long hair' is supported" in passed
+
+
 def test_text_that_reads_like_the_right_answer_is_not_right() -> None:
     with pytest.raises(checks.NotYet, match="you found"):
         checks.exercise_1_5(lambda copies: {"3", "9", "4", "12"})

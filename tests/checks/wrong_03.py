@@ -34,15 +34,15 @@ def sample() -> verification.Sample:
     )
 
 
-def _row(**changes: Any) -> pd.Series:
+def row(**changes: Any) -> pd.Series:
     right = {"metric": "FMR", "group": GROUPS[1], "reference": GROUPS[0], "measure": "difference"}
     return pd.Series(right | {"value": 0.1, "low": 0.05, "high": 0.2} | changes)
 
 
-def _claim(evidence: Any = None, **changes: Any) -> Callable[[], dict]:
+def claim(evidence: Any = None, **changes: Any) -> Callable[[], dict]:
     right = {
         "claim": "Strangers with short hair are accepted more often.",
-        "evidence": _row() if evidence is None else evidence,
+        "evidence": row() if evidence is None else evidence,
         "higher": GROUPS[1],
         "verdict": "supported",
     }
@@ -204,15 +204,15 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "3.5 a rate for each": (lambda r: r / r.mean(), "one number was expected"),
     "3.5 largest over smallest": (lambda r: r.max() / r.min(), "mean difference of two groups"),
     "3.6 no dict": (lambda: "groups differ", "return a dict"),
-    "3.6 no sentence": (_claim(claim="short hair"), "whole sentence"),
-    "3.6 no row": (_claim(evidence=0.3), "one row of"),
-    "3.6 with itself": (_claim(_row(group=GROUPS[0])), "with itself"),
-    "3.6 no interval": (_claim(_row(low=np.nan)), "no low and no high"),
-    "3.6 too bold": (_claim(_row(low=-0.1)), "'undecided', not 'supported'"),
-    "3.6 the other group": (_claim(higher=GROUPS[0]), "'contradicted', not 'supported'"),
-    "3.6 no group of the row": (_claim(higher="above"), "in which group is FMR higher"),
+    "3.6 no sentence": (claim(claim="short hair"), "whole sentence"),
+    "3.6 no row": (claim(evidence=0.3), "one row of"),
+    "3.6 with itself": (claim(row(group=GROUPS[0])), "with itself"),
+    "3.6 no interval": (claim(row(low=np.nan)), "no low and no high"),
+    "3.6 too bold": (claim(row(low=-0.1)), "'undecided', not 'supported'"),
+    "3.6 the other group": (claim(higher=GROUPS[0]), "'contradicted', not 'supported'"),
+    "3.6 no group of the row": (claim(higher="above"), "in which group is FMR higher"),
     "3.6 the parity of ratios": (
-        _claim(_row(measure="ratio")),
+        claim(row(measure="ratio")),
         "above parity, 1.* 'contradicted'",
     ),
 }
