@@ -16,7 +16,7 @@ from helpers.bias.verification.gaps import correlation
 from helpers.bias.verification.inequality import _inverted, _noise, _Summary
 from helpers.bias.verification.pairs import checked, with_people
 from helpers.bias.verification.probe import NOT_COUNTED, _balanced, _recall
-from helpers.intervals import wilson
+from helpers.intervals import TOO_LITTLE, wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
 
@@ -182,7 +182,7 @@ def test_the_interval_of_a_gap_squares_and_adds_with_the_correlation_of_the_draw
     measure: str,
 ) -> None:
     found = drawn(simulate({"a": Group(), "b": Group(0.5)}, people=20, seed=3), replicates=100)
-    rows = [found.row("FMR", group) for group in ("b", "overall")]
+    rows = [found.row("EER", group) for group in ("b", "overall")]
     table = verification.intervals(found).iloc[rows]
     value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
     if measure == "ratio":
@@ -198,8 +198,70 @@ def test_the_interval_of_a_gap_squares_and_adds_with_the_correlation_of_the_draw
         gap + math.sqrt((up**2).sum() - 2 * r * up.prod()),
     ]
     expected = np.exp(expected) if measure == "ratio" else expected
-    said = verification.compare(found, "FMR", measure=measure).set_index("group").loc["b"]
+    said = verification.compare(found, "EER", measure=measure).set_index("group").loc["b"]
     assert said[["value", "low", "high"]].tolist() == pytest.approx(list(expected))
+
+
+def three_against_none(people: int = 30) -> verification.Sample:
+    """Each two people once: three false matches of six people in group a, none in group b."""
+    one, two = np.triu_indices(people, 1)
+    everybody = np.arange(2 * people)
+    low = np.random.default_rng(0).random(2 * len(one)) / 3
+    matched = [np.flatnonzero((one == k) & (two == k + 1))[0] for k in (0, 2, 4)]
+    low[matched] = 0.8
+    scores = np.concatenate([np.ones(2 * people), low])
+    first, second = (np.concatenate([everybody, side, side + people]) for side in (one, two))
+    group = np.where(first < people, "a", "b")
+    return verification.bootstrap(
+        scores, first == second, (first, second), group, threshold=0.5, replicates=200
+    )
+
+
+def test_a_group_is_further_from_all_by_its_share_of_the_gap_to_the_other() -> None:
+    # Of two groups of one size the overall rate is the mean: a - (a + b) / 2 = (a - b) / 2. Of
+    # equal groups, three false matches fall into one in a quarter of all audits.
+    found = three_against_none()
+    ends = ["value", "low", "high"]
+    alone = verification.compare(found, "FMR", "b").iloc[0]
+    for name, sign in (("a", 1), ("b", -1)):
+        row = verification.compare(found, "FMR").set_index("group").loc[name]
+        expected = sorted(sign * alone[ends].to_numpy(dtype=float) / 2)
+        assert sorted(row[ends].to_numpy(dtype=float)) == pytest.approx(expected)
+        assert row["verdict"] == TOO_LITTLE
+    # b has no errors, and a all of them, which are twice as many as the mean at most.
+    low, high = verification.compare(found, "FMR", measure="ratio").loc[0, ["low", "high"]]
+    assert low < 1
+    assert high == pytest.approx(2)
+
+
+@pytest.mark.parametrize("measure", ["difference", "ratio"])
+def test_a_rate_is_compared_with_all_as_a_sum_of_the_rates_of_the_groups(measure: str) -> None:
+    pairs = simulate({"a": Group(), "b": Group(0.5), "c": Group(0.2)}, people=20, seed=3)
+    kept = (pairs.groups[0] != "c") | (np.arange(len(pairs.scores)) % 3 == 0)
+    sides = [tuple(side[kept] for side in each) for each in (pairs.identities, pairs.groups)]
+    found = verification.bootstrap(
+        pairs.scores[kept], pairs.genuine[kept], *sides, threshold=2.0, replicates=200
+    )
+    rows = [found.row("FMR", group) for group in "abc"]
+    table = verification.intervals(found).iloc[rows]
+    value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
+    share = table["n_impostor"].to_numpy() / table["n_impostor"].sum()
+    together = np.corrcoef(found.draws[:, rows], rowvar=False)
+
+    def end(multiple: float, down: bool) -> float:
+        weight = np.array([0.0, 1.0, 0.0]) - multiple * share
+        off = weight * np.where((weight > 0) == down, value - low, high - value)
+        return float(weight @ value + (-1 if down else 1) * math.sqrt(off @ together @ off))
+
+    said = verification.compare(found, "FMR", measure=measure).set_index("group").loc["b"]
+    if measure == "difference":
+        expected = [value[1] - share @ value, end(1, down=True), end(1, down=False)]
+        assert said[["value", "low", "high"]].tolist() == pytest.approx(expected)
+    else:
+        assert said["value"] == pytest.approx(value[1] / (share @ value))
+        assert end(said["low"], down=True) == pytest.approx(0, abs=1e-9)
+        assert end(said["high"], down=False) == pytest.approx(0, abs=1e-9)
+        assert said["low"] < said["value"] < said["high"]
 
 
 # -- summaries of two groups, whose logarithm's difference is normal

@@ -101,6 +101,9 @@ def ece_interval(
     In 250 simulated audits of each of 14 worlds (30 to 1,000 faces, scores spread evenly, near both
     ends or all in one bin, calibrated, too sure or too cautious) the bounds held the true error in
     94 to 98 %, and always where one face in a hundred is positive and all have the same score.
+    They are too narrow where scores are spread evenly and a little too sure (true shares of .1 + .8
+    of the score, an error of .05): they held it in 88 % (30 faces, 300 audits), 90 % (40, 400) and
+    93 % (100, 300), and all of the others said more error than there was.
     """
     confidence, correct = _checked(confidence, correct)
     right, n, mean, _ = _binned(confidence, correct, _edges(bins))
