@@ -1,17 +1,21 @@
 """Doors of the audit of classifiers: what has no meaning is refused in one sentence."""
 
+import math
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 from helpers.bias import classification
 from helpers.bias.classification.answers import read
+from helpers.bias.classification.comparisons import _pairs, exact_p
 from helpers.errors import BadTable, InputError
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE
 
@@ -434,6 +438,110 @@ def test_groups_of_one_class_are_not_called_equal_in_what_both_classes_decide() 
     row = pair((2000, 2000), (2000, 2000), "accuracy")
     assert row["verdict"] == TOO_LITTLE
     assert row["note"] == "only one class in a; only one class in b"
+
+
+# -- pairs, by the definition
+
+
+def mixed_pairs(seed: int) -> pd.DataFrame:
+    """Groups of unequal size, one of a single face, one always and one never right."""
+    random = np.random.default_rng(seed)
+    group = np.repeat(["one", "never", "always", "few", "many"], [1, 5, 9, 14, 40])
+    truth = random.integers(0, 2, len(group))
+    wrong = random.random(len(group)) < 0.3
+    wrong = np.where(group == "never", True, np.where(group == "always", False, wrong))
+    return pd.DataFrame({"group": group, "truth": truth, "said": truth ^ wrong})
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "precision", "recall", "fpr", "f1"])
+def test_a_difference_and_its_interval_are_made_of_both_groups_intervals(metric: str) -> None:
+    for seed, level in enumerate((0.5, 0.8, 0.95)):
+        data = mixed_pairs(seed)
+        alone = classification.audit(
+            "truth", "said", "group", data=data, metrics=[metric], level=level
+        ).set_index("group")
+        table = classification.pairwise("truth", "said", "group", metric, data=data, level=level)
+        assert list(table) == [
+            *("metric", "first", "second", "n_first", "n_second", "difference", "low", "high"),
+            *("p", "p_holm", "differs", "verdict", "note"),
+        ]
+        assert set(table["metric"]) == {metric}
+        names = list(zip(table["first"], table["second"], strict=True))
+        assert names == list(combinations(alone.index, 2))
+        for row in table.to_dict("records"):
+            one, two = alone.loc[row["first"]], alone.loc[row["second"]]
+            assert (row["n_first"], row["n_second"]) == (one["of"], two["of"])
+            gap = one["value"] - two["value"]
+            below = math.sqrt((one["value"] - one["low"]) ** 2 + (two["high"] - two["value"]) ** 2)
+            above = math.sqrt((one["high"] - one["value"]) ** 2 + (two["value"] - two["low"]) ** 2)
+            expected = gap, gap - below, gap + above
+            found = row["difference"], row["low"], row["high"]
+            assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_at_the_level_of_its_p_value_the_interval_of_a_pair_just_touches_zero() -> None:
+    for metric in ("accuracy", "f1"):
+        table = classification.pairwise("truth", "said", "group", metric, data=mixed_pairs(3))
+        for row in table[table["p"].between(1e-9, 0.999999)].to_dict("records"):
+            chosen = mixed_pairs(3).query("group in [@row['first'], @row['second']]")
+            again = classification.pairwise(
+                "truth", "said", "group", metric, data=chosen, level=1 - row["p"]
+            )
+            nearest = again["low" if row["difference"] > 0 else "high"][0]
+            assert nearest == pytest.approx(0, abs=1e-7)
+        assert (table.loc[table["difference"] == 0, "p"] == 1).all()
+        assert table["p"].notna().any()
+
+
+def test_the_exact_chance_of_a_pair_is_the_sum_over_all_counts() -> None:
+    cells = np.array(
+        [[1, 0, 0, 0], [0, 0, 3, 0], [5, 2, 4, 0], [2, 7, 2, 1], [9, 0, 0, 4], [0, 1, 0, 6]], float
+    )
+    first, second = (np.array(each) for each in zip(*combinations(range(len(cells)), 2)))
+    for name in ("recall", "accuracy", "f1"):
+        metric = classification.METRICS[name]
+        found = exact_p(metric, cells[first], cells[second])
+        for p, *pair in zip(found, cells[first], cells[second], strict=True):
+            (one, m), (two, n) = (metric.counts(each) for each in pair)
+            if m == 0 or n == 0:
+                assert np.isnan(p)
+                continue
+            pooled, seen, total = (one + two) / (m + n), abs(one / m - two / n), 0.0
+            for j, k in product(range(int(m) + 1), range(int(n) + 1)):
+                if abs(j / m - k / n) >= seen - 1e-9:
+                    total += stats.binom.pmf(j, m, pooled) * stats.binom.pmf(k, n, pooled)
+            assert p == pytest.approx(total, abs=1e-9)
+
+
+def test_p_must_be_below_what_the_level_allows_for_a_pair_to_differ() -> None:
+    # A number above one half is the distance of another from 1, to the last bit.
+    p = float(pair((5, 5), (9, 10))["p"])
+    assert p > 0.5
+    assert not pair((5, 5), (9, 10), level=1 - p)["differs"]
+    assert pair((5, 5), (9, 10), level=1 - 1.001 * p)["differs"]
+    # Three against three differ by Newcombe's interval; equal groups show it in 2 of 64 audits.
+    for level, verdict in ((1 - 1 / 32, TOO_LITTLE), (1 - 1.001 / 32, GAP)):
+        row = pair((3, 0), (3, 3), level=level)
+        assert (row["differs"], row["verdict"]) == (True, verdict)
+
+
+def test_only_a_pair_in_which_a_group_has_one_class_is_not_called_alike() -> None:
+    truth = np.r_[np.tile([1, 0], 4000), np.ones(4000)]
+    group = np.repeat(["a", "b", "c"], 4000)
+    table = classification.pairwise(truth, truth, group)
+    assert list(table["verdict"]) == [NO_GAP, TOO_LITTLE, TOO_LITTLE]
+    assert list(table["note"]) == ["", "only one class in c", "only one class in c"]
+    table = classification.pairwise(truth, truth, group, "recall")
+    assert set(table["verdict"]) == {NO_GAP}
+    assert set(table["note"]) == {""}
+
+
+def test_three_hundred_groups_are_compared_and_one_more_is_refused() -> None:
+    first, second = _pairs([str(k) for k in range(300)])
+    assert list(zip(first, second, strict=True)) == list(combinations(range(300), 2))
+    faces = np.arange(3010)
+    with pytest.raises(InputError, match="301 groups make 45,150 pairs"):
+        classification.pairwise(faces % 2, faces % 2, faces // 10)
 
 
 # -- consistency
