@@ -364,6 +364,7 @@ def test_the_table_of_gaps_has_these_columns_and_a_row_for_each_measure_of_each_
 
 def test_groups_are_few_by_the_faces_of_the_metric_that_has_fewest() -> None:
     sizes = {"29 and 50": (29, 50), "50 and 29": (50, 29), "30 and 30": (30, 30), "0": (0, 50)}
+    sizes["1 and 1"] = 1, 1
     parts = [
         pd.DataFrame({"group": name, "truth": [1] * positive + [0] * negative})
         for name, (positive, negative) in sizes.items()
@@ -372,11 +373,13 @@ def test_groups_are_few_by_the_faces_of_the_metric_that_has_fewest() -> None:
     data["said"] = data["truth"]
     notes = found(data).xs("difference", level="measure")["note"]
     few = {name: note.partition("to go by: ")[2].partition(";")[0] for name, note in notes.items()}
-    assert few["equalised odds"] == "29 and 50, 50 and 29"
-    assert few["equal opportunity"] == "29 and 50"
-    assert few["accuracy parity"] == ""
+    assert few["equalised odds"] == "1 and 1, 29 and 50, 50 and 29"
+    assert few["equal opportunity"] == "1 and 1, 29 and 50"
+    assert few["accuracy parity"] == "1 and 1"
+    assert notes["equalised odds"].startswith("without 0 (undefined); fewer than 30")
+    assert notes["accuracy parity"].startswith("fewer than 30")
     # Of nobody there are not fewer than 0.
-    for smallest, shown in ((0, False), (1, False), (30, True)):
+    for smallest, shown in ((0, False), (1, False), (2, True)):
         table = found(data, criteria=["equalised odds"], smallest=smallest)
         assert ("to go by" in table["note"].iloc[0]) == shown
 

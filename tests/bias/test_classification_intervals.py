@@ -238,19 +238,20 @@ def test_an_inverted_test_gives_each_side_half_far_from_parity_and_one_side_all_
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_the_interval_of_a_figure_that_is_not_nought_at_parity_is_moved_along(level: float) -> None:
-    def at(observed: float, moved: float) -> list[float]:
+def test_the_interval_of_a_figure_that_is_moved_or_stretched_is_as_well(level: float) -> None:
+    def at(observed: float, moved: float, scale: float) -> list[float]:
         def draw(far: float) -> np.ndarray:
-            return normal(far) + moved
+            return normal(far / scale) * scale + moved
 
         def truth(far: float) -> float:
             return far + moved
 
-        found = inverted(draw, truth, observed + moved, (draw, truth), level)
-        return [each - moved for each in (found.low, found.high, found.by_chance)]
+        found = inverted(draw, truth, observed * scale + moved, (draw, truth), level)
+        return [(each - moved) / scale for each in (found.low, found.high, found.by_chance)]
 
     for observed in (-1.0, 0.3, 1.4, 1.7, 2.2, 5.0):
-        assert at(observed, 4.0) == pytest.approx(at(observed, 0.0), abs=1e-4)
+        for moved, scale in ((4.0, 1.0), (0.0, 0.1), (0.0, 50.0)):
+            assert at(observed, moved, scale) == pytest.approx(at(observed, 0.0, 1.0), abs=1e-3)
 
 
 def test_audits_that_show_just_the_observed_figure_are_counted_at_both_ends() -> None:
@@ -264,7 +265,11 @@ def test_audits_that_show_just_the_observed_figure_are_counted_at_both_ends() ->
     # A quarter of the audits is permitted to lie beyond each end; 30 of 100 reach it by one.
     assert (found.low, found.high) == (6, 8)
     found = inverted(whole, math.floor, 7.0, (whole, math.floor), 0.3)
-    # Now 35 of 100 must, and only those with just the figure do, 70 of 100 with those beyond.
+    # Now more than 35 of 100 must: only audits of the figure itself do.
+    assert (found.low, found.high) == (7, 7)
+    luck[:] = np.repeat([-1.0, 0.0, 1.0], [25, 50, 25])
+    found = inverted(whole, math.floor, 7.0, (whole, math.floor), 0.5)
+    # Just a quarter is not more than a quarter.
     assert (found.low, found.high) == (7, 7)
 
 
