@@ -689,6 +689,19 @@ def test_the_exact_chance_of_a_pair_is_the_sum_over_all_counts() -> None:
             assert p == pytest.approx(total, abs=1e-9)
 
 
+@pytest.mark.parametrize(("right", "n"), [((4, 4), (4, 4)), ((0, 0), (3, 5)), ((2, 4), (4, 8))])
+def test_without_a_difference_p_is_one(right: tuple[int, int], n: tuple[int, int]) -> None:
+    row = pair(right, n)
+    assert (row["difference"], row["p"], row["p_holm"], row["differs"]) == (0, 1, 1, False)
+
+
+def test_p_of_all_against_none_has_a_closed_form() -> None:
+    # Each limit is z^2 / (n + z^2) inside, and the root of two such squares is the whole distance.
+    for n in (20, 400):
+        z = math.sqrt(n / (math.sqrt(2) - 1))
+        assert pair((n, 0), (n, n))["p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-9)
+
+
 def test_p_must_be_below_what_the_level_allows_for_a_pair_to_differ() -> None:
     # A number above one half is the distance of another from 1, to the last bit.
     p = float(pair((5, 5), (9, 10))["p"])

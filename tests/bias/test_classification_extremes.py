@@ -250,13 +250,20 @@ def test_the_likeliest_pair_is_found_to_two_millionths(measure: Measure) -> None
 @pytest.mark.parametrize("measure", [DIFFERENCE, RATIO])
 def test_groups_are_taken_to_the_ends_of_three_worlds_in_turn(measure: Measure) -> None:
     random = np.random.default_rng(2)
-    for _ in range(40):
-        n = random.integers(2, 30, random.integers(3, 6)).astype(float)
-        hits = random.binomial(n.astype(int), random.random(len(n))).astype(float)
-        if not hits.any():
-            continue
+    # Two in which a second round would not do, and two in which a fourth changed the world.
+    few, many = [0, 7, 4, 4, 11, 9, 4], [2, 34, 25, 20, 32, 38, 21]
+    cases = [(few, many, 0.142), (few, many, 0.943)]
+    cases.append(([2, 22, 8, 8, 4, 8, 1], [24, 30, 14, 29, 9, 18, 7], 0.748))
+    cases.append(([7, 1, 5, 5, 5, 5, 21], [9, 38, 38, 36, 13, 14, 31], 0.474))
+    for _ in range(30):
+        n = random.integers(2, 30, random.integers(3, 6))
+        hits = random.binomial(n, random.random(len(n)))
+        if hits.any():
+            gap = float(spread(hits / n, measure)) * random.uniform(0.2, 0.95)
+            cases.append((hits.tolist(), n.tolist(), gap))
+    for found, faces, gap in cases:
+        hits, n = np.array(found, float), np.array(faces, float)
         rates, ends = hits / n, np.zeros(len(n))
-        gap = float(spread(rates, measure)) * random.uniform(0.2, 0.95)
         for _ in range(3):
             bottom, top = optimum(hits, n, gap, measure, ends)
             # Of the deviation in a group of that rate, with half a face more.

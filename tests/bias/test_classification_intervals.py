@@ -494,8 +494,8 @@ def as_low(hits: np.ndarray, n: np.ndarray, rate: float, alpha: float) -> bool:
 
 def test_the_smallest_rate_may_be_as_high_as_luck_shows_it_so_low() -> None:
     random = np.random.default_rng(5)
-    for number in range(48):
-        n = random.integers(1, 80, random.integers(2, 6)).astype(float)
+    for number in range(96):
+        n = random.integers(1, (80, 12)[number % 2], random.integers(2, 6)).astype(float)
         rates = random.random(len(n) if number % 3 else 1)
         hits = random.binomial(n.astype(int), rates).astype(float)
         level = (0.8, 0.95, 0.99)[number % 3]
