@@ -223,9 +223,9 @@ def _binned(
 ) -> tuple[Array, Array, Array, NDArray[np.int64]]:
     """Right answers, faces, mean confidence and number of each bin that holds anybody."""
     where = np.searchsorted(edges[1:-1], confidence, side="right")
-    n = np.bincount(where, minlength=len(edges) - 1).astype(float)
-    right = np.bincount(where, weights=correct, minlength=len(n)).astype(float)
-    total = np.bincount(where, weights=confidence, minlength=len(n))
+    n = np.bincount(where).astype(float)
+    right = np.bincount(where, weights=correct).astype(float)
+    total = np.bincount(where, weights=confidence)
     held = np.flatnonzero(n)
     return right[held], n[held], total[held] / n[held], held
 
@@ -236,7 +236,7 @@ def _edges(bins: Bins) -> Array:
         # Not linspace, whose fourth edge of ten bins lies a rounding above a score of 0.3.
         return np.arange(count + 1) / count
     edges = arguments.finite_array(bins, "bins", ndim=1)
-    if len(edges) < 2 or (np.diff(edges) <= 0).any() or edges[0] > 0 or edges[-1] < 1:
+    if not len(edges) or (np.diff(edges) <= 0).any() or edges[0] > 0 or edges[-1] < 1:
         raise InputError("edges of bins must rise from 0 to 1, for instance [0, 0.5, 1].")
     return edges
 
