@@ -61,13 +61,11 @@ def _proposed(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     shapes: dict[tuple[int, ...], list[int]] = {}
     for index, picture in enumerate(pictures):
         shapes.setdefault(picture.shape, []).append(index)
-    found = [np.zeros((0, 5))] * len(pictures)
+    found: dict[int, np.ndarray] = {}
     for rows in shapes.values():
-        for row, boxes in zip(
-            rows, _of_one_size(np.stack([pictures[k] for k in rows])), strict=True
-        ):
-            found[row] = boxes
-    return found
+        of_one_size = _of_one_size(np.stack([pictures[k] for k in rows]))
+        found.update(zip(rows, of_one_size, strict=True))
+    return [found[k] for k in range(len(pictures))]
 
 
 def _of_one_size(pictures: np.ndarray) -> list[np.ndarray]:
