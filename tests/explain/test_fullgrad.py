@@ -279,6 +279,60 @@ def test_a_layer_given_other_rows_than_the_images_has_no_part_of_its_own() -> No
         full_gradient(Patches(True).eval(), IMAGES, 0)
 
 
+class Around(nn.Module):
+    """A network that uses one more module in some way of its own."""
+
+    def __init__(self, part: nn.Module, use: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.part, self.use, self.body = part, use, plain_network()[:5]
+        self.tail = nn.Sequential(*head())
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.tail(self.use(self.part, self.body(images)))
+
+
+class Both(nn.Module):
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        return one + 2 * other
+
+
+@pytest.mark.parametrize(
+    ("part", "use"),
+    [
+        (nn.ReLU(), lambda part, x: part(input=x)),
+        (nn.MaxPool2d(2, return_indices=True), lambda part, x: part(x)[0]),
+        (Both(), lambda part, x: part(x, x[:, :, 1:].mean((2, 3), keepdim=True))),
+        (nn.Conv2d(8, 8, 1), lambda part, x: x * (part(x.detach()) > 0)),
+        (nn.Identity(), lambda part, x: x + 0 * part(x.detach())),
+    ],
+    ids=["by keyword", "two outputs", "two inputs", "a frozen gate", "beside the score"],
+)
+def test_modules_that_add_nothing_may_be_called_in_any_way(
+    part: nn.Module, use: Callable[[nn.Module, Tensor], Tensor]
+) -> None:
+    network = Around(part, use).eval()
+    for weight in part.parameters():
+        weight.requires_grad_(False)
+    with torch.no_grad():
+        scores = network(IMAGES)[:, 0]
+    parts = full_gradient(network, IMAGES, 0)
+    assert_whole(parts, scores)
+    assert "part" not in {name for name, _ in parts.constants}
+
+
+def test_a_curved_module_that_makes_several_rows_of_an_image_is_refused() -> None:
+    class Halves(nn.Module):
+        """Two rows for each image, and bent."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cat(nn.functional.silu(x).chunk(2, 3))
+
+    network = Around(Halves(), lambda part, x: sum(part(x).chunk(2))).eval()
+    with pytest.raises(InputError, match="parts add up to"):
+        full_gradient(network, IMAGES, 0)
+
+
 # -- the map
 
 
