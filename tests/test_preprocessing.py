@@ -22,6 +22,7 @@ from helpers.preprocessing import (
     Detection,
     align,
     blur_where,
+    blurring,
     crop_face,
     detect,
     detect_all,
@@ -1127,6 +1128,19 @@ def test_every_width_of_blur_is_the_mean_under_a_gaussian(noise: np.ndarray, sig
     found, expected = blur_where(noise, mask, sigma), written_out(noise, mask, sigma)
     # Half a level is rounding; SciPy's narrow kernels end at four standard deviations.
     assert np.abs(found - expected).max() < 0.53
+
+
+def test_a_blur_is_scipys_up_to_eight_pixels_and_without_an_end_from_there(
+    noise: np.ndarray,
+) -> None:
+    values = noise[..., 0].astype(float)
+    for sigma in (0.2, 4.0, 7.99):
+        expected = ndimage.gaussian_filter(values, sigma)
+        np.testing.assert_array_equal(blurring._smoothed(values, sigma), expected)
+    for sigma in (8.0, 12.0):
+        endless = ndimage.gaussian_filter(values, sigma, truncate=9)
+        np.testing.assert_allclose(blurring._smoothed(values, sigma), endless, atol=1e-6)
+        assert np.abs(ndimage.gaussian_filter(values, sigma) - endless).max() > 1e-4
 
 
 def test_a_blur_far_wider_than_the_picture_is_its_mean(noise: np.ndarray) -> None:

@@ -110,8 +110,8 @@ def _finished(pictures: Sequence[np.ndarray], boxes: list[np.ndarray]) -> list[n
     looks = _looked_at("onet", pictures, boxes)
     for picture, box, (scores, shifts, points) in zip(pictures, boxes, looks, strict=True):
         moved = box[:, :4] + shifts * _extent(box)
-        within = points.reshape(-1, 2, 5) * _extent(box)[:, :2, None] + box[:, :2, None] - 1
-        found = np.concatenate([moved, scores[:, None], within.reshape(-1, 10)], 1)
+        within = points.reshape(len(box), 2, 5) * _extent(box)[:, :2, None] + box[:, :2, None] - 1
+        found = np.concatenate([moved, scores[:, None], within.reshape(len(box), 10)], 1)
         found = _kept(found[scores > _SURE["onet"]], _OVERLAP, of_the_smaller=True)
         height, width = picture.shape[:2]
         found[:, :4] = np.clip(found[:, :4], 0, np.array([width, height, width, height]) - 1)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from helpers.errors import InputError
-from helpers.explain import explain, layer_maps
+from helpers.explain import explain, fullgrad, layer_maps
 from helpers.explain.fullgrad import FullGradient, full_gradient
 from helpers.explain.maps import enlarge
 from helpers.models import adapt
@@ -351,6 +351,20 @@ def test_the_map_is_the_papers_sum_of_stretched_channels_over_their_number() -> 
     found = layer_maps(network, wide, 1, "fullgrad")
     torch.testing.assert_close(found, total / count, rtol=1e-3, atol=1e-4)
     assert 0 <= found.min() < found.max() <= 1
+
+
+@pytest.mark.parametrize(("share", "counts"), [(0.7e-5, False), (1.5e-5, True)])
+def test_what_is_a_hundred_thousandth_of_a_layer_is_rounding(share: float, counts: bool) -> None:
+    channels = torch.tensor([[[[8.0, 8.0 * (1 + share)]], [[0.0, 0.0]], [[-3.0, 1.0]]]])
+    expected = [[[0.0, float(counts)]], [[0.0, 0.0]], [[1.0, 0.0]]]
+    torch.testing.assert_close(fullgrad._stretched(channels)[0], torch.tensor(expected))
+
+    class Adds(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + 4 * share
+
+    constant = fullgrad._constant(Adds(), torch.tensor([[2.0, -1.0, 4.0]]))
+    assert bool(constant.any()) == counts
 
 
 def test_the_map_does_not_depend_on_the_unit_of_the_score() -> None:
