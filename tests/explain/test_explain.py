@@ -207,6 +207,12 @@ def test_at_most_32_pictures_are_held_at_a_time(method: str, count: int, passes:
     assert network.shown == passes
 
 
+def test_concepts_too_are_read_from_at_most_32_pictures_at_a_time() -> None:
+    network = Counting().eval()
+    factorize(network, pictures(33, side=8), 1)
+    assert network.shown == [32, 1]
+
+
 def test_of_forty_channels_each_is_switched_off_by_itself() -> None:
     network, picture = Counting().eval(), pictures(1, side=8)
     with torch.no_grad():
