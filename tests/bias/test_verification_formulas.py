@@ -412,5 +412,10 @@ def test_of_a_few_draws_no_correlation_is_read() -> None:
     np.testing.assert_array_equal(correlation(together[:9]), np.eye(2))
     np.testing.assert_allclose(correlation(together), np.ones((2, 2)))
     # Draws of one number, but for rounding, are draws of one number.
-    rounding = np.column_stack([0.5 + 1e-16 * np.arange(10), np.arange(10.0)])
+    rounding = np.column_stack([np.tile([0.0, 1e-12], 5), np.arange(10.0)])
     np.testing.assert_array_equal(correlation(rounding), np.eye(2))
+    # A draw in which one of them could not be counted says nothing of both.
+    missing = np.random.default_rng(0).random((30, 2))
+    missing[4, 0] = missing[7, 1] = np.nan
+    known = np.delete(missing, [4, 7], axis=0)
+    np.testing.assert_allclose(correlation(missing), np.corrcoef(known, rowvar=False))

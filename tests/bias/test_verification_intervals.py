@@ -284,7 +284,14 @@ def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     table = table.assign(score=pairs.scores)
     found = verification.audit(PairTable("drawn", table), replicates=50)
     assert set(found.measures["metric"]) >= {"FMR", "FNMR", "EER", "AUC", "TAR@FAR=0.01"}
-    assert set(found.differences["group"]) == {"a", "b"}
+    assert found.differences["metric"].tolist() == ["FMR", "FMR", "FNMR", "FNMR", "EER", "EER"]
+    # Each interval is the one that a comparison by itself has; the verdicts are of one family.
+    figures = ["metric", "group", "reference", "measure", "value", "low", "high"]
+    alone = [verification.compare(found.sample, kind) for kind in ("FMR", "FNMR", "EER")]
+    expected = pd.concat(alone, ignore_index=True)[figures]
+    pd.testing.assert_frame_equal(found.differences[figures], expected)
+    pd.testing.assert_frame_equal(found.measures, verification.intervals(found.sample))
+    pd.testing.assert_frame_equal(found.disparities, verification.summaries(found.sample))
     assert len(found.disparities) == 6
     twice = pd.concat([table, table.head(7)], ignore_index=True)
     with pytest.warns(UserWarning, match="7 of .* pairs repeat an earlier one and are left out"):
