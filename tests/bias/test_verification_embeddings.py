@@ -145,7 +145,9 @@ def test_a_probe_needs_people_of_both_kinds() -> None:
     embeddings, identity, group = faces(60, 2, 2, 0.0)
     with pytest.raises(InputError, match="one value only"):
         verification.attribute_leakage(embeddings, ["x"] * len(group), identity)
-    with pytest.raises(InputError, match="are in one of the 2 folds.* give another seed"):
+    with pytest.raises(
+        InputError, match="annotated as 'g.' are in one of the 2 folds.* give another seed"
+    ):
         verification.attribute_leakage(*_shuffled(faces(10, 3, 2, 0.0)), folds=2)
     few = np.where(identity < 2, "rare", "common")
     with pytest.raises(InputError, match="2 people are annotated as 'rare': too few for 5 folds"):

@@ -10,7 +10,7 @@ from helpers.bias import verification
 from helpers.bias.verification import people as module
 from helpers.bias.verification.curves import Curve, curves_of
 from helpers.bias.verification.dyads import _dyadic, _freedom, _influence, _placements, _slopes
-from helpers.bias.verification.extremes import FalseMatches
+from helpers.bias.verification.extremes import AtFar, FalseMatches
 from helpers.bias.verification.fairness import max_over_geomean, max_over_min
 from helpers.bias.verification.gaps import correlation
 from helpers.bias.verification.inequality import _inverted, _noise, _Summary
@@ -132,6 +132,76 @@ def test_the_standard_errors_of_area_and_equal_error_are_their_spread_over_other
         values = np.array([each.measures["value"][row] for each in tables])
         said = np.sqrt(np.mean([each.spread[row] ** 2 for each in tables]))
         assert said == pytest.approx(values.std(ddof=1), rel=0.2)
+
+
+def test_the_variance_of_pairs_alone_counts_their_people_alone() -> None:
+    # Person 7 has a genuine pair only: in a sum over impostor pairs there are six people, not seven.
+    random = np.random.default_rng(3)
+    one, two = np.triu_indices(6, 1)
+    pairs = Pairs(
+        random.random(15 + 7),
+        np.repeat([False, True], [15, 7]),
+        (np.concatenate([one, np.arange(7)]), np.concatenate([two, np.arange(7)])),
+        (np.repeat("a", 22), np.repeat("a", 22)),
+    )
+    curve = curve_of(pairs)
+    impostor, nothing = random.normal(size=15), np.zeros(7)
+    impostor -= impostor.mean()
+    sides = [{curve.one[k], curve.two[k]} for k in range(15)]
+    total = sum(
+        impostor[j] * impostor[k] for j in range(15) for k in range(15) if sides[j] & sides[k]
+    )
+    total = max(total, (impostor**2).sum())  # at least that of independent pairs
+    spread, freedom = _dyadic(curve, impostor, nothing)
+    assert spread == pytest.approx(math.sqrt(6 * 5 / 4**2 * total))
+    people = [sum(impostor[k] for k in range(15) if each in sides[k]) for each in range(6)]
+    assert freedom == pytest.approx(_freedom(np.array(people)))
+    # With genuine pairs in the sum there are seven.
+    genuine = np.linspace(-1, 1, 7)
+    with_genuine = np.array([*people, 0.0])[curve.person] + genuine
+    assert _dyadic(curve, impostor, genuine)[1] == pytest.approx(_freedom(with_genuine))
+    # Of nothing at all, everybody has the same share.
+    assert _dyadic(curve, np.zeros(15), nothing) == (0, 6)
+
+
+@pytest.mark.parametrize(("people", "known"), [(2, False), (3, True)])
+def test_two_people_do_not_show_how_people_differ_and_three_do(people: int, known: bool) -> None:
+    pairs = simulate({"a": Group()}, people=people, genuine=2, impostor=2)
+    curve = curve_of(pairs)
+    impostor, genuine = (_influence(each) for each in _placements(curve))
+    for values in ((impostor, genuine), (np.arange(len(impostor)) - 0.5, 0 * genuine)):
+        assert np.isfinite(_dyadic(curve, *values)).tolist() == [known, known]
+    apart = np.arange(2 * people) - people + 0.5
+    assert np.isfinite(_dyadic(curve, 0 * impostor, apart)).tolist() == [known, known]
+
+
+def test_three_draws_say_how_a_measure_follows_its_rates_and_two_do_not() -> None:
+    fmr, fnmr = np.array([[0.1, 0.3, 0.2, 0.4], [0.2, 0.1, 0.5, 0.1]])
+    values = 0.2 * fmr + 0.7 * fnmr
+    values[3] = np.nan
+    assert _slopes("EER", values, fmr, fnmr) == pytest.approx((0.2, 0.7))
+    fnmr[0] = np.nan
+    assert np.isnan(_slopes("EER", values, fmr, fnmr)).all()
+
+
+def test_rates_that_go_up_together_through_people_do_not_narrow_an_interval() -> None:
+    # Who resembles others is here also less like himself or herself, or more: only one of them counts.
+    one, two = np.triu_indices(12, 1)
+    person = np.repeat(np.arange(12), 2)
+    resembles = np.linspace(-1, 1, 12)
+    found = {}
+    for sign in (-1, 1):
+        found[sign] = verification.bootstrap(
+            np.concatenate([1.5 + sign * resembles[person], resembles[one] + resembles[two]]),
+            np.repeat([True, False], [len(person), len(one)]),
+            (np.concatenate([person, one]), np.concatenate([person, two])),
+            far=0.2,
+            replicates=5,
+        ).behind[2]
+    for each in found.values():
+        assert isinstance(each, AtFar)
+    assert found[1].correlation == 0
+    assert -1 <= found[-1].correlation < -0.3
 
 
 def test_how_a_measure_follows_both_rates_is_read_from_the_draws() -> None:

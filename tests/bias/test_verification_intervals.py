@@ -77,6 +77,36 @@ def test_tied_scores_are_drawn_exactly_too() -> None:
     np.testing.assert_allclose(found.draws[0], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("digits", [0, 6])
+def test_every_draw_of_a_few_people_is_the_measure_of_the_repeated_table(digits: int) -> None:
+    for seed in range(3):
+        pairs = simulate({"a": Group(0, 1.5)}, people=5, genuine=2, impostor=1, seed=seed)
+        scores = np.round(pairs.scores, digits)
+        found = verification.bootstrap(
+            scores,
+            pairs.genuine,
+            pairs.identities,
+            threshold=1.0,
+            far=(0.5, 0.1),
+            replicates=25,
+            seed=seed,
+        )
+        counts = np.random.default_rng(seed).multinomial(5, np.full(5, 0.2), size=25)
+        one, two = pairs.identities
+        for replicate, times in enumerate(counts):
+            weight = np.where(pairs.genuine, times[one], times[one] * times[two])
+            if not weight[~pairs.genuine].any():  # the same person five times
+                continue
+            again = verification.point_measures(
+                np.repeat(scores, weight), np.repeat(pairs.genuine, weight), threshold=1.0, far=0.5
+            ).iloc[0]
+            expected = again[["fmr", "fnmr", "eer", "auc"]].to_list()
+            if weight[~pairs.genuine].sum() >= 2:
+                expected.append(again["tar@0.5"])
+            drawn = found.draws[replicate, : len(expected)]
+            np.testing.assert_allclose(drawn, expected, atol=1e-12)
+
+
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
     pairs = simulate({"a": Group()}, people=20)
     first, again, other = (drawn_anew(pairs, replicates=20, seed=seed) for seed in (0, 0, 1))

@@ -62,9 +62,9 @@ def summaries(
         Columns ``metric`` (FDR, GARBE, and for each rate max/min and max/geomean), ``value``,
         ``low``, ``high``, ``expected_at_parity`` (what chance alone gives with these numbers of
         people), ``p_parity`` (how often equal groups show so much), ``p_holm`` (twice that, since
-        the interval has two ends, and corrected for the number of rows), ``verdict``, ``groups``
-        (how many), ``worst`` (the group), ``impostors``, ``note``. The verdict is "gap", "no gap
-        larger than the margin" or "too little evidence"; "gap" needs ``p_holm`` below 1 - level.
+        the interval has two ends, and corrected for the number of rows), ``verdict``, ``worst`` (the
+        group), ``note``, ``groups`` (how many), ``impostors``. The verdict is "gap", "no gap larger
+        than the margin" or "too little evidence"; "gap" needs ``p_holm`` below 1 - level.
 
     Raises
     ------
