@@ -447,3 +447,13 @@ def test_the_least_and_the_largest_that_is_allowed_is_taken() -> None:
     ]
     with pytest.raises(InputError, match="5 people are annotated as 'x': too few for 6 folds"):
         v.attribute_leakage(EMBEDDINGS, WHICH, WHO, folds=6)
+
+
+def test_an_audit_of_one_group_has_no_disparities_and_one_of_two_has() -> None:
+    alone = TABLE.subset(np.flatnonzero(GROUPS[0] == "a"))
+    found = v.audit(alone, threshold=2.0, replicates=3)
+    assert found.disparities.empty
+    assert found.threshold == 2
+    # Its pairs are those of all, and nothing is compared.
+    assert set(found.differences["verdict"]) == {"too little evidence"}
+    assert len(v.audit(TABLE, threshold=2.0, replicates=3).disparities) == 6

@@ -301,6 +301,9 @@ def test_degrees_of_freedom_follow_the_kurtosis() -> None:
     few = np.repeat([3.0, -1 / 3], [5, 45])
     assert _freedom(few) == pytest.approx(4 / 3 * 50 / (8 + 1 / 9 - 1))
     assert _freedom(np.repeat([1.0, 0.0], [1, 30])) == 6
+    # Whatever their mean and their size are, and with people who are like the mean.
+    assert _freedom(0.01 * few + 7) == pytest.approx(_freedom(few))
+    assert _freedom(np.repeat([2.0, -2.0, 0.0], [5, 5, 30])) == pytest.approx(4 / 3 * 40 / 3)
 
 
 def test_none_accepted_and_all_accepted_are_equally_clustered() -> None:

@@ -1,5 +1,6 @@
 """Formulas against oracles that are written out: sums over all pairs of pairs, closed forms."""
 
+import itertools
 import math
 
 import numpy as np
@@ -9,7 +10,14 @@ from scipy import optimize, stats
 from helpers.bias import verification
 from helpers.bias.verification import people as module
 from helpers.bias.verification.curves import Curve, curves_of
-from helpers.bias.verification.dyads import _dyadic, _freedom, _influence, _placements, _slopes
+from helpers.bias.verification.dyads import (
+    _correlation,
+    _dyadic,
+    _freedom,
+    _influence,
+    _placements,
+    _slopes,
+)
 from helpers.bias.verification.extremes import AtFar, FalseMatches
 from helpers.bias.verification.fairness import max_over_geomean, max_over_min
 from helpers.bias.verification.gaps import correlation
@@ -146,7 +154,8 @@ def test_the_variance_of_pairs_alone_counts_their_people_alone() -> None:
     )
     curve = curve_of(pairs)
     impostor, nothing = random.normal(size=15), np.zeros(7)
-    impostor -= impostor.mean()
+    impostor[1:] -= impostor[1:].mean()
+    impostor[0] = 0.0  # one that is like the mean
     sides = [{curve.one[k], curve.two[k]} for k in range(15)]
     total = sum(
         impostor[j] * impostor[k] for j in range(15) for k in range(15) if sides[j] & sides[k]
@@ -201,7 +210,47 @@ def test_rates_that_go_up_together_through_people_do_not_narrow_an_interval() ->
     for each in found.values():
         assert isinstance(each, AtFar)
     assert found[1].correlation == 0
-    assert -1 <= found[-1].correlation < -0.3
+    assert -1 <= found[-1].correlation < -0.6
+
+
+def test_a_correlation_is_minus_one_at_most_and_none_where_nobody_differs() -> None:
+    # A third of 12 people are like one another and unlike themselves.
+    one, two = np.triu_indices(12, 1)
+    person, wolf = np.repeat(np.arange(12), 2), np.arange(12) < 4
+    impostor = 1.0 * (wolf[one] & wolf[two]) + 0.1 * (wolf[one] | wolf[two])
+    genuine = 0.6 - wolf[person] + 0.3 * np.tile([1, -1], 12)
+    pairs = Pairs(
+        np.concatenate([genuine, impostor]) + 1e-6 * np.arange(24 + len(one)),
+        np.repeat([True, False], [24, len(one)]),
+        (np.concatenate([person, one]), np.concatenate([person, two])),
+        (np.repeat("a", 24 + len(one)), np.repeat("a", 24 + len(one))),
+    )
+    curve, found = curve_of(pairs), drawn(pairs, far=6 / 66, replicates=5)
+    its = found.behind[found.row("TAR@FAR=0.0909091", "a")]
+    assert isinstance(its, AtFar)
+    assert -1 < its.correlation < -0.9
+    hits = _influence((np.arange(24) < round(24 * its.value)).astype(float))
+    for spread, expected in ((its.spread, its.correlation), (its.spread / 2, -1), (0.0, 0.0)):
+        assert _correlation(curve, its.matches, hits, spread) == pytest.approx(expected)
+
+
+def test_the_error_of_a_false_match_rate_is_the_larger_of_that_of_people_and_of_rare_events() -> (
+    None
+):
+    larger = set()
+    for seed, threshold in itertools.product(range(4), (0.5, 1.5, 2.5)):
+        pairs = simulate({"a": Group()}, people=12, genuine=1, impostor=1, wolves=0.2, seed=seed)
+        curve, found = curve_of(pairs), drawn(pairs, threshold=threshold, replicates=3)
+        row = found.row("FMR", "overall")
+        its = found.behind[row]
+        assert isinstance(its, FalseMatches)
+        matched = (pairs.scores >= threshold)[curve.impostors].astype(float)
+        if not matched.any():
+            continue
+        of_people = _dyadic(curve, _influence(matched), np.zeros(12))[0]
+        assert found.spread[row] == pytest.approx(max(of_people, its.spread))
+        larger.add(of_people > its.spread)
+    assert larger == {True, False}
 
 
 def test_how_a_measure_follows_both_rates_is_read_from_the_draws() -> None:
