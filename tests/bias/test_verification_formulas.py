@@ -4,6 +4,7 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize, stats
 
@@ -24,7 +25,7 @@ from helpers.bias.verification.gaps import correlation
 from helpers.bias.verification.inequality import _inverted, _noise, _Summary
 from helpers.bias.verification.pairs import checked, with_people
 from helpers.bias.verification.probe import NOT_COUNTED, _balanced, _recall
-from helpers.intervals import wilson
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, wilson
 from tests.bias.simulated import Group, Pairs, simulate
 
 
@@ -262,13 +263,27 @@ def test_how_a_measure_follows_both_rates_is_read_from_the_draws() -> None:
     assert _slopes("FNMR", values, fmr, fnmr) == (0, 1)
 
 
+@pytest.mark.parametrize("held", [10 * 56, 7 * 56 + 1, 5])
 def test_draws_do_not_depend_on_how_many_are_held_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
     pairs = simulate({"a": Group(), "b": Group()}, people=8, genuine=2, impostor=1)
     whole = drawn(pairs)
-    monkeypatch.setattr(module, "_AT_ONCE", 10 * 56)  # ten draws of the 56 impostor pairs
+    monkeypatch.setattr(module, "_AT_ONCE", held)  # of 56 impostor pairs: ten draws, seven, one
     np.testing.assert_array_equal(drawn(pairs).draws, whole.draws)
+
+
+def test_a_bar_is_shown_for_more_weights_than_are_quickly_drawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = simulate({"a": Group()}, people=8, genuine=2, impostor=1)
+    drawn(pairs)
+    monkeypatch.setattr(module, "_LONG", 28 * 30)
+    drawn(pairs)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(module, "_LONG", 28 * 30 - 1)
+    drawn(pairs)
+    assert "drawing people (overall)" in capsys.readouterr().err
 
 
 def test_people_are_drawn_within_their_group_and_as_many_as_there_are() -> None:
@@ -398,6 +413,18 @@ def test_rates_that_are_all_equal_are_moved_apart_about_their_mean() -> None:
     assert shape[0, 1] > 0 > shape[0, 2]
     assert shape.mean(axis=1) == pytest.approx([0, 0])
     assert (shape[0, 0], *shape[1]) == (0, 0, 0, 0)
+    # By as much as the less certain one is uncertain, each of them.
+    assert (shape[0, 1], shape[0, 2]) == pytest.approx((0.3, -0.3))
+    # Differences below that are enlarged to it, and larger ones are left as they are.
+    small = np.array([[-0.05, 0.05], [0.0, 0.0]])
+    large = np.array([[-0.5, 0.5], [0.25, -0.25]])
+    noise = np.array([-1.0, 1.0])[:, None, None] * [[0.1, 0.3], [0.2, 0.1]]
+    moved = verification.inequality._shape(small - 2, noise)
+    # Those of the other kind, all equal, go apart by the larger of its errors, and with them.
+    assert moved == pytest.approx(3 * np.array([[-0.05, 0.05], [0.1, -0.1]]) * 1.0)
+    assert verification.inequality._shape(large - 2, noise) == pytest.approx(large)
+    certain = verification.inequality._shape(np.full((2, 2), -1.0), np.zeros((5, 2, 2)))
+    assert (certain == 0).all()
 
 
 def test_no_rate_is_drawn_above_1() -> None:
@@ -538,3 +565,143 @@ def test_of_a_few_draws_no_correlation_is_read() -> None:
     missing[4, 0] = missing[7, 1] = np.nan
     known = np.delete(missing, [4, 7], axis=0)
     np.testing.assert_allclose(correlation(missing), np.corrcoef(known, rowvar=False))
+
+
+# -- the interval of a summary, counted out
+
+
+def counted(
+    rates: np.ndarray, noise: np.ndarray, level: float
+) -> tuple[float, float, float, float, float]:
+    """Value, interval, mean and p at parity of max/min of FMR, from worlds further and further apart."""
+    logs = np.log(rates)
+    centre = logs.mean(axis=1, keepdims=True)
+    apart = logs - centre
+    apart = apart * max(1.0, noise.std(axis=0).max() / np.abs(apart).max())
+
+    def summary(worlds: np.ndarray) -> np.ndarray:
+        fmr = np.minimum(np.exp(worlds), 1)[..., 0, :]
+        return fmr.max(axis=-1) / fmr.min(axis=-1)
+
+    seen, tail = float(summary(logs)), (1 - level) / 2
+    grid = np.linspace(0, 6, 3001)
+    drawn = np.array([summary(centre + step * apart + noise) for step in grid])
+    least = max(seen, np.quantile(drawn[0], 0.16))
+    low = grid[(drawn >= seen).mean(axis=1) >= tail][0]
+    high = grid[(drawn > least).mean(axis=1) > 1 - 0.3 * tail][0]
+    ends = [float(summary(centre + step * apart)) for step in (low, high)]
+    p = float((drawn[0] >= seen).mean())
+    return seen, min(ends[0], seen), max(ends[1], least), float(drawn[0].mean()), p
+
+
+@pytest.mark.parametrize("ratio", [1.05, 1.6, 3.0])
+def test_the_interval_of_a_ratio_holds_the_worlds_in_which_it_is_not_unusual(ratio: float) -> None:
+    # Of 40 draws, exactly a quarter are left out below, and exactly three above: 1 - 0.3 * 0.25.
+    rates = np.array([[0.05, 0.05 * ratio, 0.06], [0.3, 0.3, 0.3]])
+    noise = np.random.default_rng(5).normal(size=(40, 2, 3)) * 0.25
+    noise[:, 1] = 0
+    found = _inverted(RATIO_OF_FMR, rates, noise, 0.5)
+    assert found == pytest.approx(counted(rates, noise, 0.5), rel=2e-3)
+
+
+def test_equal_rates_that_end_at_1_are_as_equal_as_chance_leaves_them() -> None:
+    noise = np.zeros((400, 2, 2))
+    noise[:, 0] = np.random.default_rng(0).normal(size=(400, 2)) + 0.5
+    rates = np.array([[0.9, 0.9], [0.5, 0.5]])
+    value, low, high, _, p = _inverted(RATIO_OF_FMR, rates, noise, 0.95)
+    # Often both of them are 1, and so as equal as what was seen.
+    assert (value, low, p) == (1, 1, 1)
+    assert high > 1
+
+
+def test_a_crossing_is_found_from_parity_to_64_times_what_was_seen() -> None:
+    crossing = verification.inequality._crossing
+    assert crossing(lambda stretch: stretch >= 0) == 0
+    off = [crossing(lambda stretch, at=at: stretch >= at) - at for at in np.linspace(0.01, 1, 199)]
+    assert 0 <= min(off)
+    assert 2**-15 < max(off) <= 2**-14
+    for at in (1.5, 3.0, 40.0, 63.9):
+        assert crossing(lambda stretch, at=at: stretch >= at) == pytest.approx(at, rel=2e-4)
+    assert crossing(lambda stretch: stretch >= 65) == 64
+    assert crossing(lambda stretch: False) == 64
+
+
+# -- what a summary is said to be
+
+
+def test_a_summary_is_a_gap_only_if_it_stays_one_among_all_of_them() -> None:
+    table = pd.DataFrame(
+        [
+            ("FDR", 0.5, 0.9, 0.04),
+            ("FDR", 0.5, 0.9, 0.5),  # not below 1 - level
+            ("GARBE", 0.1, 0.4, 0.04),
+            ("GARBE", 0.1, 0.4, 0.6),
+            ("GARBE", 0.0, 0.4, 0.04),
+            ("FMR max/min", 1.2, 2.0, 0.49),
+            ("FMR max/min", 1.2, 2.0, np.nan),
+            ("FMR max/min", 1.0, 1.04, 0.9),
+            ("FDR", 0.96, 1.0, 0.9),
+            ("GARBE", 0.01, 0.04, 0.04),
+        ],
+        columns=["metric", "low", "high", "p_holm"],
+    )
+    found = verification.inequality._verdicts(table, None, 0.5, 0.2)
+    said = [GAP, TOO_LITTLE, GAP, TOO_LITTLE, TOO_LITTLE, GAP, TOO_LITTLE, NO_GAP, NO_GAP, NO_GAP]
+    assert [ruled for ruled, _ in found] == said
+    assert {about for _, about in found} == {""}
+    # Only FDR is a difference of rates, for which a margin can be too wide.
+    few = verification.inequality._verdicts(table.iloc[[7, 8, 9]], None, 0.5, 0.04)
+    assert [ruled for ruled, _ in few] == [NO_GAP, TOO_LITTLE, NO_GAP]
+    assert "overall rate of 0.04;" in few[1][1]
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_the_rate_that_a_margin_is_held_against_weighs_both_kinds_of_errors(alpha: float) -> None:
+    found = drawn(simulate({"a": Group(), "b": Group()}, people=12, seed=4))
+    fmr, fnmr = (found.measures["value"][found.row(kind, "overall")] for kind in ("FMR", "FNMR"))
+    table = verification.summaries(found, alpha, simulations=100, margin=1.0).set_index("metric")
+    rate = alpha * min(fmr, 1 - fmr) + (1 - alpha) * min(fnmr, 1 - fnmr)
+    said = f"the margin of 1 is not below the overall rate of {rate:.2g}, so that a group without"
+    assert said in table.loc["FDR", "note"]
+    assert (table["verdict"].iloc[1:] == NO_GAP).any()
+    assert not table["note"].iloc[1:].str.contains("margin").any()
+
+
+def test_a_summary_of_one_kind_of_errors_names_its_worst_group_and_one_of_both_none() -> None:
+    found = drawn(simulate({"a": Group(0.5), "b": Group(0, 2.3), "c": Group()}, people=12, seed=4))
+    table = verification.summaries(found, simulations=100)
+    assert table["metric"].tolist() == [
+        "FDR",
+        "GARBE",
+        "FMR max/min",
+        "FMR max/geomean",
+        "FNMR max/min",
+        "FNMR max/geomean",
+    ]
+    assert table["worst"].tolist() == ["", "", "a", "a", "b", "b"]
+    assert verification.summaries(found, 1.0, simulations=100)["worst"].tolist()[:2] == ["a", "a"]
+    assert verification.summaries(found, 0.0, simulations=100)["worst"].tolist()[:2] == ["b", "b"]
+    rates = np.array(
+        [
+            [found.measures["value"][found.row(kind, group)] for group in "abc"]
+            for kind in ("FMR", "FNMR")
+        ]
+    )
+    ratios = [rates.max(axis=1) / rates.min(axis=1), rates.max(axis=1) / stats.gmean(rates, axis=1)]
+    assert table["value"].tolist()[2:] == pytest.approx(np.transpose(ratios).ravel().tolist())
+    assert (table["groups"] == 3).all()
+
+
+def test_somebody_without_a_score_changes_no_draw() -> None:
+    pairs = simulate({"a": Group(), "b": Group()}, people=6, genuine=2, impostor=1)
+    whole = drawn(pairs)
+    one, two = pairs.identities
+    more = Pairs(
+        np.append(pairs.scores, [np.nan, np.nan]),
+        np.append(pairs.genuine, [True, False]),
+        (np.append(one, [99, 98]), np.append(two, [99, 0])),
+        tuple(np.append(side, ["a", "a"]) for side in pairs.groups),
+    )
+    with pytest.warns(UserWarning, match="2 of .* pairs have no score"):
+        again = drawn(more)
+    np.testing.assert_array_equal(again.draws, whole.draws)

@@ -198,7 +198,7 @@ def _standard_error(row: Any) -> float:
     """Of a measure; that of independent people where those of the sample do not differ."""
     if row.spread != 0:
         return float(row.spread)
-    return float(np.sqrt(row.value * (1 - row.value) / max(row.n_units, 1)))
+    return float(np.sqrt(row.value * (1 - row.value) / row.n_units))
 
 
 def _described(
@@ -265,13 +265,14 @@ def _inverted(
         # No rate is above 1, however wide the noise.
         return summary(np.minimum(rates_at(stretch) * np.exp(noise), 1.0))
 
-    def excess(stretch: float, than: float = seen) -> float:
-        return float((drawn(stretch) >= than).mean())
+    def excess(stretch: float) -> float:
+        return float((drawn(stretch) >= seen).mean())
 
     by_chance = drawn(0.0)
     least = max(seen, float(np.quantile(by_chance, _LEAST_SEEN)))
     low = _crossing(lambda stretch: excess(stretch) >= tail)
-    high = _crossing(lambda stretch: excess(stretch, least) > 1 - _UPPER * tail)
+    # Larger, not as large: rates that all end at 1 are equal by that alone, and prove no parity.
+    high = _crossing(lambda stretch: bool((drawn(stretch) > least).mean() > 1 - _UPPER * tail))
     low_end, high_end = (float(summary(np.minimum(rates_at(each), 1.0))) for each in (low, high))
     # Where rates end at 1, a world further apart need not have a larger summary.
     return (
