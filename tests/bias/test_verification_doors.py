@@ -104,6 +104,9 @@ WRONG: dict[str, Callable[[], object]] = {
     "bands, level 95": lambda: v.bands(SCORES, GENUINE, PEOPLE, level=95),
     "bands, rates that fall": lambda: v.bands(SCORES, GENUINE, PEOPLE, fmr=(0.1, 0.01)),
     "bands, a rate twice": lambda: v.bands(SCORES, GENUINE, PEOPLE, fmr=(0.1, 0.1)),
+    "bands, a rate twice after one that rises": lambda: v.bands(
+        SCORES, GENUINE, PEOPLE, fmr=(0.01, 0.1, 0.1)
+    ),
     "fit, fmr in per cent": lambda: v.fit(SCORES, GENUINE, 5),
     "fit, fmr nothing": lambda: v.fit(SCORES, GENUINE, None),
     "cross_validate, fold nothing": lambda: v.cross_validate(SCORES, GENUINE, None, PEOPLE),

@@ -474,6 +474,10 @@ FEW = "a few people decide this value (worth {} independent errors, or {} people
             "no interval: in fewer than three draws of people could it be measured",
         ),
         (
+            row_of(metric="EER", spread=np.nan, behind=FalseMatches(1, 4, 1.0, 2, 2.0)),
+            "no interval: in fewer than three draws of people could it be measured",
+        ),
+        (
             row_of(metric="FMR", spread=np.nan, n_units=9, behind=FalseMatches(1, 4, 1.0, 2, 2.0)),
             "only 2 people: too few for an interval",
         ),
@@ -495,6 +499,9 @@ def test_an_interval_is_that_of_what_lies_behind_it() -> None:
             row = row_of(value=float(value), spread=spread)
             assert uncertainty.limits(row, 0.9) == pytest.approx(wilson(40 * value, 40, 0.9))
     assert uncertainty.limits(row_of(spread=0.0), 0.9) == pytest.approx(wilson(8, 40, 0.9))
+    few = FalseMatches(1, 4, 1.0, 2, 2.0)
+    assert np.isnan(uncertainty.limits(row_of(metric="FMR", spread=np.nan, behind=few), 0.9)).all()
+    assert np.isnan(uncertainty.limits(row_of(metric="FMR", value=np.nan, behind=few), 0.9)).all()
     its = matches(200)
     assert uncertainty.limits(row_of(metric="FMR", behind=its), 0.9) == its.limits(0.9)
     tar = at_far(its)
