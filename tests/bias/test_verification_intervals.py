@@ -364,6 +364,10 @@ def test_inequality_needs_two_groups() -> None:
     found = drawn_anew(pairs, replicates=20)
     with pytest.raises(InputError, match="disparities need two groups or more"):
         verification.disparities(found)
+    both = simulate(GROUPS, people=8, genuine=2, impostor=1)
+    without = drawn_anew(both, threshold=None, replicates=20)
+    with pytest.raises(InputError, match=r"need two groups or more, and bootstrap\(..., threshold"):
+        verification.disparities(without)
 
 
 @pytest.mark.parametrize("accepted", [1, 23])

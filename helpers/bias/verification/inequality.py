@@ -92,9 +92,10 @@ def summaries(
         raise InputError("disparities need two groups or more, and bootstrap(..., threshold=...).")
     every = sample.rows()
     rows = [every[sample.row(kind, group)] for kind in ("FMR", "FNMR") for group in groups]
-    rates = np.array([row.value for row in rows]).reshape(2, -1)
-    noise = _noise(sample, rows, confidence, times, start).reshape(times, 2, -1)
-    reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(2, -1)
+    shape = (2, len(groups))
+    rates = np.array([row.value for row in rows]).reshape(shape)
+    noise = _noise(sample, rows, confidence, times, start).reshape(times, *shape)
+    reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(shape)
     found = [_described(each, rates, noise, confidence, groups, reasons) for each in _all(weight)]
     table = pd.DataFrame(found)
     # The interval leaves (1 - level) / 2 out at either end, and only one end can lie beyond parity:
