@@ -492,6 +492,27 @@ def test_few_errors_of_a_kind_are_named_where_the_rate_is_small_or_large() -> No
         found = drawn(pairs, threshold=impostors[errors - 1])
         note = verification.disparities(found, simulations=100)["note"].iloc[1]
         assert note == ("rough: fewer than 10 errors of a kind in a" if named else "")
+        # Of b's genuine pairs, all but so many are rejected.
+        low = np.sort(pairs.scores[pairs.genuine & (pairs.groups[0] == "b")])[::-1]
+        found = drawn(pairs, threshold=low[errors - 1])
+        note = verification.disparities(found, 0.0, simulations=100)["note"].iloc[1]
+        assert ("b" in note.removeprefix("rough: fewer than 10 errors of a kind in")) == named
+
+
+def test_a_ratio_to_a_group_without_errors_is_undefined_and_not_infinite() -> None:
+    pairs = simulate({"a": Group(), "b": Group(1.5)}, people=12)
+    highest = pairs.scores[~pairs.genuine & (pairs.groups[0] == "a")].max()
+    found = drawn(pairs, threshold=float(highest) + 1e-9)
+    assert found.measures["value"][found.row("FMR", "b")] > 0
+    table = verification.summaries(found, simulations=100).set_index("metric")
+    row = table.loc["FMR max/min"]
+    assert row[["value", "low", "high", "expected_at_parity", "p_parity"]].isna().all()
+    assert row["note"].startswith("undefined (no errors in a)")
+    known = table.loc["FNMR max/min"]
+    assert known[["value", "low", "high", "expected_at_parity", "p_parity"]].notna().all()
+    # Whose chance is above a half counts as 1, and not as twice that.
+    assert table["p_holm"].max() <= 1
+    assert table["p_holm"].isna().tolist() == table["p_parity"].isna().tolist()
 
 
 def test_summaries_weigh_false_matches_by_alpha() -> None:
