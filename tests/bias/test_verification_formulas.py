@@ -425,6 +425,14 @@ def test_rates_that_are_all_equal_are_moved_apart_about_their_mean() -> None:
     assert verification.inequality._shape(large - 2, noise) == pytest.approx(large)
     certain = verification.inequality._shape(np.full((2, 2), -1.0), np.zeros((5, 2, 2)))
     assert (certain == 0).all()
+    # One group in the middle of the others is no sign of equal ones.
+    middle = np.array([[-0.5, 0.0, 0.5], [-0.5, 0.0, 0.5]])
+    noise = np.array([-1.0, 1.0])[:, None, None] * np.full((2, 3), 0.1)
+    assert verification.inequality._shape(middle - 2, noise) == pytest.approx(middle)
+    # Of equal ones, those that are uncertain go apart, even if another is certain.
+    noise = np.array([-1.0, 1.0])[:, None, None] * [[0.1, 0.0, 0.2], [0.0, 0.0, 0.0]]
+    moved = verification.inequality._shape(np.full((2, 3), -1.0), noise)
+    assert moved[0] == pytest.approx([-0.2, 0, 0.2])
 
 
 def test_no_rate_is_drawn_above_1() -> None:
@@ -623,6 +631,14 @@ def test_the_interval_of_a_ratio_holds_the_worlds_in_which_it_is_not_unusual(rat
     noise[:, 1] = 0
     found = _inverted(RATIO_OF_FMR, rates, noise, 0.5)
     assert found == pytest.approx(counted(rates, noise, 0.5), rel=2e-3)
+
+
+def test_the_interval_of_rates_near_1_ends_where_no_rate_is_above_it() -> None:
+    rates = np.array([[0.9, 0.6, 0.8], [0.3, 0.3, 0.3]])
+    noise = np.random.default_rng(6).normal(size=(200, 2, 3)) * 0.12
+    noise[:, 1] = 0
+    found = _inverted(RATIO_OF_FMR, rates, noise, 0.9)
+    assert found == pytest.approx(counted(rates, noise, 0.9), rel=3e-3)
 
 
 def test_equal_rates_that_end_at_1_are_as_equal_as_chance_leaves_them() -> None:

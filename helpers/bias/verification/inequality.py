@@ -299,8 +299,9 @@ def _shape(logs: np.ndarray, noise: np.ndarray) -> np.ndarray:
             kind[one], kind[two] = -its[two] / 2, its[two] / 2
     # Differences far below their uncertainty tell the direction only.
     largest = np.abs(shape).max()
-    enlarged = max(1.0, spread.max() / largest) if largest > 0 else 1.0
-    return np.asarray(enlarged * shape)
+    if largest > 0:
+        shape = shape * max(1.0, spread.max() / largest)
+    return np.asarray(shape)
 
 
 def _crossing(beyond: Callable[[float], bool]) -> float:
