@@ -256,4 +256,4 @@ def _share(count: np.ndarray | int, total: int) -> np.ndarray:
 def _reached(counts: np.ndarray, total: int, points: int) -> np.ndarray:
     """The steps at which a running count reaches 1 ... total, evenly in its logarithm."""
     wanted = np.geomspace(1, total, points) if total else np.zeros(0)
-    return np.searchsorted(counts, wanted).clip(max=len(counts) - 1)
+    return np.searchsorted(counts, wanted)
