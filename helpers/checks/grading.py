@@ -26,26 +26,32 @@ class Passed:
 
     exercise: str
     remark: str = ""
+    verdict: str = "right"
 
     def __repr__(self) -> str:
-        return f"✓ Exercise {self.exercise} is right. {self.remark}".rstrip()
+        return f"✓ Exercise {self.exercise} is {self.verdict}. {self.remark}".rstrip()
 
 
-def graded(exercise: str) -> Callable[[Callable[..., str]], Callable[..., Passed]]:
-    """Make a check out of a function that raises NotYet or returns a closing remark."""
+def graded(
+    exercise: str, verdict: str = "right"
+) -> Callable[[Callable[..., str]], Callable[..., Passed]]:
+    """Make a check out of a function that raises NotYet or returns a closing remark.
+
+    What passes is called ``verdict``: "consistent" for a claim whose numbers can't be verified.
+    """
 
     def decorate(check: Callable[..., str]) -> Callable[..., Passed]:
         @wraps(check)
         def checked(answer: Any = None) -> Passed:
             try:
-                return Passed(exercise, check(answer))
+                return Passed(exercise, check(answer), verdict)
             except NotImplementedError:
                 raise NotYet(
                     f"Exercise {exercise} is still to be done: replace the line that raises "
                     "NotImplementedError by your answer, run that cell, then this one."
                 ) from None
-            except NotYet as verdict:
-                raise NotYet(f"Exercise {exercise}: {verdict}") from None
+            except NotYet as told:
+                raise NotYet(f"Exercise {exercise}: {told}") from None
             except Exception as problem:
                 # What an answer may be has no end; that it cannot be judged is a verdict too.
                 raise NotYet(
