@@ -1,36 +1,35 @@
 # %% [markdown]
 # # 07 · Where did it look? Grad-CAM and its relatives
 #
-# A model looks at a photograph and answers. A *class activation map* (CAM) colours the places in the
-# photograph that spoke for the answer. Such maps are the most widely used explanation of image
-# models, and they are easy to draw, easy to like and easy to over-read. In this chapter you build one
-# with your own hands, meet its relatives, and then put their favourite claim, "the model looks at
-# the face", to a test that it could fail.
+# A model looks at a photograph and answers. A *class activation map* (CAM) colours the places in the photograph that spoke for
+# the answer. The map in a paper has thousands of coloured pixels. Behind most of them stand {{49 = 7 * 7}} numbers.
+#
+# In this chapter you compute these {{49 = 7 * 7}} numbers with your own hands. Then you meet the relatives of this map.
 #
 # **You will be able to**
 #
 # - *build* Grad-CAM from one forward and one backward pass;
 # - *check* a map: does it add up to the model's score, and at which layer?
-# - *compare* eight variants on the same faces and say what makes them differ;
-# - *factor* a layer into a few concepts and label them with care;
-# - *test* a statement such as "the background matters" with a control and an interval.
+# - *measure* how concentrated a map is;
+# - *compare* ten variants by their formulas, and say what makes them differ.
 #
 # **Before you start**
 #
 # | you need | how much | where to find it |
 # |---|---|---|
 # | Python and NumPy | essential | any course |
-# | what a convolutional network is | essential | channels, layers, global average pooling |
+# | PyTorch: tensors, modules, `no_grad` | essential | [its tutorial](https://pytorch.org/tutorials/beginner/basics/intro.html) |
+# | what a convolutional network is | essential | channels, layers, pooling |
 # | [chapter 00](00_start_here.ipynb) | helpful | how exercises and checks work |
 #
-# **Time**: 90 minutes with the exercises. The cells themselves run for about a minute on an idle laptop.
+# **Time**: 60 minutes with the exercises. The cells run for about half a minute. [Part two](07b_does_it_look_at_the_face.ipynb)
+# puts such maps to a test.
 
 # %% [markdown]
-# ## One photograph, one face, one answer
+# ## One photograph, one face, one answer · 7 min
 #
-# We begin with a portrait of the astronaut Eileen Collins, photographed by NASA, which is in the public
-# domain and comes with scikit-image. The model wants a face in the middle of a square, so first we have
-# to find it:
+# We begin with NASA's portrait of the astronaut Eileen Collins, which is in the public domain. The model wants a face in the
+# middle of a square, so first we find the face:
 
 # %% alt="Portrait of an astronaut in an orange suit. A frame marks her face; five dots mark eyes, nose tip and mouth corners."
 from helpers import datasets, plots, preprocessing
@@ -40,9 +39,8 @@ faces = preprocessing.detect(portrait)
 plots.detections(portrait, faces)
 
 # %% [markdown]
-# The detector (MTCNN) found one face, with a confidence near 1, and five landmarks. We cut out a square
-# around the face, framed as in the photographs that the model has learnt from, and bring it to the size
-# that the model expects:
+# The detector (MTCNN) found one face and five *landmarks*: eyes, nose tip and corners of the mouth. We cut out a square around
+# the face, as in the photographs that the model has learnt from, and bring it to the model's size:
 
 # %%
 from helpers import models
@@ -53,73 +51,65 @@ image = datasets.to_tensor([crop], size=model.input_size)
 image.shape
 
 # %% [markdown]
-# One image, three colours, 112 by 112 pixels, with values between 0 and 1. The model is a small ResNet-18
-# that learnt from [FairFace](https://github.com/joojs/fairface) to repeat one of two words, the gender
-# that annotators wrote down when they saw a photograph. It says nothing about who a person is. What does
-# it answer here?
+# One image, three colours, 112 by 112 pixels, values from 0 to 1. The model is a small ResNet-18. It has learnt from
+# [FairFace](https://github.com/joojs/fairface) to repeat one of two words, the gender that annotators wrote down when they saw a
+# photograph. It says nothing about who a person is. What does it answer here?
 
 # %%
 import torch
 
 with torch.no_grad():
     logits = model(image)[0]
+shares = logits.softmax(0)
 {
-    name: f"{share:.1%}"
-    for name, share in zip(model.classes, logits.softmax(0).tolist())
+    name: f"logit {logit:.2f}, share {share:.1%}"
+    for name, logit, share in zip(model.classes, logits, shares)
 }
 
 # %% [markdown]
-# The network's last layer gives each word a score, any number, called its *logit*. The function *softmax* turns the
-# logits into positive shares that sum to 100 %: the larger logit gets the larger share. Whether a share of 94 % means "right
-# in 94 of 100 cases" is another question (calibration, chapter 02), so don't read the shares as probabilities. How often
-# this model is right, and for whom, stands in its card. `value` is the accuracy, `low` and `high` bound its interval:
-
-# %%
-import pandas as pd
-
-pd.DataFrame(model.card["accuracy"]["groups"])[
-    ["race", "gender", "n", "value", "low", "high"]
-]
-
-# %% [markdown]
-# Race and gender are as annotated. Each row rests on 65 photographs. The interval (95 %, by Wilson's formula for shares)
-# says which accuracies in general would go well with what was seen in those 65; they are wide, and most of them overlap. A few
-# extremes don't, but whoever picks the best and the worst of fourteen rows will always find a gap. How to compare many groups
-# honestly is the subject of chapter 02. Here we ask another question: *what in the picture* led to the answer?
-
-# %% [markdown]
-# ## Grad-CAM by hand
+# The last layer gives each word a score, any number, called its *logit*. The function *softmax* turns logits into positive
+# shares that sum to 100 %: the larger the logit, the larger the share.
 #
-# Shortly before its answer the network holds the picture as a stack of small maps, the *activations* of
-# its last stage, `layer4`. A *hook* is a function that PyTorch calls when a layer has done its work; ours
-# puts the layer's output aside:
+# The model gives {{94.3 = 100 * shares.max()}} % to one word. Whether it is right in so many of 100 such cases is another question
+# ([chapter 02](02_bias_in_classification.ipynb)), so don't read a share as a probability. Here we ask: *what in the picture* led
+# to the answer?
+
+# %% [markdown]
+# ## Grad-CAM by hand · 14 min
+#
+# Shortly before its answer the network holds the picture as a stack of small maps, the *activations* of its last stage,
+# `layer4`. We need to catch them on their way. A *hook* is a function that PyTorch calls whenever a layer has done its work, and
+# hands the layer's output to. Ours keeps the output:
 
 # %%
 kept = {}
-hook = model.layer4.register_forward_hook(
-    lambda layer, inputs, output: kept.update(layer4=output)
-)
+
+
+def keep(layer, inputs, output):
+    kept["layer4"] = output
+
+
+hook = model.layer4.register_forward_hook(keep)
 logits = model(image)[0]
 hook.remove()
 activations = kept["layer4"]
 activations.shape
 
 # %% [markdown]
-# There are 256 channels, each a map of 7 by 7 places. Every place stands for a patch of the photograph,
-# and a channel is bright where it found its pattern. Here are the 16 channels that are brightest on the
-# whole, all on one colour scale:
+# There are {{256 = activations.shape[1]}} *channels*, each a map of {{7 = activations.shape[2]}} by {{7 = activations.shape[3]}} places.
+# A place stands for a patch of the photograph, and a channel is bright where it found its pattern. Here are the eight channels that are brightest on the whole, on one colour scale:
 
-# %% alt="Sixteen small heat maps of 7 by 7 squares: most are dim in many places, and a few have one to three bright squares."
-brightest = activations[0].sum((1, 2)).argsort(descending=True)[:16]
+# %% alt="Eight small heat maps of 7 by 7 squares: most are dim in many places, and a few have one to three bright squares."
+brightest = activations[0].sum((1, 2)).argsort(descending=True)[:8]
 plots.channels(
-    activations[0, brightest], [f"channel {k}" for k in brightest.tolist()]
+    activations[0, brightest].detach(), [f"channel {k}" for k in brightest]
 )
 
 # %% [markdown]
-# Most channels glow dimly almost everywhere and are bright in a few places, and nobody can tell from the mosaic what their
-# pattern is. Some channels matter for the answer, others hardly at all. How much a channel matters is what the
-# *gradient* tells: by how much the score would change if the channel's activation rose a little.
-# We ask for the gradient of the score of the model's own answer:
+# Most channels glow dimly nearly everywhere and are bright in a few places. The mosaic tells neither what their pattern is nor
+# which channels matter for the answer. For that we need the *gradient*: how much the score would rise, per
+# unit, if an activation rose by very little. PyTorch computes it from the score backwards. We ask for the score of the model's
+# own answer:
 
 # %%
 target = int(logits.argmax())
@@ -127,9 +117,12 @@ gradients = torch.autograd.grad(logits[target], activations)[0]
 model.classes[target], gradients.shape
 
 # %% [markdown]
-# There is one gradient for each channel and place. [Grad-CAM](https://arxiv.org/abs/1610.02391) now takes three steps. Average each channel's gradient over
-# all places: that is the channel's weight. Add up the channels, each times its weight. Keep what is
-# positive, since it wants to show what speaks *for* the class:
+# There is one gradient for each channel and each place. [Grad-CAM](https://arxiv.org/abs/1610.02391) takes three steps. Average
+# each channel's gradient over all places: that is the channel's weight. Add up the channels, each times its weight. Keep what is
+# positive, because the map wants to show what speaks *for* the class. With $A_{kp}$ for the activation of channel $k$ at place
+# $p$, and $g_{kp}$ for its gradient:
+#
+# $$\text{Grad-CAM}_p = \max\Big(0,\ \sum_k \bar g_k A_{kp}\Big), \qquad \bar g_k = \frac{1}{49} \sum_p g_{kp}$$
 
 # %%
 weights = gradients.mean(dim=(2, 3), keepdim=True)
@@ -138,63 +131,63 @@ grad_cam = weighted.clamp_min(0).detach()
 grad_cam.shape
 
 # %% [markdown]
-# That is all of Grad-CAM. The map has 7 by 7 places; to lay it over the photograph it is enlarged
-# smoothly, and the smoothness comes from the enlarging, not from the model:
+# That is all of Grad-CAM, three lines. (PyTorch keeps a record of every step, in case somebody asks for a gradient later.
+# `detach` gives the same numbers without the record.)
+#
+# To lay the map over the photograph, it must become larger. We do that twice: each number as a block of 16 by 16 pixels, and
+# smoothly, as nearly everybody shows it:
 
-# %% alt="The astronaut's face beside its Grad-CAM. A few broad bright blobs lie over parts of the head; the rest stays grey."
+# %% alt="The astronaut's face three times: in colour, under a Grad-CAM of 49 square blocks, and under the same map enlarged smoothly into broad blobs over parts of the head."
 from helpers.explain.maps import enlarge
 
-plots.relevance_grid(
-    image, {"Grad-CAM by hand": enlarge(grad_cam, model.input_size)}
-)
+blocks = grad_cam.repeat_interleave(16, 1).repeat_interleave(16, 2)
+smooth = enlarge(grad_cam, model.input_size)
+plots.relevance_grid(image, {"as it is": blocks, "enlarged smoothly": smooth})
 
 # %% [markdown]
-# The photograph is drawn in grey, so that all colour is relevance: the brighter, the more. The blobs tell
-# us which broad parts of the picture raised the score. They don't tell us what it is *about* those parts
-# (colour, shape, texture?), and they can't tell two things apart that lie within one of the 49 places.
+# The photograph is drawn in grey, so all colour is relevance: the brighter, the more. Both maps show which broad parts of the
+# picture raised the score.
 #
-# From here on we let a library do the work. `explain` uses the formulas of
-# [grad-cam](https://github.com/jacobgil/pytorch-grad-cam) where they are those of the papers, and formulas of its own where they are
-# not. Does it agree with us?
+# They don't show what it is *about* these parts: colour, shape, texture? They can't tell two things apart that share a block.
+# And the soft outlines on the right, which seem to follow the head, come from the enlarging and not from the model.
+#
+# From here on we let `explain` do the work. Does it agree with us? The largest difference should be 0, up to rounding:
 
 # %%
 from helpers.explain import explain
 
 library_map = explain(model, image, targets=target, method="gradcam")
-float((library_map - enlarge(grad_cam, model.input_size)).abs().max())
-
-# %% [markdown]
-# It does, up to rounding.
+float((library_map - smooth).abs().max())
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 7.1** Grad-CAM's last step cuts off negative values. What gets lost?
 #
-# 1. Nothing: negative relevance is noise.
-# 2. The places that spoke against the class.
-# 3. The channels with a negative weight.
+# 1. Nothing of interest: negative relevance is what the network computes by mistake.
+# 2. All channels that have a negative weight.
+# 3. The places that spoke against the class.
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. A place counts as negative when the channels that are active there lower the score on the
-# whole. The third is a trap: a channel with a negative weight still enters the sum and pulls places down;
-# only the *sum* of a place is cut.
+# The third. A place is negative when the channels that are active there lower the score on the whole. The second is a trap: a
+# channel with a negative weight still enters the sum and pulls places down. Only the *sum* of a place is cut.
 #
 # </details>
 
 # %% [markdown]
-# ## Does the map add up?
+# ## Does the map add up? · 13 min
 #
-# Here is a question you can put to any explanation: do the parts add up to the whole? If a map claims to
-# share out the score among the places, then the shares should sum to the score. This property is called
-# *completeness*. You will need one more method for it.
+# If a map claims to share out the score among the places, then the shares should sum to the score. This property is called
+# *completeness*. You need one more method for it.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 7.1 · HiResCAM · ●○○ · 5 min
 #
 # *Claim to test:* Grad-CAM throws information away when it averages the gradients.
 #
-# [HiResCAM](https://arxiv.org/abs/2011.08891) does not average: it multiplies each activation with *its own*
-# gradient and then sums over the channels. It needs no other step. Write it.
+# [HiResCAM](https://arxiv.org/abs/2011.08891) does not average. It multiplies each activation with *its own* gradient and sums
+# over the channels:
+#
+# $$\text{HiResCAM}_p = \sum_k g_{kp} A_{kp}$$
 #
 # <details><summary>Hint: my map has the wrong shape</summary>
 #
@@ -224,75 +217,86 @@ from helpers import checks as check
 check.exercise_7_1(hires_cam)
 
 # %% [markdown]
-# Now to the sum. After `layer4` our network takes the mean over all places (*global average pooling*) and
-# feeds it to one linear layer, `fc`. So the score is the bias of `fc` plus, for all channels and places, *weight x
-# activation / 49*. The gradient by an activation is what the activation is multiplied with, *weight / 49*. Hence gradient
-# times activation is exactly what one place contributes through one channel, and HiResCAM adds these contributions up:
+# Now to the sum. After `layer4` our network takes each channel's mean over the places (*global average pooling*) and feeds it
+# to one linear layer, `fc`, with weights $w_k$ and a bias $b$:
+#
+# $$\text{logit} = b + \sum_k w_k \frac{1}{49} \sum_p A_{kp}, \qquad \text{so} \qquad g_{kp} = \frac{w_k}{49}$$
+#
+# Gradient times activation is what one place contributes through one channel. HiResCAM adds these contributions up, so its sum
+# and the bias should give the logit:
 
 # %%
 relevance = (activations * gradients).sum(1)[0].detach()
 bias = float(model.fc.bias[target].detach())
+logit = float(logits[target].detach())
 {
     "sum of the map": float(relevance.sum()),
     "bias": bias,
     "sum of both": float(relevance.sum()) + bias,
-    "logit": float(logits[target].detach()),
+    "logit": logit,
 }
 
 # %% [markdown]
-# The last two numbers agree to all digits that matter. This map *is* the score, shared out over the places,
-# and its unit is that of the logit. Is that so at every layer? `layer_maps` returns maps before they are
-# enlarged. We compare the end of `layer4` with a convolution inside it and with the ends of earlier stages, adding the
-# same bias each time:
+# The last two numbers agree. This map *is* the score, shared out over the places, and its unit is that of the logit.
+#
+# Is that so at every layer? We compare the end of `layer4` with a convolution inside it and with the ends of earlier stages,
+# before the maps are enlarged, and add the same bias each time:
 
 # %%
+import pandas as pd
+
 from helpers.explain import layer_maps
 
 rows = {}
 for layer in ["layer4", "layer4.1.conv2", "layer3", "layer2"]:
     hires = layer_maps(model, image, target, "hirescam", layer)[0]
     grad = layer_maps(model, image, target, "gradcam", layer)[0]
+    apart = (hires.clamp_min(0) - grad).abs().max() / hires.abs().max()
     rows[layer] = {
         "places": hires.numel(),
         "sum + bias": float(hires.sum()) + bias,
-        "logit": float(logits[target].detach()),
-        "Grad-CAM differs by": float(
-            (hires.clamp_min(0) - grad).abs().max() / hires.abs().max()
-        ),
+        "logit": logit,
+        "Grad-CAM differs by": float(apart),
     }
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Two things happen at once. At `layer4` the sum equals the logit and Grad-CAM equals HiResCAM (its positive
-# part): behind average pooling the gradient is the same at all places of a channel, so averaging it
-# loses nothing. At the other layers both break, because more than an average and a sum lies between the layer and the
-# score: ReLUs, which cut negative numbers off; batch normalisation, which adds constants of its own; and, for
-# `layer4.1.conv2`, the shortcut of the ResNet, by which part of the signal passes that layer by.
+# At `layer4` two things hold: the sum is the logit, and the positive part of HiResCAM is Grad-CAM. The formula above says why:
+# behind average pooling the gradient $w_k/49$ is the same at all places, so averaging it loses nothing.
 #
-# A popular demonstration reads Grad-CAM and HiResCAM at a convolution *inside* the last block and presents
-# the difference as one between two methods. You have just seen that it is a difference between two layers.
+# At the other layers both break, because more than an average and a sum lies between the layer and the score.
+#
+# <details><summary>What lies between?</summary>
+#
+# *ReLUs*, which replace negative numbers by 0. *Batch normalisation*, which rescales each channel and adds a constant to it.
+# And for `layer4.1.conv2` the ResNet's *shortcut*: part of the signal is carried past that layer and added behind it.
+#
+# </details>
+#
+# So whoever reads both methods at a convolution *inside* the last block, and finds that they differ, has found a difference
+# between two layers.
 
 # %% [markdown] tags=["quiz"]
-# **Quiz 7.2** A network ends in: last convolution, flatten, *two* linear layers with a ReLU between them. Is
-# HiResCAM complete at the last convolution?
+# **Quiz 7.2** A network ends in: last convolution, flatten, *two* linear layers with a ReLU between them. Is HiResCAM complete
+# at the last convolution?
 #
-# 1. Yes, HiResCAM is always complete.
-# 2. No: between the convolution and the score lies a ReLU.
+# 1. No: between the convolution and the score lies a ReLU.
+# 2. Yes: it multiplies each activation with its own gradient, and so it is complete in any network.
 # 3. Yes, but only for the predicted class.
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. Gradient times activation sums to the score (less the bias) when all that follows is linear, and a ReLU is
-# not. (Without any biases it would still add up, because then halving all activations halves the score; with biases
-# it does not.) The class has nothing to do with it.
+# The first. Gradient times activation sums to the score, less the bias, when all that follows is linear, and a ReLU is not.
+# (Without any bias it would still add up, because then halving all activations halves the score.) The class has nothing to do
+# with it.
 #
 # </details>
 
 # %% [markdown]
-# ## Which layer?
+# ## Which layer? · 14 min
 #
-# The layer is the choice that changes a map most, and the one that papers mention least. Here is HiResCAM,
-# which is signed, at the end of each of the four stages:
+# The layer changes a map more than anything else, and papers mention it least. Here is HiResCAM at the end of each of the four
+# stages:
 
 # %% alt="HiResCAM of the astronaut at layer1 to layer4: fine red and blue dots along edges in the early layers, broad blobs in the last."
 stages = ["layer1", "layer2", "layer3", "layer4"]
@@ -303,29 +307,29 @@ by_layer = {
 plots.relevance_grid(image, by_layer)
 
 # %% [markdown]
-# Red places speak for the class, blue ones against it; each map has its own scale, written under it. Early maps
-# are finer because the layer has more places (the fine dots at `layer1` are its grid), not because they know better: there a
-# channel knows a patch of a few pixels and nothing of a face, and at `layer2` and `layer3` you have seen that the sum no
-# longer is the score. A sharp map is not a true map.
+# Red places speak for the class, blue ones against it. Each map has its own scale, written under it. The earlier the layer, the
+# finer the map, because the layer has more places: the dots at `layer1` are its grid.
+#
+# Finer does not mean that the layer knows better. At `layer1` a channel knows a patch of a few pixels and nothing of a face, and
+# you have seen that before `layer4` the sum is no longer the score. A sharp map is not a true map.
 
 # %% [markdown] tags=["exercise"]
-# ### Exercise 7.2 · How concentrated is a map? · ●●○ · 12 min
+# ### Exercise 7.2 · How concentrated is a map? · ●●○ · 10 min
 #
 # *Claim to test:* Grad-CAM at `layer2` is more concentrated than at `layer4`.
 #
-# "Sharper" needs a number. Take the smallest share of the picture that holds half of the positive relevance:
-# 0.5 for a map that is equal everywhere, close to 0 for a single bright dot. Write `half_area` for a batch of
-# maps.
+# "Concentrated" needs a number. Take the smallest share of the picture that holds half of the positive relevance. That is one half
+# for a map that is equal everywhere, and close to 0 for a single bright dot. Write `half_area` for a batch of maps.
 #
 # <details><summary>Hint: how do I find the smallest area?</summary>
 #
-# Sort the pixels of each map from large to small, add them up one after the other
-# (`cumsum`), and count how many it takes to reach half of the total.
+# Sort the pixels of each map from large to small, add them up one after the other (`cumsum`), and count how many it takes to
+# reach half of the total.
 #
 # </details>
-# <details><summary>Hint: an even map does not give 0.5</summary>
+# <details><summary>Hint: an even map does not give one half</summary>
 #
-# You compared pixels with half of the *maximum*. Compare running sums with half of the *total*.
+# Compare running sums with half of the map's *total*, not pixels with half of its maximum.
 #
 # </details>
 
@@ -348,89 +352,136 @@ def half_area(relevance: torch.Tensor) -> torch.Tensor:
 check.exercise_7_2(half_area)
 
 # %% [markdown]
-# Now test the claim on our portrait:
-
-# %%
-{
-    layer: round(
-        float(half_area(explain(model, image, target, layer=layer))), 3
-    )
-    for layer in stages
-}
-
-# %% [markdown]
-# The claim holds on this portrait, and one portrait is an anecdote. Is it only the grid? An enlarged 7 by 7 map can't be as small
-# as a 28 by 28 one, even if the network looked at a single point. But then `layer1`, which has the finest grid, should be the
-# most concentrated of all, and it is `layer3`, whose grid is the second coarsest. So the grid sets a limit, and what the layer
-# holds does the rest. Neither says which map is right.
-
-# %% [markdown]
-# ## The family
-#
-# Since 2016 many variants have been proposed. Most change how channels are weighted; some do without
-# gradients. `METHODS` lists what `explain` knows, and what each costs in forward (f) and backward (b) passes,
-# K being the number of channels:
-
-# %%
-from helpers.explain import METHODS
-
-METHODS[["signed", "passes", "paper"]]
-
-# %% [markdown]
-# Grad-CAM++ weights places before it averages; XGrad-CAM weights them by their activation; LayerCAM keeps
-# positive gradients place by place, `elementwise` positive products. Eigen-CAM takes the one pattern of channels that explains most
-# of the activations (their first singular vector) and **never looks at the class**. Score-CAM and Ablation-CAM try channels out: they show or remove one at a time and
-# run the model again, 256 times an image.
-# FullGrad takes the score apart into what the picture contributes and what the constants of every layer, such as biases, do.
-#
-# One picture proves nothing about a method, so from here on we take more faces along. Each map explains the model's own
-# answer to that photograph:
+# One portrait would be an anecdote, so we take more faces along (some seconds the first time: they are cut out, or drawn). Each
+# map explains the model's own answer to that picture.
 
 # %%
 from IPython.display import Markdown
 
-photographs = datasets.classroom(per_group=3)
-Markdown(f"> **The faces of this chapter.** {photographs.notes[0]}")
+pictures = datasets.classroom(24)
+batch = pictures.images(slice(None), size=model.input_size)
+Markdown(f"> **The faces of this chapter.** {pictures.notes[0]}")
 
 # %%
-batch = photographs.images(slice(None), size=model.input_size)
-few = torch.cat([image, batch[[0, 20]]])
-by_gradient = ["gradcam", "gradcam++", "layercam", "xgradcam"]
-family = {name: explain(model, few, method=name) for name in by_gradient}
-
-# %% alt="Three faces in rows; Grad-CAM, Grad-CAM++, LayerCAM and XGrad-CAM in columns. On each face the four maps look alike."
-plots.relevance_grid(few, family)
-
-# %%
-otherwise = ["eigencam", "scorecam", "ablationcam", "fullgrad"]
-family |= {name: explain(model, few, method=name) for name in otherwise}
-
-# %% alt="The same faces; Eigen-CAM, Score-CAM, Ablation-CAM and FullGrad in columns. The first three look much alike, FullGrad is bright in other places and nearly everywhere."
-plots.relevance_grid(few, {name: family[name] for name in otherwise})
+areas = pd.DataFrame(
+    {
+        layer: half_area(explain(model, batch, layer=layer)).numpy()
+        for layer in stages
+    }
+)
+areas.describe().loc[["count", "mean", "min", "max"]].round(3)
 
 # %% [markdown]
-# The first figure holds the methods that weight by gradients, the second the others. Each column has a scale of its own, since the
-# methods differ in unit: compare *places*, not brightness.
-# Variants that read the same layer with much the same formula agree closely. That is no independent confirmation:
-# they share one set of 256 activation maps, and all of them would be wrong together. To put a number to
-# it, we take one pixel from the middle of each of the 49 places of each face, rank them, and correlate the ranks
-# (Spearman's correlation):
+# The same faces stand in every column, so compare face by face: in how many is the map at `layer2` the more concentrated one?
 
 # %%
-middles = {
-    name: maps[:, 8::16, 8::16].flatten().numpy()
-    for name, maps in family.items()
-}
-shown = ["gradcam", "layercam", "eigencam", "fullgrad"]
-pd.DataFrame(middles).corr("spearman")[shown].round(2)
+smaller = int((areas["layer2"] < areas["layer4"]).sum())
+f"{smaller} of {len(areas)} faces"
+
+# %% tags=["reading"]
+verdict = (
+    "the claim holds for most of these faces"
+    if smaller > 0.7 * len(areas)
+    else "these faces don't support the claim"
+)
+order = areas.mean().sort_values().index
+Markdown(f"""So {verdict}. Is it only the grid? A map of few places, enlarged, can't become as small as one of many, even if the
+network looked at a single point. But then `layer1`, whose grid is the finest, should be the most concentrated of all. On average
+the order is {", ".join(f"`{layer}`" for layer in order)}. So the grid sets a limit, and what the layer holds does the rest.
+Neither says which map is right.""")
 
 # %% [markdown]
-# Numbers near 1 mean: the same places in the same order. XGrad-CAM and Grad-CAM agree perfectly: behind average pooling both
-# are the same map, as HiResCAM is. Even Eigen-CAM, which never asks for the class, comes close, so agreement can come from
-# *where the layer is active at all* and need not be about the answer. FullGrad, which reads all layers, goes its own way. Three
-# faces are few; the pattern, not the second digit, is what to take along.
+# ## The family · 12 min
 #
-# What belongs to the answer shows when we ask for the other class. What spoke for it?
+# Many variants have been proposed since 2016. Nearly all of them are a sum over channels, and differ in the weight. Here they are
+# in one table, with $A_{kp}$ and $g_{kp}$ as above, $x^+$ for the positive part of $x$, and $S_k = \sum_p A_{kp}$:
+#
+# | method | at place $p$ | in words |
+# |---|---|---|
+# | Grad-CAM | $\big(\sum_k \bar g_k A_{kp}\big)^+$ | one weight a channel: its mean gradient |
+# | HiResCAM | $\sum_k g_{kp} A_{kp}$ | each place has its own gradient |
+# | `elementwise` | $\sum_k (g_{kp} A_{kp})^+$ | positive products only |
+# | LayerCAM | $\sum_k g_{kp}^+ A_{kp}$ | positive gradients only |
+# | XGrad-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k = \sum_p g_{kp} A_{kp} / S_k$ | gradient averaged where the channel is active |
+# | Grad-CAM++ | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k = \sum_p g_{kp}^+ / (2 + S_k g_{kp})$ | positive gradients, damped where large |
+# | Score-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k$ = softmax over $k$ of the score when channel $k$ masks the picture | shows one channel at a time |
+# | Ablation-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k$ = relative fall of the score when channel $k$ is set to 0 | removes one channel at a time |
+# | Eigen-CAM | $\big(\sum_k v_k A_{kp}\big)^+$, $v$ = first right singular vector of the places x channels table | **never asks for the class** |
+# | FullGrad | $\sum$ over picture and layers of $\lvert\text{gradient} \times \text{input or constant}\rvert$ | all layers, no `layer` to choose |
+#
+# <details><summary>Details: singular vector, and where these formulas come from</summary>
+#
+# The *first right singular vector* is the mix of channels that, alone, reproduces the layer's activations best. The formulas are
+# the papers' (references below), with the fraction of Grad-CAM++ shortened. FullGrad also stretches each channel's map to the range
+# from 0 to 1. A library may depart from them: a name is not a formula.
+#
+# </details>
+#
+# In our network at `layer4` all gradients of a channel are equal. Put $g_{kp} = \bar g_k$ into the table: which of the
+# methods become the same map? Decide before you look:
+
+# %% alt="Three faces in rows; Grad-CAM, XGrad-CAM, LayerCAM and Grad-CAM++ in columns. On each face the first two maps are the same, and the last two look alike."
+few = torch.cat([image, batch[:2]])
+by_gradient = ["gradcam", "xgradcam", "layercam", "gradcam++"]
+plots.relevance_grid(
+    few, {name: explain(model, few, method=name) for name in by_gradient}
+)
+
+# %% [markdown]
+# Each column has its own scale, because the methods differ in unit: compare *places*, not brightness. Grad-CAM and XGrad-CAM are
+# one map, and HiResCAM, cut at zero, is a third copy. LayerCAM and Grad-CAM++ drop the channels with negative gradients, and
+# here their maps differ by little more than the unit.
+#
+# The other methods need no gradient of the layer, or look at several layers. Score-CAM and Ablation-CAM run the model
+# {{257 = activations.shape[1] + 1}} times a picture: once, and once for each channel. So we draw them for one face (the cell takes about ten seconds):
+
+# %% alt="The astronaut under Eigen-CAM, Score-CAM, Ablation-CAM and FullGrad. The first three are broad blobs on the head, FullGrad is finer and spreads nearly everywhere."
+otherwise = ["eigencam", "scorecam", "ablationcam", "fullgrad"]
+plots.relevance_grid(
+    image,
+    {name: explain(model, image, target, method=name) for name in otherwise},
+)
+
+# %% [markdown]
+# Eigen-CAM, which never asked for the class, resembles methods that did. How alike are the maps of a face? We take the middle of
+# each of its {{49 = blocks[0, ::16, ::16].numel()}} places, rank the values, and correlate the ranks with Grad-CAM's (*Spearman's correlation*: 1 for the same order,
+# 0 for none in common):
+
+# %%
+from scipy.stats import spearmanr
+
+everyone = torch.cat([image, batch])
+
+
+def middles(method):
+    maps = explain(model, everyone, method=method)
+    return maps[:, 8::16, 8::16].flatten(1).numpy()
+
+
+reference = middles("gradcam")
+agreement = {
+    name: [
+        spearmanr(one, two).statistic
+        for one, two in zip(reference, middles(name))
+    ]
+    for name in ["xgradcam", "layercam", "gradcam++", "eigencam", "fullgrad"]
+}
+
+# %%
+table = pd.DataFrame(agreement).agg(["count", "mean", "min", "max"]).T
+table.round(2)
+
+# %% tags=["reading"]
+eigen = table.loc["eigencam"]
+Markdown(f"""XGrad-CAM is at 1: the same map. LayerCAM and Grad-CAM++ come close, since they weight the same channels in a similar
+way. That is no independent confirmation: what misleads one of them misleads the others.
+
+Eigen-CAM reaches {eigen["mean"]:.2f} on average, and between {eigen["min"]:.2f} and {eigen["max"]:.2f} on single faces. So part of
+the agreement comes from *where the layer is active at all*, whatever the question. FullGrad, which reads all layers, goes its own
+way.""")
+
+# %% [markdown]
+# What belongs to the answer shows when we ask for the other class. What spoke for each of the two?
 
 # %% alt="HiResCAM of three faces for both classes on one scale: what is red for one class is mostly blue for the other."
 both = {
@@ -440,445 +491,42 @@ both = {
 plots.relevance_grid(few, both, scale="all")
 
 # %% [markdown]
-# All panels share one scale here, because they have one unit. What speaks for one word speaks against the
-# other: with two outputs the network has learnt little more than a difference, and one *signed* map says nearly everything.
-# A map that is cut at zero says half of it. With more classes, look at the signed maps of all classes in question.
+# All panels share one scale, because they have one unit. What speaks for one word speaks against the other: with two outputs the
+# network has learnt little more than a difference. So one *signed* map says nearly everything, and a map cut at zero says half
+# of it. With more classes, look at the signed map of each class in question.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 7.3** Eigen-CAM and Grad-CAM highlight the same cheek. What follows?
 #
-# 1. The cheek decided the answer: two methods confirm it.
-# 2. The activations of the layer are strong at the cheek; Eigen-CAM has nothing to say about the answer.
+# 1. The cheek decided the answer, because two methods that work in different ways confirm it independently.
+# 2. The layer is active at the cheek; Eigen-CAM says nothing about the answer.
 # 3. Eigen-CAM computed a gradient without saying so.
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. Eigen-CAM sees activations only, so it gives one map whatever class you ask about. Agreement
-# tells you that strong activation and influence coincide in this picture. Whether the cheek decided is a
-# question for an experiment: change the cheek and see whether the answer changes.
+# The second. Eigen-CAM sees activations only, so it gives one map whatever class you ask about. Agreement tells you that strong
+# activation and influence coincide in this picture. Whether the cheek decided is a question for an experiment: change the cheek
+# and see whether the answer changes.
 #
 # </details>
-
-# %% [markdown]
-# ## What are the channels made of?
-#
-# 256 channels are too many to look at. *Deep Feature Factorization* ([Collins et al.
-# 2018](https://arxiv.org/abs/1806.10206)) sums them up in a few *concepts*: patterns of channels that occur
-# together. It takes the activations of several photographs at all places as one table and factors it into two
-# without negative numbers, *how strong is each concept at each place* and *which channels is it made of*:
-
-# %%
-from helpers.explain import factorize
-
-concepts = factorize(model, batch, components=4)
-concepts.scores.round(2)
-
-# %% [markdown]
-# `share` is a concept's part of what the four hold together. The other columns say how much the concept adds, on average over the
-# photographs, to the logit of each class: that is a label that the network itself gives it. Above each map we write towards which
-# word the concept speaks, and by how much more than for the other:
-
-# %% alt="Four faces in rows, four concepts in columns: each concept lights up a recurring zone; titles give what it adds to one class."
-spread = concepts.scores["Female"] - concepts.scores["Male"]
-labels = [
-    f"{k}: {abs(effect):.1f} towards {'Female' if effect > 0 else 'Male'}"
-    for k, effect in spread.items()
-]
-plots.concepts(batch[::11], concepts.maps[::11], labels)
-
-# %% [markdown]
-# In the second column each place takes the colour of its strongest concept. The concepts were found without being told what a
-# face is. With FairFace, concepts 0 and 1 both lie on the middle of faces, each on other people's, and
-# each is evidence for one of the words: this last layer sorts faces more than it describes them. Concept 2 adds a little.
-# Concept 3 lights up along the upper edge, mostly on hair and background, and adds almost nothing to either word: something
-# that the network sees and hardly uses. To call it "hair" is *our* reading, and it needs a test: look at more faces, or change
-# the hair. (On variants of one portrait the concepts are parts of one face, such as the mouth.)
-#
-# How much do the concepts leave out? `error` is the size of what is missing relative to that of the activations, each as the
-# root of summed squares. Its square is the missing share:
-
-# %%
-{
-    k: round(factorize(model, batch, components=k).error ** 2, 2)
-    for k in (2, 4, 8, 16)
-}
-
-# %% [markdown]
-# A share of 0 would be an exact copy, 1 is as bad as saying nothing. Four concepts miss about a third, and even sixteen, of 256
-# channels, miss about a fifth. So four are a convenient summary which holds the larger part, and by no means everything.
-
-# %% [markdown]
-# ## The crop decides with
-#
-# Before we ask where the model looks, one look at what we show it. The crop was our choice. Here are three framings of the
-# same portrait: as the model has learnt it, with twice the side, and the whole photograph:
-
-# %%
-x, y, side = (round(each) for each in preprocessing.face_square(faces[0]))
-wide = portrait[
-    max(0, y - side // 2) : y + 3 * side // 2, x - side // 2 : x + 3 * side // 2
-]
-framings = datasets.to_tensor([crop, wide, portrait], size=model.input_size)
-shares = model(framings).softmax(1)[:, target].tolist()
-titles = [
-    f"{name}: {share:.0%}"
-    for name, share in zip(["crop", "wide", "whole"], shares)
-]
-
-# %% alt="The astronaut in three framings, each beside its Grad-CAM: bright on the face in the tight crop, faint around the head in the wide one, beside the collar in the whole photograph."
-plots.relevance_grid(
-    framings,
-    {
-        f"Grad-CAM for '{model.classes[target]}'": explain(
-            model, framings, target
-        )
-    },
-    titles,
-)
-
-# %% [markdown]
-# Beside each row stands the softmax share of the same class. Nothing about the person changed, and yet the share drops from over
-# 90 % to about a half, where a hair decides the answer, and to about 70 % for the whole photograph. And the map, on the same scale,
-# all but leaves the face: in the whole photograph it lies beside the collar. The model has learnt from tight crops and is lost outside them. So a map explains a
-# *picture*, crop included, and a study that compares people who were cropped differently compares crops.
-
-# %% [markdown]
-# ## Does it look at the face?
-#
-# "The model focuses on the face" is a sentence that many a paper rests on a picture. Let us measure it: the
-# *focus score* is the share of positive relevance that lies on the face. First we need to know where
-# the face is. We detect it in each photograph and lay an ellipse through the landmarks:
-
-# %%
-originals = [photographs.source.read(file) for file in photographs.table.index]
-found = preprocessing.detect_all(originals)
-seen = [row for row, faces_here in enumerate(found) if faces_here]
-masks = []
-for row in seen:
-    landmarks = (
-        found[row][0].landmarks * model.input_size[0] / originals[row].shape[0]
-    )
-    masks.append(
-        torch.from_numpy(
-            preprocessing.face_ellipse(landmarks, model.input_size)
-        )
-    )
-masks, batch = torch.stack(masks), batch[seen]
-f"a face was found in {len(seen)} of {len(found)} photographs; the others are left out"
-
-# %% alt="Five faces, each with an ellipse kept in colour that covers the face from forehead to chin and leaves out hair and background."
-shaded = torch.where(masks[:, None], batch, 0.25 * batch)
-plots.pictures(shaded[::9])
-
-# %% [markdown]
-# The ellipse is a rough model of a face: it takes in no hair and no ears, it misses a beard's edge and includes a
-# hand in front of a mouth. Every number below depends on it. Note as well that dropping faces without detection
-# is not innocent: detectors miss some groups more often than others, which chapter 01 measures.
-
-# %% [markdown] tags=["exercise"]
-# ### Exercise 7.3 · The focus score · ●●○ · 10 min
-#
-# *Claim to test:* most of the relevance of Grad-CAM lies on the face.
-#
-# Write `focus`: positive relevance inside the mask, divided by all positive relevance, for each image.
-#
-# <details><summary>Hint: my scores leave the range from 0 to 1</summary>
-#
-# Negative relevance got into a sum: cut it off before you sum.
-#
-# </details>
-# <details><summary>Hint: what should a map score that is equal everywhere?</summary>
-#
-# The mask's share of the picture. If yours gives 1, you have divided by the mask's area.
-#
-# </details>
-
-
-# %% tags=["exercise"]
-def focus(relevance: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-    """Share of the positive relevance inside the masks: (N, height, width) twice, to (N,)."""
-    ### BEGIN SOLUTION
-    positive = relevance.clamp_min(0)
-    return (positive * masks).sum((1, 2)) / positive.sum((1, 2))
-    ### END SOLUTION
-
-
-# %%
-check.exercise_7_3(focus)
-
-# %% [markdown]
-# A score means nothing without a yardstick. `focus_scores` gives three beside it: *chance*, the focus of an even
-# map, which is just the area of the mask; *centre*, that of a fixed blob in the middle, which never saw the picture; and
-# *others*, that of the mean map of the other photographs:
-
-# %%
-from helpers.evaluate import focus_scores
-
-relevance = explain(model, batch, method="gradcam")
-scores = focus_scores(relevance, masks)
-scores.describe().loc[["count", "mean", "min", "max"]].round(2)
-
-# %% [markdown]
-# To say how sure we are, we draw as many photographs as we have out of ours, with repetition, take the mean, do so 2,000
-# times, and keep the middle 95 % of these means: a *bootstrap* interval. (If the banner above names the astronaut, your 42
-# pictures are variants of *one* portrait: n is one person, whatever the figures print, and the intervals say how much the
-# variants differ. They practise the computation and claim nothing about people.) The same for a few methods:
-
-# %%
-from helpers.intervals import bootstrap_mean
-
-
-def summary(values) -> dict:
-    mean, low, high = bootstrap_mean(values)
-    return {
-        "n": int(values.notna().sum()),
-        "value": mean,
-        "low": low,
-        "high": high,
-    }
-
-
-summary(scores.focus)
-
-# %%
-methods = ["gradcam", "gradcam++", "layercam", "eigencam", "fullgrad"]
-by_method = {
-    m: focus_scores(explain(model, batch, method=m), masks) for m in methods
-}
-lines = {
-    m: {"kind": "method", **summary(table.focus)}
-    for m, table in by_method.items()
-}
-lines |= {
-    b: {"kind": "yardstick", **summary(scores[b])} for b in ["centre", "others"]
-}
-compared = pd.DataFrame.from_dict(lines, orient="index")
-compared.round(2)
-
-# %% alt="Dots with whiskers: mean focus of five methods, with dashed line at the mask's share of the picture. The blob in the centre lies above all methods, other pictures' maps about level with Grad-CAM, and FullGrad below the rest."
-plots.dots(
-    compared,
-    "focus: share of relevance on the face",
-    scores.chance.mean(),
-    "chance",
-)
-
-# %% [markdown]
-# Read the figure from the yardsticks up. With FairFace (n = 40) Grad-CAM has a focus of 0.82, well above chance at 0.69. That sounds like success. But a blob in the
-# middle that never saw a picture reaches 0.88, because faces are centred, and the maps of *other* people reach 0.83. So the
-# sentence "Grad-CAM shows that the model looks at this face" does not follow: a map of somebody else would have shown it as
-# well. And Eigen-CAM, which does not know the question, has 0.81, as much as Grad-CAM++ and LayerCAM, which do.
-#
-# That holds for Eigen-CAM as its [paper](https://arxiv.org/abs/2008.00299) defines it. The library grad-cam subtracts each
-# channel's mean before it looks for the pattern, and leaves to chance which way the pattern points. Does that matter?
-
-# %%
-from pytorch_grad_cam import EigenCAM
-
-theirs = torch.from_numpy(EigenCAM(model, [model.layer4])(batch, None))
-summary(focus_scores(theirs, masks).focus)
-
-# %% [markdown]
-# With FairFace the same name now has a focus of 0.89, the highest of all methods, above the blob as well. One line of code, and
-# another method wins the table. A name is not a formula: say which one you used, down to the centring, and where it comes from.
-#
-# Whiskers of the same photographs are better compared photograph by photograph. Here are the differences between Grad-CAM and
-# each yardstick, with their intervals:
-
-# %%
-differences = {
-    name: summary(scores.focus - scores[name])
-    for name in ["chance", "centre", "others"]
-}
-pd.DataFrame(differences).T.round(3).astype({"n": int})
-
-# %% [markdown]
-# With FairFace: above an even map, below a blob in the middle, both beyond chance, since the intervals leave out zero; and no
-# different, as far as 40 faces can tell, from other people's maps. (On variants of one portrait `others` are maps of the same face,
-# and an interval is no statement about chance.)
-#
-# A high focus also says only that *relevance* lies on the face. Whether the model *needs* the face, or the background, is a
-# question that no map can settle: we have to change the picture.
-
-# %% [markdown]
-# ## Blur the background, and something else
-#
-# A common experiment blurs everything but the face and reports that the map now sits on the face more than before. Two
-# traps lie in it. Blurred regions have no edges, so they can hardly light up; and a blurred picture is unlike anything
-# that the model has learnt from. So we need more than one blur: blur the face instead; and for each of the two a *control*, in
-# which the same ellipse is moved to a random place, and what leaves the picture on one side comes back on the other:
-
-# %%
-crops = [(each * 255).byte().permute(1, 2, 0).numpy() for each in batch]
-shapes = masks.numpy()
-
-
-def blurred(where: list) -> torch.Tensor:
-    pictures = [
-        preprocessing.blur_where(c, w, sigma=6) for c, w in zip(crops, where)
-    ]
-    return datasets.to_tensor(pictures)
-
-
-moved = [
-    preprocessing.moved_mask(mask, seed) for seed, mask in enumerate(shapes)
-]
-versions = {
-    "background blurred": blurred([~mask for mask in shapes]),
-    "control of the background": blurred([~mask for mask in moved]),
-    "face blurred": blurred(list(shapes)),
-    "control of the face": blurred(moved),
-}
-
-# %% alt="One face in five versions: as it is, background blurred, all but a moved ellipse blurred, face blurred, a moved ellipse blurred."
-example = [batch[0], *(images[0] for images in versions.values())]
-plots.pictures(
-    example,
-    ["as it is", "background", "control of that", "face", "control of that"],
-)
-
-# %% [markdown]
-# Each title names what was blurred. Area and strength of the blur are the same within a pair; only the place differs. Mind one
-# weakness before you see the result: the faces fill so much of these pictures that about two thirds of a moved ellipse
-# still lie on the face. For how many does the answer change?
-
-# %%
-with torch.no_grad():
-    before = model(batch).argmax(1)
-    changed = {
-        name: model(images).argmax(1) != before
-        for name, images in versions.items()
-    }
-{name: int(flipped.sum()) for name, flipped in changed.items()}
-
-# %% [markdown]
-# And as shares, with their intervals:
-
-# %%
-from helpers.intervals import wilson
-
-flips = {}
-for name, flipped in changed.items():
-    low, high = wilson(int(flipped.sum()), len(flipped))
-    kind = "control" if "control" in name else "blur"
-    share = float(flipped.float().mean())
-    flips[name] = {
-        "kind": kind,
-        "n": len(flipped),
-        "value": share,
-        "low": low,
-        "high": high,
-    }
-
-# %% alt="Dots with wide whiskers: share of changed answers for the four blurred versions. Where the background is blurred no answer changes; a blurred face changes a fifth or more."
-plots.dots(pd.DataFrame(flips).T, "share of answers that changed")
-
-# %% [markdown]
-# Compare each dot with its control below it, and look at the whiskers before you look at the dots. With FairFace, blurring all
-# but the face (hair and ears too) changed 0 answers of 40, its control 3; the intervals overlap. Blurring the face changed 8 of
-# 40. That sounds like "the model uses the face", until you see that its control changed 9. With 40 faces and overlapping shapes
-# neither pair can be told apart, and that is the result. Wider pictures would allow better controls, and more faces narrower
-# whiskers.
-#
-# On variants of the astronaut the second pair looks clear: 11 of 42 against 0. It isn't. It is one face, 42 times, and the whiskers
-# take its variants for 42 people; the next face may do the opposite.
-#
-# And the focus scores?
-
-# %% alt="Dots with whiskers: mean focus for the original and the four blurred versions, with chance as a dashed line."
-focus_by_version = {}
-for name, images in versions.items():
-    table = focus_scores(
-        explain(model, images, before, method="gradcam"), masks
-    )
-    kind = "control" if "control" in name else "blur"
-    focus_by_version[name] = {"kind": kind, **summary(table.focus)}
-focus_by_version["as it is"] = {"kind": "original", **summary(scores.focus)}
-focus_by_version = pd.DataFrame.from_dict(focus_by_version, orient="index")
-plots.dots(
-    focus_by_version,
-    "focus on the face",
-    scores.chance.mean(),
-    "chance",
-)
-
-# %% [markdown]
-# With FairFace the focus does not rise when the background is blurred: it is 0.82 before and after, and in the
-# control. (On the portrait's variants it even falls, and in the control too.) Had it risen, the control would have told us whether to credit the face or the blur. An experiment without one
-# could have gone either way, and would have been written up either way.
-
-# %% [markdown] tags=["exercise"]
-# ### Exercise 7.4 · A claim of your own · ●●● · 20 min
-#
-# *Claim to test:* yours. Write a sentence about these maps that could turn out false, choose a number that would show it,
-# and compute it with its n and interval. For instance: "the focus of FullGrad is lower than that of LayerCAM", "maps at
-# `layer3` cover less area than maps at `layer4`", "blurring the face lowers the softmax share of the answer".
-#
-# Return a `dict` with `claim`, `n` (at least 20), `value`, `low`, `high`, `null` (the value if there were no effect),
-# `direction` (`"above"` or `"below"` the null, as you claim) and `verdict`: `"supported"`, `"contradicted"` or
-# `"undecided"`. The check can't judge your claim; it makes sure that the verdict follows from the interval.
-#
-# <details><summary>Hint: I don't know where to start</summary>
-#
-# Take the difference of two scores of the *same* photographs, image by image: its null value is 0, and
-# `bootstrap_mean` gives its interval.
-#
-# </details>
-# <details><summary>Hint: the check objects to my verdict</summary>
-#
-# If the interval contains the null value, the data can't decide: "undecided" is an honest result. If it lies on the side that
-# you did not claim, the data contradict you.
-#
-# </details>
-
-
-# %% tags=["exercise"]
-def my_claim() -> dict:
-    """A claim with its evidence and verdict."""
-    ### BEGIN SOLUTION
-    difference = by_method["gradcam"].focus - by_method["eigencam"].focus
-    value, low, high = bootstrap_mean(difference)
-    verdict = (
-        "undecided"
-        if low <= 0 <= high
-        else ("supported" if low > 0 else "contradicted")
-    )
-    return {
-        "claim": "Grad-CAM puts a larger share of its relevance on the face than Eigen-CAM does.",
-        "n": int(difference.notna().sum()),
-        "value": value,
-        "low": low,
-        "high": high,
-        "null": 0.0,
-        "direction": "above",
-        "verdict": verdict,
-    }
-    ### END SOLUTION
-
-
-# %%
-check.exercise_7_4(my_claim)
 
 # %% [markdown]
 # ## What this chapter does not show
 #
 # - **Not why.** A map says where, never what about it, and its places are large.
-# - **Not that a map is true.** Completeness at `layer4` makes it an honest account of the last linear step. What happened
-#   before, and whether a *change* of the picture would have the effect that the map suggests, is open. Chapter 05 tests this
-#   on faces where the truth is known.
-# - **Not a difference between groups.** We mixed all faces on purpose: three photographs a group can't carry one. Chapter
-#   08 compares groups, with intervals.
-# - **Nothing about the people in the photographs.** Their labels are what annotators perceived.
+# - **Not that a map is true.** Completeness at `layer4` makes it an honest account of the last linear step. Whether a *change* of
+#   the picture would have the effect that the map suggests, is open: [part two](07b_does_it_look_at_the_face.ipynb) tries it.
+# - **Not which variant is best.** For that one needs faces for which the truth is known. Chapter 05 has them.
+# - **Nothing about the people in the photographs.** The model repeats a word that annotators wrote down.
 
 # %% [markdown]
 # ## Summary
 #
 # - Grad-CAM: gradient averaged for each channel, times activation, summed, cut at zero.
-# - HiResCAM leaves the averaging out. Behind global average pooling and a linear head the two are the same map, and its sum
-#   plus the bias is the logit. At other layers neither holds.
-# - Maps that share a layer agree because they share it. Eigen-CAM does not know the class, and a library's may not be the paper's.
-# - A focus score needs chance, a centre blob and other people's maps beside it; an intervention needs a control; both need
-#   an n and an interval.
+# - HiResCAM leaves the averaging out. Behind global average pooling and a linear head the two are the same map, and its sum plus
+#   the bias is the logit. At other layers neither holds.
+# - The layer decides how fine a map is. Fine is not true.
+# - Maps that share a layer agree because they share it. Eigen-CAM does not know the class.
 #
 # **On your own photograph**, in one line:
 #
@@ -898,9 +546,8 @@ check.exercise_7_4(my_claim)
 # - Wang et al. [Score-CAM](https://arxiv.org/abs/1910.01279). CVPR Workshops 2020.
 # - Desai and Ramaswamy. Ablation-CAM: visual explanations for deep convolutional network via gradient-free localization. WACV 2020.
 # - Srinivas and Fleuret. [Full-gradient representation](https://arxiv.org/abs/1905.00780). NeurIPS 2019.
-# - Collins, Achanta and Süsstrunk. [Deep feature factorization](https://arxiv.org/abs/1806.10206). ECCV 2018.
 # - Gildenblat and contributors. [pytorch-grad-cam](https://github.com/jacobgil/pytorch-grad-cam). 2021.
 # - Kärkkäinen and Joo. [FairFace](https://github.com/joojs/fairface). WACV 2021.
 # - Zhang et al. [MTCNN](https://arxiv.org/abs/1604.02878). IEEE Signal Processing Letters 2016.
 #
-# **Next:** chapter 08 gives every region of the face a number of its own, and compares groups.
+# **Next:** [part two](07b_does_it_look_at_the_face.ipynb) finds out whether a model looks at the face, on faces where we know.

@@ -10,7 +10,18 @@ from helpers import intervals
 from helpers.checks import grading
 from helpers.checks.grading import NotYet, called, expect, expect_right, graded
 
-_CRITERIA = ("demographic parity", "equal opportunity", "equalised odds", "predictive parity")
+_CRITERIA = {
+    "demographic parity": ("selection rate",),
+    "equal opportunity": ("recall",),
+    "equalised odds": ("recall", "false positive rate"),
+    "predictive parity": ("precision",),
+}
+_AMONG = {
+    "selection rate": "among everybody",
+    "recall": "among those whose truth is positive",
+    "false positive rate": "among those whose truth is negative",
+    "precision": "among those who are called positive",
+}
 
 
 @graded("2.1")
@@ -64,124 +75,171 @@ def exercise_2_2(gaps: Any) -> str:
     for seed in (1, 2, 4):  # the larger gap of equalised odds is recall's in one, the FPR's in two
         truth, answer, group = (pd.Series(each) for each in _audited(400, seed))
         result = grading.keyed(called(gaps, truth, answer, group), _CRITERIA)
-        hint = ": the largest rate of the three groups minus the smallest."
-        for name, (right, *mistakes) in _criteria(_gaps(truth, answer, group)).items():
-            given = grading.as_number(result[name], name)
-            grading.expect_number(f"the gap in {name}", given, right, *mistakes, hint=hint)
+        rates = _rates(truth, answer, group)
+        found = {name: float(np.ptp(each)) for name, each in rates.items()}
+        for criterion, wanted in _CRITERIA.items():
+            given = grading.as_number(result[criterion], criterion)
+            right = max(found[each] for each in wanted)
+            grading.expect_number(
+                f"the gap in {criterion}",
+                given,
+                right,
+                *_mistakes(criterion, rates, found),
+                hint=": is it the right figure, the largest rate of the three groups minus the "
+                "smallest?",
+            )
     return "Four questions about the same counts."
 
 
-def _gaps(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, float]:
-    """Largest minus smallest of what may be computed, by its name."""
+def _rates(truth: pd.Series, answer: pd.Series, group: pd.Series) -> dict[str, pd.Series]:
+    """Of each group what may be computed, by its name."""
     everybody = truth | ~truth
     shares = {
-        "selected": (answer, everybody),
+        "selection rate": (answer, everybody),
         "recall": (answer, truth),
-        "fpr": (answer, ~truth),
+        "false positive rate": (answer, ~truth),
         "precision": (truth, answer),
         "accuracy": (truth == answer, everybody),
-        "joint": (truth & answer, everybody),
+        "base rate": (truth, everybody),
+        "share of true positives among everybody": (truth & answer, everybody),
+        "share of false positives among everybody": (~truth & answer, everybody),
+        "share of negatives among those who are called negative": (~truth, ~answer),
     }
-    rates = {name: hit[who].groupby(group[who]).mean() for name, (hit, who) in shares.items()}
-    two = float(abs(np.subtract(*rates["selected"].iloc[:2])))
-    return {name: float(np.ptp(each)) for name, each in rates.items()} | {"two": two}
+    return {name: hit[who].groupby(group[who]).mean() for name, (hit, who) in shares.items()}
 
 
-def _criteria(gaps: dict[str, float]) -> dict[str, Any]:
-    """The gap of each criterion, and what a reader may have computed instead."""
-    both = gaps["recall"], gaps["fpr"]
-    return {
-        "demographic parity": (
-            gaps["selected"],
-            (gaps["two"], "you compare two groups only: take the largest and the smallest."),
-            (gaps["accuracy"], "that is accuracy: demographic parity doesn't ask what is true."),
-        ),
-        "equal opportunity": (
-            gaps["recall"],
-            (gaps["selected"], _divide_by(_POSITIVE, "everybody")),
-            (gaps["precision"], _divide_by(_POSITIVE, _CALLED)),
-            (gaps["joint"], _divide_by(_POSITIVE, "everybody")),
-        ),
-        "equalised odds": (
-            max(both),
+def _mistakes(
+    criterion: str, rates: dict[str, pd.Series], found: dict[str, float]
+) -> list[tuple[float, str]]:
+    """What a reader may have computed instead of the gap in a criterion, each with a sentence."""
+    wanted = _CRITERIA[criterion]
+    asks = f"{criterion} compares {' and '.join(f'the {each}, {_AMONG[each]}' for each in wanted)}"
+    named: list[tuple[float, str]] = []
+    if len(wanted) > 1:
+        both = [found[each] for each in wanted]
+        less, more = sorted(wanted, key=lambda name: found[name])
+        named = [
             (sum(both) / 2, "take the larger of the two gaps of equalised odds, not their mean."),
             (sum(both), "take the larger of the two gaps of equalised odds, not their sum."),
-            (min(both), "equalised odds wants both rates to be equal: take the larger gap."),
-        ),
-        "predictive parity": (
-            gaps["precision"],
-            (gaps["recall"], _divide_by(_CALLED, _POSITIVE)),
-            (gaps["joint"], _divide_by(_CALLED, "everybody")),
-        ),
-    }
-
-
-_CALLED, _POSITIVE = "those who are called positive", "those whose truth is positive"
-
-
-def _divide_by(who: str, instead_of: str) -> str:
-    return f"that divides by the wrong people: divide by {who}, not by {instead_of}."
+            (
+                min(both),
+                f"that is the gap in the {less}; take that in the {more}, {_AMONG[more]}: it is larger.",
+            ),
+        ]
+        named += [
+            (max(found["recall"], gap), f"beside recall you took the {name}: {asks}.")
+            for name, gap in found.items()
+            if name not in wanted
+        ]
+    named += [
+        (gap, f"that is the gap in the {name}: {asks}.")
+        for name, gap in found.items()
+        if name not in wanted
+    ]
+    for name in wanted:
+        low, high = float(rates[name].min()), float(rates[name].max())
+        named += [
+            (low - high, f"the gap in {criterion} is negative: largest minus smallest."),
+            (low / high, f"that is a ratio: subtract the smallest {name} from the largest."),
+            (high / low, f"that is a ratio: subtract the smallest {name} from the largest."),
+            (high, f"that is the largest {name}: subtract the smallest."),
+        ]
+        ends = rates[name].to_numpy()
+        named += [
+            (
+                abs(float(ends[one] - ends[two])),
+                "that is the gap of two groups, but not the largest.",
+            )
+            for one, two in ((0, 1), (0, 2), (1, 2))
+        ]
+    return named
 
 
 @graded("2.3")
-def exercise_2_3(gap_by_chance: Any) -> str:
-    """The largest gap to expect where group makes no difference."""
-    random = np.random.default_rng(5)
-    answers = []
+def exercise_2_3(gaps_by_chance: Any) -> str:
+    """Largest gaps where group makes no difference."""
+    random, draws = np.random.default_rng(5), 400
     for sizes, apart in (((80,) * 4, 0.5), ((60,) * 6, 0.0), ((150, 150, 20), 0.0)):
         group = np.repeat([f"group {k}" for k in range(len(sizes))], sizes)
         right = random.random(len(group)) < np.where(group == "group 0", 0.9 - apart, 0.9)
         mixed = random.permutation(len(group))  # rows of a table don't come group by group
-        given = grading.as_number(called(gap_by_chance, right[mixed], group[mixed]))
-        answers.append((given, right, group))
-    # Rates of 80 faces are multiples of 1/80, and so are their gaps; a mean of many hardly ever is.
-    steps = [given * 2 * n for (given, *_), n in zip(answers, (80, 60), strict=False)]
-    single = all(step > 0.5 and abs(step - round(step)) < 1e-6 for step in steps)
-    for answer in answers:
-        _expect_chance(*answer, single)
+        right, group = right[mixed], group[mixed]
+        result = called(gaps_by_chance, right, group, draws)
+        given = grading.as_numbers(result, f"{draws} gaps, one for each draw, were")
+        expect(
+            given.size != 1,
+            f"one number came back, but {draws} draws were asked for: return the gaps of all of "
+            "them, not their mean.",
+        )
+        expect(
+            given.shape == (draws,),
+            f"{draws} draws make {draws} gaps, but yours have the shape {given.shape}.",
+        )
+        expect(np.isfinite(given).all(), "some of your gaps are NaN or infinite.")
+        _expect_chance(given, right, group)
     return "Every largest gap has this much for nothing."
 
 
-def _expect_chance(given: float, right: np.ndarray, group: np.ndarray, single: bool) -> None:
-    gaps, ratios = _shuffled(right, group)
-    wanted, spread = float(gaps.mean()), float(gaps.std())
+def _expect_chance(given: np.ndarray, right: np.ndarray, group: np.ndarray) -> None:
     observed = float(np.ptp(pd.Series(right).groupby(group).mean()))
-    off, about = given - wanted, f"about {wanted:.3f} is to be expected, but you give {given:.3f}: "
+    alike = bool(np.ptp(given) < 1e-9)
     expect(
-        abs(off) < 0.3 * spread or not grading.same(given, observed),
-        "that is the gap as it was seen. What would it be if the group made no difference?",
+        not (alike and grading.same(given[0], observed)),
+        "all your draws have the gap as it was seen. What would it be if group made no difference? "
+        "Shuffle, and count the shuffled answers.",
     )
     expect(
-        not single,
-        about
-        + "one draw alone can have that gap. Are your draws all the same, or did you pick the "
-        "largest, or the median? Return their mean.",
+        not alike,
+        f"all your draws are the same, {given[0]:.3f}. Make the generator once, before the loop, and "
+        "shuffle anew in each draw.",
     )
-    if abs(off) < 0.3 * spread:  # a mean of 1000 draws is within a tenth of that
+    likely = _shuffled(right, group)
+    wanted, mean = likely.pop(_RIGHT), float(given.mean())
+    if _near(given, wanted):
         return
-    mean = "return the mean of `draws` gaps, each the largest rate of a draw minus its smallest."
-    expect(off > 0, about + mean)
-    quotient = given > 1 or abs(given - ratios.mean()) < ratios.std()
-    expect(not quotient, about + "that is a ratio. Subtract the smallest rate from the largest.")
-    expect(
-        given < np.quantile(gaps, 0.9) or given > gaps.max() + spread,
-        about + "that is among the largest of all draws. Return their mean.",
-    )
+    about = f"your gaps are {mean:.3f} on average, and {wanted.mean():.3f} is to be expected"
+    for sentence, other in likely.items():
+        if _near(given, other) and abs(mean - other.mean()) < abs(mean - wanted.mean()):
+            raise NotYet(f"{about}: {sentence}")
     raise NotYet(
-        about + "it knows the real difference between the groups. Shuffle across all faces, and "
-        "don't draw anew within each group."
+        f"{about}. In each draw shuffle across all faces, and take the largest rate of a group minus "
+        "the smallest."
     )
 
 
-def _shuffled(right: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest rate minus smallest, and smallest divided by largest, of faces shuffled."""
+def _near(given: np.ndarray, likely: np.ndarray) -> bool:
+    """Whether draws have the mean of others, and their spread within a quarter."""
+    error = float(np.hypot(given.std() / len(given) ** 0.5, likely.std() / len(likely) ** 0.5))
+    ratio = float(given.std() / likely.std())
+    return abs(float(given.mean() - likely.mean())) < 4 * error and 0.75 < ratio < 1.33
+
+
+_RIGHT = "right"
+
+
+def _shuffled(right: np.ndarray, group: np.ndarray) -> dict[str, np.ndarray]:
+    """Gaps of faces shuffled, and what a reader may have computed instead, by what to say of it."""
     random = np.random.default_rng(99)
     codes, _ = pd.factorize(group)
     n = np.bincount(codes)
-    draws = (random.permutation(right) for _ in range(2000))
-    rates = np.array([np.bincount(codes, weights=each) / n for each in draws])
-    low, high = rates.min(axis=1), rates.max(axis=1)
-    return high - low, low / high
+    counts = np.array([np.bincount(codes, weights=random.permutation(right)) for _ in range(2000)])
+    low, high = (counts / n).min(axis=1), (counts / n).max(axis=1)
+    inside = random.binomial(n, np.bincount(codes, weights=right) / n, size=(2000, len(n))) / n
+    return {
+        _RIGHT: high - low,
+        "they know the real difference between the groups. Shuffle across all faces, and don't draw "
+        "anew within each group.": np.ptp(inside, axis=1),
+        "that is a ratio. Subtract the smallest rate from the largest.": low / high,
+        "that is a ratio, turned round. Subtract the smallest rate from the largest.": high / low,
+        "that is the largest rate itself. Subtract the smallest.": high,
+        "those are counts. Divide the right answers of each group by its faces.": np.ptp(
+            counts, axis=1
+        ),
+        "those are points. Give a share, between 0 and 1.": 100 * (high - low),
+        "that is the standard deviation of the rates. Take the largest minus the smallest.": (
+            counts / n
+        ).std(axis=1),
+    }
 
 
 @graded("2.4")
@@ -220,22 +278,76 @@ def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, s
     ]
 
 
-@graded("2.5")
+@graded("2.5", "consistent")
 def exercise_2_5(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    result = grading.claimed(test, "evidence", side="where does your claim put the first group?")
+    result = grading.claimed(test, "evidence", "higher")
     row = result["evidence"]
     columns = {"metric", "first", "second", "n_first", "n_second", "p_holm", "verdict"}
     source = "classification.pairwise(...), such as .iloc[0]"
     (gap,) = grading.evidence(row, source, columns, "difference")
+    ends, higher = [str(row["first"]), str(row["second"])], str(result["higher"])
+    expect(
+        higher in ends,
+        f"'higher' is the group that your claim puts above the other, {ends[0]!r} or {ends[1]!r}, "
+        f"not {higher!r}.",
+    )
+    if higher == ends[1]:
+        ends, gap = ends[::-1], -gap
+    follows = "undecided"
     # The row's verdict counts, which knows of the other pairs, and not the interval of this one.
-    low, high = (gap, gap) if row["verdict"] == intervals.GAP else (-1.0, 1.0)
-    shown = f"the difference is {gap:+.3f}, the row's verdict is {row['verdict']!r}"
-    follows = grading.judge(result, result["direction"], low, high, 0, shown)
+    if row["verdict"] == intervals.GAP:
+        follows = "supported" if gap > 0 else "contradicted"
+    expect(
+        str(result["verdict"]) == follows,
+        f"{row['metric']} of {ends[0]} minus that of {ends[1]} is {gap:+.3f}, and the row's verdict is "
+        f"{row['verdict']!r}, so the verdict that follows is {follows!r}, not {result['verdict']!r}.",
+    )
     return (
-        f"Verdict on {row['metric']}, {row['first']} against {row['second']}: {follows}, "
+        f"Verdict on {row['metric']}, {ends[0]} above {ends[1]}: {follows}, "
         f"n = {row['n_first']} and {row['n_second']}."
     )
+
+
+@graded("2.6")
+def exercise_2_6(implied_fpr: Any) -> str:
+    """The false positive rate that base rate, recall and precision leave no choice about."""
+    for tp, fp, fn, tn in ((60, 15, 20, 105), (30, 45, 10, 15), (9, 1, 41, 149)):
+        n, positives = tp + fp + fn + tn, tp + fn
+        base, recall, precision = positives / n, tp / positives, tp / (tp + fp)
+        given = grading.as_number(called(implied_fpr, base, recall, precision))
+        odds, wrong = base / (1 - base), (1 - precision) / precision
+        grading.expect_number(
+            f"of {n} people {positives} are positive, {tp} of these are found, and {fp} others are "
+            "called positive: the false positive rate",
+            given,
+            fp / (fp + tn),
+            (wrong * recall, "you leave out the base rate: multiply by b / (1 - b)."),
+            (base * wrong * recall, "you multiply by b alone: divide by 1 - b as well."),
+            (wrong * recall / odds, "b / (1 - b) is turned round: more positives, more FP."),
+            (odds * recall / wrong, "(1 - precision) / precision is turned round."),
+            (odds * wrong, "you leave out recall."),
+            (odds * wrong / recall, "multiply by recall, do not divide by it."),
+            (odds * (1 - precision) * recall, "divide by precision as well."),
+            (1 - precision, "that is a share of those who are called positive, not of negatives."),
+            (fp, "that is a count: a rate divides it by the negatives."),
+            (fp / n, "that divides by everybody: divide by the negatives."),
+            (1 - fp / (fp + tn), "that is the share of negatives that are called negative."),
+        )
+    base, recall, precision = 0.8, 0.9, 0.5
+    (none,) = grading.as_numbers(called(implied_fpr, base, recall, precision), "one number was", 1)
+    expect(
+        np.isnan(none),
+        f"with a base rate of {base}, recall {recall} and precision {precision} the formula gives "
+        f"3.6, and no rate is above 1: there is no such model. Return np.nan, not {none:g}.",
+    )
+    (full,) = grading.as_numbers(called(implied_fpr, 0.5, 1.0, 0.5), "one number was", 1)
+    expect(
+        full == 1,
+        "with a base rate of 0.5, recall 1 and precision 0.5 the rate is 1: who calls everybody "
+        f"positive is such a model. You give {full:g}.",
+    )
+    return "Three figures, and no choice left for the fourth."
 
 
 # -- data that no reader has seen

@@ -289,7 +289,7 @@ def _gini_mistakes(rates: np.ndarray) -> Iterator[tuple[float, str]]:
     )
 
 
-@graded("3.6", verdict="consistent")
+@graded("3.6", "consistent")
 def exercise_3_6(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
     result = grading.claimed(test, "evidence", "higher")

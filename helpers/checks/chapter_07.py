@@ -60,19 +60,42 @@ def exercise_7_2(half_area: Any) -> str:
     areas = grading.as_array(called(half_area, maps), (3,))
     for wrong, sentence in _area_mistakes(maps):
         expect(not grading.same(areas, wrong, atol=0.011), sentence)
+    _expect_pixels_counted(areas, _reference_half_area(maps).numpy())
     _expect_shares(areas)
-    expect(
-        grading.same(areas, grading.as_array(called(half_area, 7 * maps), (3,))),
-        "seven times the map changes your area: compare with the sum of the map, not with a number.",
+    _expect_area(
+        half_area,
+        7 * maps,
+        "seven times the map changes your area: compare with the sum of the map as it is, not with a "
+        "number, and don't cut large values off.",
     )
-    negative = torch.cat([point, -torch.ones(1, 10, 10)], 2)
+    wide = torch.cat([even, torch.zeros(1, 10, 10)], 2)
+    _expect_area(
+        half_area,
+        wide,
+        "a map of 10 by 20 pixels gets a wrong share: divide by its height times its width.",
+    )
+    signs = torch.tensor([1.0, 0.0, -2.0, -2.0]).repeat_interleave(5)
+    _expect_signs(half_area, signs.expand(1, 10, 20))
+    _expect_area(half_area, maps, "the area is not the smallest possible one.")
+    return "The smaller the area, the more concentrated the map."
+
+
+def _expect_area(half_area: Any, maps: Tensor, message: str) -> None:
+    areas = grading.as_array(called(half_area, maps), (len(maps),))
+    expect(grading.same(areas, _reference_half_area(maps), atol=0.0051), message)
+
+
+def _expect_signs(half_area: Any, signed: Tensor) -> None:
+    """A map with negative relevance, which neither counts nor is turned into positive."""
+    area = grading.as_array(called(half_area, signed), (1,))
     expect(
-        grading.same(grading.as_array(called(half_area, negative), (1,)), [0.005]),
+        not grading.same(area, _reference_half_area(signed.abs()), atol=0.0051),
+        "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
+    )
+    expect(
+        grading.same(area, _reference_half_area(signed)),
         "negative relevance enters your sum. Cut it off first: clamp_min(0).",
     )
-    sizes = _reference_half_area(maps)
-    expect(grading.same(areas, sizes, atol=0.011), "the area is not the smallest possible one.")
-    return "The smaller the area, the more concentrated the map."
 
 
 def _area_mistakes(maps: Tensor) -> list[tuple[Tensor, str]]:
@@ -80,18 +103,25 @@ def _area_mistakes(maps: Tensor) -> list[tuple[Tensor, str]]:
     flat, right = maps.double().flatten(1), _reference_half_area(maps)
     pixels, rising = flat.shape[1], flat.sort().values.cumsum(1)
     falling = flat.sort(descending=True).values.cumsum(1)
+    rows = maps.double().sort(2, descending=True).values.flatten(1).cumsum(1)
     maximum, median = flat.amax(1, keepdim=True), flat.median(1, keepdim=True).values
-    backwards = "you add up from the smallest pixel: sort from the largest to the smallest."
+    # Both ways lead to the same numbers, so both are named.
+    rest = (
+        "that is the share of the other pixels, the smallest ones: sort from the largest to the "
+        "smallest, and count the pixels until the half is reached, not those after it."
+    )
     positive = "divide by all pixels, not by those that are positive."
     batch = "you compare with half of all maps together: each map has a total of its own."
+    each_row = "you sort each row by itself: flatten a map to one row first, flatten(1)."
     half = (
         "you compare each pixel with half of the maximum: sort the pixels and add them up instead."
     )
     middle = "you compare each pixel with the median: sort the pixels and add them up instead."
     return [
-        ((rising < flat.sum(1, keepdim=True) / 2).double().mean(1), backwards),
+        ((rising < flat.sum(1, keepdim=True) / 2).double().mean(1), rest),
         (right * pixels / (flat > 0).sum(1), positive),
         ((falling < flat.sum() / 2).double().mean(1), batch),
+        ((rows < rows[:, -1:] / 2).double().mean(1), each_row),
         ((flat >= maximum / 2).double().mean(1), half),
         ((flat > maximum / 2).double().mean(1), half),
         ((flat >= median).double().mean(1), middle),
@@ -99,13 +129,27 @@ def _area_mistakes(maps: Tensor) -> list[tuple[Tensor, str]]:
     ]
 
 
-def _expect_shares(areas: np.ndarray) -> None:
-    """The areas of a map that is equal everywhere, of one bright pixel, and of any other."""
-    even, point, _ = areas
+def _expect_pixels_counted(areas: np.ndarray, right: np.ndarray) -> None:
+    """The right pixels, but one too few, or divided by another number than that of the picture."""
+    expect(
+        not grading.same(areas, right - 0.01, atol=1e-4),
+        "you are one pixel short: the pixel that crosses the half counts as well.",
+    )
     expect(
         areas.max() <= 1,
         f"a share cannot be {areas.max():.4g}: divide the number of pixels by that of the picture.",
     )
+    times = float(areas[0] / right[0])
+    expect(
+        not grading.same(areas, times * right, atol=1e-4) or grading.same(times, 1, atol=0.03),
+        f"all your shares are {times:.3g} times what they should be: divide by the number of pixels of "
+        "the maps that are given, not by a fixed number.",
+    )
+
+
+def _expect_shares(areas: np.ndarray) -> None:
+    """The areas of a map that is equal everywhere, of one bright pixel, and of any other."""
+    even, point, _ = areas
     expect(
         grading.same(even, 0.5, atol=0.011),
         f"a map that is equal everywhere needs half of the picture, but you give {even:.2f}. Sort "
@@ -113,8 +157,8 @@ def _expect_shares(areas: np.ndarray) -> None:
     )
     expect(
         grading.same(point, 0.01),
-        f"one bright pixel of 100 needs 0.01 of the picture, but you give {point:.3f}. Sort from "
-        "the largest to the smallest, and count the pixel that crosses the half.",
+        f"one bright pixel of 100 needs 0.01 of the picture, but you give {point:.3f}. Count the "
+        "largest pixels, up to and with the one that crosses the half.",
     )
 
 
@@ -166,7 +210,7 @@ def _focus_mistakes(relevance: Tensor, masks: Tensor) -> list[tuple[Tensor, str]
     ]
 
 
-@graded("7.4")
+@graded("7.4", "consistent")
 def exercise_7_4(test: Any) -> str:
     """A claim of the reader's own, with its n, interval and verdict."""
     names = ("n", "value", "low", "high", "null")
@@ -177,8 +221,8 @@ def exercise_7_4(test: Any) -> str:
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
     shown = f"your interval reaches from {low:.3g} to {high:.3g}, the null is {null:g}"
     grading.judge(result, result["direction"], low, high, null, shown)
-    # Which images they are, a dict of numbers does not tell.
+    # Which pictures they are, and whether there was a control, a dict of numbers does not tell.
     return (
-        f"Verdict: {result['verdict']}, n = {n:.0f}. If these are variants of one portrait, it holds "
-        "for that portrait, not for people."
+        f"Verdict: {result['verdict']}, n = {n:.0f}. It reaches as far as your pictures do: drawn "
+        "faces tell about the model, not about people."
     )

@@ -22,29 +22,34 @@ class NotYet(AssertionError):
 
 @dataclass(frozen=True)
 class Passed:
-    """An answer is right; shown in a notebook as one line."""
+    """An answer is right, or whatever else a check can tell; shown in a notebook as one line."""
 
     exercise: str
     remark: str = ""
-    verdict: str = "right"
+    judged: str = "right"
 
     def __repr__(self) -> str:
-        return f"✓ Exercise {self.exercise} is {self.verdict}. {self.remark}".rstrip()
+        return f"✓ Exercise {self.exercise} is {self.judged}. {self.remark}".rstrip()
 
 
 def graded(
-    exercise: str, verdict: str = "right"
+    exercise: str, judged: str = "right"
 ) -> Callable[[Callable[..., str]], Callable[..., Passed]]:
     """Make a check out of a function that raises NotYet or returns a closing remark.
 
-    What passes is called ``verdict``: "consistent" for a claim whose numbers can't be verified.
+    Parameters
+    ----------
+    exercise : str
+        Its number.
+    judged : str
+        What an answer is that passes: "consistent" where its numbers cannot be verified.
     """
 
     def decorate(check: Callable[..., str]) -> Callable[..., Passed]:
         @wraps(check)
         def checked(answer: Any = None) -> Passed:
             try:
-                return Passed(exercise, check(answer), verdict)
+                return Passed(exercise, check(answer), judged)
             except NotImplementedError:
                 raise NotYet(
                     f"Exercise {exercise} is still to be done: replace the line that raises "

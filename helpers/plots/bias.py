@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from helpers import arguments
 from helpers.errors import InputError
@@ -21,6 +22,7 @@ from helpers.plots.calibration import gaps_by_threshold, reliability
 from helpers.plots.faces import mean_faces
 
 __all__ = [
+    "by_chance",
     "comparisons",
     "confusion",
     "disparities",
@@ -173,7 +175,7 @@ def _between(row: object) -> str:
 def comparisons(table: pd.DataFrame) -> Figure:
     """Draw every group against every other: row minus column, in points of a hundred.
 
-    A star and bold type mark differences that remain after Holm's correction. Below a difference
+    Each pair is drawn once, below the diagonal. A star and bold type mark differences that remain after Holm's correction. Below a difference
     stands its interval, beside a group its n.
 
     Parameters
@@ -221,7 +223,7 @@ def comparisons(table: pd.DataFrame) -> Figure:
 
 
 def _square(table: pd.DataFrame) -> tuple[np.ndarray, list[list[str]], list[str]]:
-    """Differences in points, row minus column, what is written of each, and the groups."""
+    """Differences in points, below the diagonal, what is written of each, and the groups."""
     ends = inputs.names_of(pd.concat([table["first"], table["second"]])).to_numpy().reshape(2, -1)
     names = list(dict.fromkeys(ends.ravel()))
     if len({frozenset(pair) for pair in ends.T}) < len(table):
@@ -230,13 +232,13 @@ def _square(table: pd.DataFrame) -> tuple[np.ndarray, list[list[str]], list[str]
     texts = [[""] * len(names) for _ in names]
     bounds = 100 * table.reindex(columns=["difference", "low", "high"]).to_numpy(dtype=float)
     for first, second, bound, differs in zip(*ends, bounds, table["differs"], strict=True):
-        row, column = names.index(first), names.index(second)
-        for one, two, (points, low, high) in ((row, column, bound), (column, row, -bound)):
-            values[one, two] = points
-            if not np.isnan(points):
-                texts[one][two] = _points(points) + "*" * bool(differs)
-            if not np.isnan(points + low + high):
-                texts[one][two] += "\n{} to {}".format(*map(_points, sorted((low, high))))
+        places = names.index(first), names.index(second)
+        column, row = sorted(places)
+        points, low, high = bound if places == (row, column) else -bound
+        values[row, column] = points
+        texts[row][column] = "-" if np.isnan(points) else _points(points) + "*" * bool(differs)
+        if not np.isnan(points + low + high):
+            texts[row][column] += "\n{} to {}".format(*map(_points, sorted((low, high))))
     return values, texts, names
 
 
@@ -251,7 +253,9 @@ def _counts(table: pd.DataFrame, names: list[str]) -> pd.Series:
     return pd.Series(counts.T.ravel()).groupby(groups).first().reindex(names)
 
 
-def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
+def confusion(
+    counts: np.ndarray, labels: Sequence[str], title: str = "", positive: str | None = None
+) -> Figure:
     """Draw a confusion table: share of each true class by answer, with the counts.
 
     Parameters
@@ -262,6 +266,9 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
         The k classes.
     title : str
         What is written above.
+    positive : str, optional
+        Which of two labels counts as positive: each cell then says what it is called, true
+        positives (TP), false positives (FP), false negatives (FN) or true negatives (TN).
 
     Returns
     -------
@@ -270,7 +277,8 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
     Raises
     ------
     InputError
-        If there is not a row and a column for each label, or counts are no whole numbers.
+        If there is not a row and a column for each label, counts are no whole numbers, or
+        ``positive`` is none of two labels.
     """
     # Larger whole numbers, and their sums, have no exact double.
     table = arguments.finite_array(counts, "counts", 2, low=0, high=1e15)
@@ -287,6 +295,11 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
         ["-" if np.isnan(share) else f"{100 * share:.0f} %\n{n:.0f}" for share, n in zip(*row)]
         for row in zip(shares, table, strict=True)
     ]
+    if positive is not None:
+        texts = [
+            [f"{kind}\n{text}" for kind, text in zip(kinds, row, strict=True)]
+            for kinds, row in zip(_kinds(names, positive), texts, strict=True)
+        ]
     down = [inputs.counted(name, n) for name, n in zip(names, total[:, 0], strict=True)]
     across = [inputs.folded(name) for name in names]
     label = "share of the row"
@@ -294,4 +307,60 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str = "") -> Fig
     axis.set_xlabel("answer of the model", fontsize=canvas.FONT)
     axis.set_ylabel("annotated as", fontsize=canvas.FONT)
     axis.set_title(inputs.written(title), fontsize=canvas.FONT)
+    return canvas.finished(figure)
+
+
+def _kinds(names: list[str], positive: str) -> list[list[str]]:
+    """What the four cells of two classes are called, in the order of the labels."""
+    if len(names) != 2:
+        raise InputError(f"only of two labels one is positive; there are {len(names)}.")
+    which = names.index(arguments.choice(inputs.written(positive), "label", names))
+    kinds = [["TP", "FN"], ["FP", "TN"]]
+    return kinds if which == 0 else [row[::-1] for row in kinds[::-1]]
+
+
+def by_chance(draws: ArrayLike, observed: float, label: str = "largest gap") -> Figure:
+    """Draw what chance alone gives, as a histogram, and where the observed value lies in it.
+
+    Parameters
+    ----------
+    draws : array_like (D,)
+        The figure in each of D worlds without a difference, such as after each of D shuffles.
+    observed : float
+        The figure as it was observed.
+    label : str
+        What the figure is.
+
+    Returns
+    -------
+    Figure
+        A bar where draws are at least as large as ``observed`` is dark and hatched, and the title
+        says how many these are.
+
+    Raises
+    ------
+    InputError
+        If there is no draw, or a number is none.
+    """
+    found = arguments.finite_array(arguments.plain(draws, "draws"), "draws", ndim=1)
+    if not len(found):
+        raise InputError("draws is empty: there is nothing to draw.")
+    seen = arguments.number(observed, "observed")
+    extreme = found >= seen - 1e-9  # gaps of equal counts may differ by a rounding
+    figure, axes = canvas.grid(1, 1, side=7.2, extra=-3.8)
+    axis = axes[0, 0]
+    edges = np.histogram_bin_edges(found, bins=min(30, max(1, len(np.unique(found)))))
+    axis.hist(found[~extreme], bins=edges, color="0.8", ec="white")
+    axis.hist(found[extreme], bins=edges, color=canvas.BLUE, ec="white", hatch="///")
+    axis.axvline(seen, color=canvas.VERMILION, lw=2.5)
+    axis.axvline(float(found.mean()), color="0.2", lw=1.8, ls="--")
+    canvas.plain(axis, label)
+    axis.set_ylabel("draws", fontsize=canvas.FONT)
+    many = f"{int(extreme.sum()):,} of {len(found):,} draws are as large as the observed value"
+    axis.set_title(f"{many}, or larger", fontsize=canvas.FONT, loc="left")
+    entries: list[tuple[Artist, str]] = [
+        (Line2D([], [], color=canvas.VERMILION, lw=2.5), f"observed, {seen:.3g}"),
+        (Line2D([], [], color="0.2", lw=1.8, ls="--"), f"mean of the draws, {found.mean():.3g}"),
+    ]
+    canvas.legend(figure, entries, loc="outside lower center", ncols=2, fontsize=10)
     return canvas.finished(figure)

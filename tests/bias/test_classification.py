@@ -143,6 +143,20 @@ def test_a_crossed_group_without_anybody_has_its_row() -> None:
     assert set(nobody["note"]) == {"undefined (nobody in this group)"}
 
 
+def test_a_category_that_a_selection_has_emptied_makes_no_pair() -> None:
+    races = pd.Categorical(DATA["race"], [*"dabc"])
+    two = DATA.assign(race=races)[races.isin(["a", "b"])]
+    pairs = classification.pairwise("truth", "said", ["race"], data=two)
+    assert pairs[["first", "second"]].to_numpy().tolist() == [["a", "b"]]
+    plain = classification.pairwise("truth", "said", ["race"], data=two.astype({"race": str}))
+    pd.testing.assert_frame_equal(pairs, plain)
+    crossed = classification.pairwise("truth", "said", ["race", "light"], data=two)
+    assert len(crossed) == 6
+    assert crossed["difference"].notna().all()
+    with pytest.raises(InputError, match="two groups with faces; there is only b"):
+        classification.pairwise("truth", "said", ["race"], data=two[two["race"] == "b"])
+
+
 def test_faces_without_a_value_are_counted_and_left_out() -> None:
     holes = DATA.astype({"truth": float}).copy()
     holes.loc[:4, "truth"] = np.nan

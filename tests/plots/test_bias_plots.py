@@ -60,6 +60,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "reliability": lambda: bias.reliability(CURVES, columns=2),
     "thresholds": lambda: bias.gaps_by_threshold(MOVED),
     "confusion": lambda: bias.confusion(COUNTS, ["one", "two", "never"], "a model"),
+    "by chance": lambda: bias.by_chance(np.linspace(0, 0.1, 50), 0.08),
     "mean faces": lambda: bias.mean_faces(FACES, list("aabbbc"), columns=2),
 }
 
@@ -145,14 +146,40 @@ def test_only_what_holm_leaves_is_starred_and_row_minus_column_is_signed(
     drawn: dict[str, Figure],
 ) -> None:
     cells = [each.get_text() for each in drawn["comparisons"].axes[0].texts]
-    assert sum("*" in cell for cell in cells) == 2 * PAIRS["differs"].sum() > 0
-    strongest = round(100 * PAIRS["difference"].abs().max())
-    assert {f"+{strongest}*", f"-{strongest}*"} <= {cell.split("\n")[0] for cell in cells}
+    assert sum("*" in cell for cell in cells) == PAIRS["differs"].sum() > 0
+    strongest = PAIRS.loc[PAIRS["difference"].abs().idxmax()]
+    # The second of a pair stands lower, so that the row is the second.
+    points = f"{round(-100 * strongest['difference']):+d}*"
+    names = list(dict.fromkeys([*PAIRS["first"], *PAIRS["second"]]))
+    cell = cells[len(names) * names.index(strongest["second"]) + names.index(strongest["first"])]
+    assert cell.split("\n")[0] == points
+
+
+def test_each_pair_is_written_once_below_the_diagonal(drawn: dict[str, Figure]) -> None:
+    undefined = PAIRS.assign(difference=PAIRS["difference"].where(PAIRS.index > 0))
+    for table, without in ((PAIRS, 0), (undefined, 1)):
+        cells = [each.get_text() for each in bias.comparisons(table).axes[0].texts]
+        square = np.array(cells).reshape(4, 4)
+        assert (square[np.triu_indices(4)] == "").all()
+        assert (square[np.tril_indices(4, -1)] != "").all()
+        assert cells.count("-") == without
+
+
+def test_a_pair_told_the_other_way_round_keeps_its_row_and_column() -> None:
+    ends = {"first": ["a", "b", "c"], "second": ["b", "c", "a"]}
+    told = {"difference": [0.1, 0.2, -0.4], "low": [0.0, 0.1, -0.5], "high": 0.3}
+    table = pd.DataFrame({"metric": "recall", **ends, **told, "p_holm": 0.2, "differs": False})
+    cells = [each.get_text() for each in bias.comparisons(table).axes[0].texts]
+    assert [each for each in cells if each] == [
+        "-10\n-30 to 0",  # b minus a
+        "-40\n-50 to +30",  # c minus a, as it was told
+        "-20\n-30 to -10",  # c minus b
+    ]
 
 
 def test_a_comparison_has_its_interval_and_its_groups_their_n(drawn: dict[str, Figure]) -> None:
     axis, row = drawn["comparisons"].axes[0], PAIRS.iloc[0]
-    low, high = (f"{round(100 * row[each]):+d}" for each in ("low", "high"))
+    low, high = (f"{round(-100 * row[each]):+d}" for each in ("high", "low"))
     cells = [each.get_text() for each in axis.texts]
     assert any(cell.endswith(f"\n{low} to {high}") for cell in cells)
     names = [each.get_text() for each in axis.get_yticklabels()]
@@ -248,6 +275,41 @@ def test_the_confusion_table_shows_shares_of_rows_and_counts(drawn: dict[str, Fi
     cells = [each.get_text() for each in drawn["confusion"].axes[0].texts]
     assert cells[:2] == ["90 %\n90", "10 %\n10"]
     assert cells[-3:] == ["-", "-", "-"]
+
+
+def test_the_four_cells_of_two_classes_have_their_names() -> None:
+    counts = np.array([[7, 3], [2, 8]])
+    for positive, kinds in (("yes", ["TN", "FP", "FN", "TP"]), ("no", ["TP", "FN", "FP", "TN"])):
+        figure = bias.confusion(counts, ["no", "yes"], positive=positive)
+        cells = [each.get_text().split("\n") for each in figure.axes[0].texts]
+        assert [cell[0] for cell in cells] == kinds
+        assert [cell[-1] for cell in cells] == ["7", "3", "2", "8"]
+    with pytest.raises(InputError, match="only of two labels.*there are 3"):
+        bias.confusion(COUNTS, ["one", "two", "never"], positive="one")
+    with pytest.raises(UnknownName, match="no label 'maybe'"):
+        bias.confusion(counts, ["no", "yes"], positive="maybe")
+
+
+def test_the_observed_value_stands_in_the_histogram_of_chance() -> None:
+    draws = np.array([0.01, 0.02, 0.02, 0.03, 0.03, 0.03, 0.04, 0.06, 0.06, 0.1])
+    figure = bias.by_chance(draws, 0.06, "largest gap of accuracy")
+    axis = figure.axes[0]
+    assert axis.get_title(loc="left").startswith("3 of 10 draws are as large")
+    assert sum(bar.get_height() for bar in axis.patches) == 10
+    hatched = [bar for bar in axis.patches if bar.get_hatch()]
+    assert sum(bar.get_height() for bar in hatched) == 3
+    assert [line.get_xdata()[0] for line in axis.lines] == pytest.approx([0.06, draws.mean()])
+    assert axis.get_xlabel() == "largest gap of accuracy"
+    assert {"observed, 0.06", "mean of the draws, 0.04"} == set(texts(figure)) & {
+        "observed, 0.06",
+        "mean of the draws, 0.04",
+    }
+    for many in ([0.2] * 5, [0.3]):  # all alike
+        assert bias.by_chance(many, 0.4).axes[0].get_title(loc="left").startswith("0 of")
+    with pytest.raises(InputError, match="draws is empty"):
+        bias.by_chance([], 0.1)
+    with pytest.raises(InputError, match="observed"):
+        bias.by_chance(draws, float("nan"))
 
 
 def test_bins_of_a_group_add_up_to_its_n(drawn: dict[str, Figure]) -> None:

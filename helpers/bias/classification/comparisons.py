@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from helpers import arguments
@@ -56,12 +57,13 @@ def pairwise(
         ``metric, first, second, n_first, n_second`` (the faces that the metric divides by),
         ``difference`` (first - second) with ``low`` and ``high`` for this pair alone, ``p``,
         ``p_holm`` corrected for all pairs of the table, ``differs`` (whether ``p_holm`` is below
-        ``1 - level``), ``verdict`` and ``note``. A pair in which the metric is undefined has NaN.
+        ``1 - level``), ``verdict`` and ``note``. A pair in which the metric is undefined has NaN;
+        a group without anybody, such as a category that a selection has emptied, makes no pair.
 
     Raises
     ------
     InputError
-        If there is but one group, there are more than 300, or an argument has no meaning.
+        If only one group has faces, more than 300 have, or an argument has no meaning.
     UnknownName
         If there is no such metric.
 
@@ -95,7 +97,8 @@ def pairwise(
     answers = read(truth, prediction, groups, None, positive, data)
     askable(answers, [name], (), OF_EXACT)
     counted, cells = METRICS[name], answers.cells
-    first, second = _pairs(answers.names)
+    there = np.flatnonzero(cells.sum(axis=1))
+    first, second = _pairs(there, answers.names)
     one, two = cells[first], cells[second]
     table = _differences(counted, one, two, level)
     table.insert(0, "metric", name)
@@ -204,14 +207,17 @@ def _comparable(metric: str) -> str:
     return name
 
 
-def _pairs(names: list[str]) -> tuple[list[int], list[int]]:
-    if len(names) < 2:
-        raise InputError(f"a comparison needs two groups; there is only {', '.join(names)}.")
-    if len(names) > _MOST:
+def _pairs(there: NDArray[np.intp], names: list[str]) -> tuple[list[int], list[int]]:
+    """Both ends of every pair of the groups that hold anybody."""
+    number = len(there)
+    if number < 2:
+        only = ", ".join(names[each] for each in there)
+        raise InputError(f"a comparison needs two groups with faces; there is only {only}.")
+    if number > _MOST:
         raise InputError(
-            f"{len(names):,} groups make {len(names) * (len(names) - 1) // 2:,} pairs: take fewer."
+            f"{number:,} groups make {number * (number - 1) // 2:,} pairs: take fewer."
         )
-    first, second = zip(*combinations(range(len(names)), 2), strict=True)
+    first, second = zip(*combinations(there.tolist(), 2), strict=True)
     return list(first), list(second)
 
 
