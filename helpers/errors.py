@@ -43,6 +43,14 @@ class DownloadFailed(InputError):
     """A file could not be fetched, or is not the file that was promised."""
 
 
+class NotOnServer(DownloadFailed):
+    """The server answers, but has no such file (any more); it may have others."""
+
+
+class WrongFile(DownloadFailed):
+    """A file arrived, or was there before, but is damaged or another one than was promised."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     """Say that ``name`` is no ``kind``, with the nearest known names first.
 

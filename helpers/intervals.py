@@ -134,9 +134,9 @@ def wilson_limits(
     if np.ndim(level) == 0:
         levels = np.array(arguments.level(level))
     else:
-        levels = arguments.finite_array(level, "level", low=0, high=1)
+        levels = arguments.finite_array(level, "level")
         if ((levels <= 0) | (levels >= 1)).any():
-            raise InputError("level holds 0 or 1: give confidence levels between them.")
+            raise InputError("level must hold confidence levels above 0 and below 1, as 0.95.")
     try:
         more = hits > trials
         np.broadcast_shapes(more.shape, levels.shape)
@@ -157,12 +157,11 @@ def score_limits(
     hits, trials = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
     z2 = np.square(np.asarray(z, dtype=float))
     with np.errstate(invalid="ignore", divide="ignore"):
-        centre = (hits + z2 / 2) / (trials + z2)
         half = np.sqrt(z2) * np.sqrt(hits * (trials - hits) / trials + z2 / 4) / (trials + z2)
-    # Exactly, where rounding would leave the share itself outside.
-    low = np.where(hits == 0, np.minimum(centre - half, 0.0), centre - half)
-    high = np.where(hits == trials, np.maximum(centre + half, 1.0), centre + half)
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
+        # Exactly 0 without hits: both terms are then the same to the last bit. So the upper limit
+        # is that of the failures seen from 1, and rounding leaves no share outside its interval.
+        low, rest = ((each + z2 / 2) / (trials + z2) - half for each in (hits, trials - hits))
+    return np.maximum(low, 0.0), 1 - np.maximum(rest, 0.0)
 
 
 def student(level: float, freedom: ArrayLike) -> Any:

@@ -90,6 +90,49 @@ def test_a_bootstrap_does_not_depend_on_how_many_values_are_held_at_a_time(
     assert bootstrap_mean(values, replicates=101) == whole
 
 
+@pytest.mark.parametrize(("at_once", "most"), [(5, 1), (37, 1), (75, 2), (37 * 50, 50)])
+def test_a_bootstrap_holds_no_more_values_at_a_time_than_fit(
+    at_once: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, rng = [], np.random.default_rng
+
+    class Spy:
+        def __init__(self, seed: int) -> None:
+            self.random = rng(seed)
+
+        def integers(self, low: int, high: int, shape: tuple[int, int]) -> np.ndarray:
+            drawn.append(shape)
+            return self.random.integers(low, high, shape)
+
+    monkeypatch.setattr(intervals, "_AT_ONCE", at_once)
+    monkeypatch.setattr(np.random, "default_rng", Spy)
+    bootstrap_mean(np.arange(37.0), replicates=101)
+    assert {width for _, width in drawn} == {37}
+    assert [height for height, _ in drawn[:-1]] == [most] * (len(drawn) - 1)
+    assert sum(height for height, _ in drawn) == 101
+
+
+def test_a_bootstrap_draws_two_thousand_times_from_seed_nought_unless_told_otherwise() -> None:
+    values = np.random.default_rng(3).normal(size=30)
+    usual = bootstrap_mean(values)
+    assert usual == bootstrap_mean(values, 0.95, 2000, 0)
+    for other in ((0.9, 2000, 0), (0.95, 1999, 0), (0.95, 2001, 0), (0.95, 2000, 1)):
+        assert usual != bootstrap_mean(values, *other)
+
+
+def test_resamples_of_two_are_two() -> None:
+    values = np.arange(50.0)
+    random = np.random.default_rng(4)
+    means = sorted(values[random.integers(0, 50, (2, 50))].mean(axis=1))
+    assert bootstrap_mean(values, 0.5, 2, 4)[1:] == pytest.approx(
+        (means[0] + np.diff(means)[0] / 4, means[1] - np.diff(means)[0] / 4)
+    )
+
+
+def test_an_interval_in_log_odds_is_that_of_ninety_five_per_cent_unless_told_otherwise() -> None:
+    assert log_odds_limits(0.9, 0.05, 7) == log_odds_limits(0.9, 0.05, 7, 0.95)
+
+
 def test_an_interval_in_log_odds_is_students_and_stays_a_share() -> None:
     half = stats.t.ppf(0.95, 7) * 0.05 / (0.9 * 0.1)
     expected = [1 / (1 + math.exp(-math.log(9) + sign * half)) for sign in (1, -1)]
@@ -177,8 +220,13 @@ def test_many_limits_follow_their_levels_and_refuse_what_does_not_go_together() 
     assert (low[0], high[0]) == pytest.approx(wilson(3, 9, 0.9))
     assert (low[1], high[1]) == pytest.approx(wilson(3, 9, 0.99))
     assert wilson_limits(3, 3)[1] == 1
+    np.testing.assert_array_equal(wilson_limits([3, 7], 9), wilson_limits([3, 7], 9, 0.95))
+    for levels in ([0.9, 0.0], [0.9, 1.0], [0.9, -0.1], [1.1, 0.9], [95, 90]):
+        with pytest.raises(InputError, match="level must hold confidence levels above 0 and below"):
+            wilson_limits([3, 3], 9, levels)  # type: ignore[arg-type]
     for successes, n, match in (
         ([5], [3], "no more can succeed"),
+        ([5, 3], [3, 3], "no more can succeed"),
         ([-1], [3], "at least 0"),
         ([math.nan], [3], "NaN"),
         (["1"], [3], "must hold numbers"),
@@ -219,6 +267,7 @@ def test_holm_refuses_what_is_no_probability() -> None:
         with pytest.raises(InputError, match=match):
             holm(p)
     assert len(holm([])) == 0
+    assert holm([0.9, 0.8, 1.0]).tolist() == [1, 1, 1]
     np.testing.assert_allclose(holm([math.nan, 0.02, 0.03]), [math.nan, 0.04, 0.04])
 
 
@@ -233,7 +282,14 @@ def test_a_verdict_needs_bounds_in_order() -> None:
     assert verdict(-math.inf, 0.0) == TOO_LITTLE
 
 
-def test_a_share_of_all_or_of_none_lies_within_its_interval_to_the_last_bit():
+def test_limits_of_a_fraction_of_a_success_stay_shares() -> None:
+    # Rounding alone would put the lower one of the smallest below 0.
+    few, n = 10.0 ** -np.arange(1, 25), np.array([[1], [2], [7], [100]])
+    for low, high in (wilson_limits(few, n), wilson_limits(n - few, n)):
+        assert ((low >= 0) & (low < high) & (high <= 1)).all()
+
+
+def test_a_share_of_all_or_of_none_lies_within_its_interval_to_the_last_bit() -> None:
     n = np.arange(1, 2000)
     for level in (0.8, 0.9, 0.95, 0.99):
         assert (wilson_limits(n, n, level)[1] == 1).all()

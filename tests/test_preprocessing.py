@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from helpers.preprocessing import (
     Detection,
     align,
     blur_where,
+    blurring,
     crop_face,
     detect,
     detect_all,
@@ -154,6 +156,233 @@ def test_the_detector_finds_what_the_package_finds_in_photographs(
     assert require_equal(package, pictures) >= 45
 
 
+# What the package (mtcnn 1.0.0) finds in four cuts of the astronaut, before it rounds: left, top,
+# right, bottom, score, x of the five landmarks, y of the five landmarks.
+BY_THE_PACKAGE: dict[str, list[list[float]]] = {
+    "whole face": [
+        [30.3863, 25.8807, 114.6642, 132.838, 0.9991]
+        + [53.8123, 95.9602, 74.9407, 51.4304, 94.6914]
+        + [60.4751, 62.8784, 86.885, 99.2979, 101.238],
+    ],
+    "cut by two edges": [
+        [0.0, 0.0, 68.0634, 103.2752, 0.9937]
+        + [5.2143, 46.5301, 21.478, 3.1111, 44.6984]
+        + [29.6336, 32.8436, 56.4302, 69.6291, 71.4629],
+    ],
+    "as large as the picture": [
+        [0.0, 0.0, 41.0, 39.0, 0.9956]
+        + [10.3637, 32.3697, 21.2415, 9.8913, 31.0628]
+        + [11.0073, 12.2454, 25.2468, 30.914, 31.7398],
+    ],
+    "beside its mirror image": [
+        [24.646, 15.6404, 67.9516, 71.9004, 0.9999]
+        + [36.537, 57.9271, 46.9899, 35.6333, 56.9338]
+        + [34.9745, 36.2695, 49.0801, 54.8382, 56.07],
+        [91.5236, 19.2098, 132.3167, 70.8688, 0.9965]
+        + [101.0934, 122.5279, 112.5604, 101.6921, 123.7941]
+        + [36.4957, 35.3521, 48.5008, 55.7104, 54.7611],
+    ],
+}
+
+
+def test_the_detector_finds_what_the_package_was_seen_to_find(portrait: np.ndarray) -> None:
+    half = portrait[30:190:2, 130:290:2]
+    pictures = [
+        portrait[40:190, 150:290],
+        portrait[70:200, 200:300],
+        portrait[78:158:2, 182:266:2],
+        np.concatenate([half, half[:, ::-1]], 1),
+    ]
+    together = mtcnn.find(pictures)
+    for picture, found, expected in zip(pictures, together, BY_THE_PACKAGE.values(), strict=True):
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+        np.testing.assert_allclose(mtcnn.find([picture])[0], expected, atol=2e-3)
+
+
+# The detector's steps, each against its definition written out pixel by pixel or box by box.
+
+
+@pytest.mark.parametrize("of_the_smaller", [False, True])
+@pytest.mark.parametrize("most", [0.25, 0.5, 0.7])
+def test_a_box_goes_where_a_surer_one_covers_too_much_of_it(
+    most: float, of_the_smaller: bool
+) -> None:
+    generator = np.random.default_rng(0)
+    ties = 0
+    for _ in range(40):
+        corners = generator.integers(0, 6, (7, 2))
+        boxes = np.hstack([corners, corners + generator.integers(1, 6, (7, 2))]).astype(float)
+        boxes = np.column_stack([boxes, generator.permutation(7) / 10])
+        kept = []
+        for box in sorted(boxes.tolist(), key=lambda each: -each[4]):
+            covers = [
+                overlap(box, surer, of_the_smaller) for surer in boxes.tolist() if surer[4] > box[4]
+            ]
+            ties += sum(each == most for each in covers)
+            if not any(each > most for each in covers):
+                kept.append(box)
+        assert mtcnn._kept(boxes, most, of_the_smaller).tolist() == kept
+    assert ties > 0 or most == 0.7, "a box that is covered by exactly as much stays"
+
+
+def overlap(one: list[float], other: list[float], of_the_smaller: bool) -> float:
+    """What two boxes share, of all that they cover together or of the smaller one."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = [(each[2] - each[0]) * (each[3] - each[1]) for each in (one, other)]
+    return width * height / (min(areas) if of_the_smaller else sum(areas) - width * height)
+
+
+def test_a_box_is_lengthened_about_its_middle_to_a_square() -> None:
+    boxes = np.array([[10, 20, 30, 60, 0.9], [0, 5, 7, 8, 0.8], [1, 1, 4, 4, 0.7]])
+    squares = [[0, 20, 40, 60, 0.9], [0, 3, 7, 10, 0.8], [1, 1, 4, 4, 0.7]]
+    np.testing.assert_allclose(mtcnn._square(boxes), squares)
+
+
+def test_a_window_of_the_first_network_is_twelve_pixels_of_the_shrunk_picture() -> None:
+    score, shift = np.zeros((4, 5), np.float32), np.zeros((4, 4, 5), np.float32)
+    score[2, 3], score[0, 1], score[1, 1] = 0.9, 0.6, 0.59
+    shift[:, 2, 3] = [0.5, -1, 1, 2]
+    # Place (3, 2) looks at pixels 7 to 18 across and 5 to 16 down, counted from 1; shifts are
+    # shares of the 11 px from its first to its last; 0.6 is not sure enough.
+    expected = [[2 * (7 + 5.5), 2 * (5 - 11), 2 * (18 + 11), 2 * (16 + 22), 0.9]]
+    np.testing.assert_allclose(mtcnn._windows(score, shift, 0.5), expected)
+
+
+@pytest.mark.parametrize("side", [21, 40, 45, 60, 83, 100, 130, 231, 400])
+def test_faces_from_20_pixels_to_the_whole_picture_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    shapes = []
+
+    def nothing(pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        shapes.append(tuple(pictures.shape))
+        return torch.zeros(2, 1, 1), torch.zeros(2, 4, 1, 1), torch.zeros(2)
+
+    monkeypatch.setattr(mtcnn, "_networks", lambda: {"pnet": nothing})
+    found = mtcnn._of_one_size(np.zeros((2, side, 2 * side, 3)))
+    assert [each.shape for each in found] == [(0, 5)] * 2
+    # The window of 12 px covers 20 px first, then 1 / 0.709 as many until it covers the picture.
+    scales = [12 / 20 * 0.709**k for k in range(20)]
+    scales = [scale for scale in scales if side * scale >= 12]
+    assert shapes == [(2, 3, int(side * each), int(2 * side * each)) for each in scales]
+
+
+def test_of_neighbouring_windows_of_one_size_the_surer_is_proposed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def proposed(scores: list[float]) -> int:
+        def network(pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return torch.tensor([[scores]]), torch.zeros(1, 4, 1, len(scores)), torch.zeros(1)
+
+        monkeypatch.setattr(mtcnn, "_networks", lambda: {"pnet": network})
+        return len(mtcnn._of_one_size(np.zeros((1, 21, 21, 3)))[0])
+
+    # Windows are 11 px from the first to the last, and 2 px apart.
+    assert proposed([0.9, 0.8]) == 1, "they have 9 / 13 in common"
+    assert proposed([0.9, 0.0, 0.8]) == 2, "they have 7 / 15 in common"
+
+
+def test_the_second_and_third_network_must_be_surer_than_their_limits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scores = torch.tensor([0.69, 0.7, 0.71, 0.79, 0.8, 0.81])
+
+    class Looks:
+        side = 24
+
+        def __call__(self, crops: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return scores, torch.zeros(6, 4), torch.zeros(6, 10)
+
+    monkeypatch.setattr(mtcnn, "_networks", lambda: {"rnet": Looks(), "onet": Looks()})
+    at = 10.0 * np.arange(6)
+    boxes = np.stack([at, at, at + 8, at + 8, np.zeros(6)], 1)
+    picture = np.zeros((70, 70, 3), np.float32)
+    for step, expected in ((mtcnn._refined, [0.81, 0.8, 0.79, 0.71]), (mtcnn._finished, [0.81])):
+        (found,) = step([picture], [boxes])
+        np.testing.assert_allclose(found[:, 4], expected)
+
+
+def test_of_two_boxes_that_overlap_the_surer_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Side by side and one inside the other, from little to much in common, at each of the steps.
+    def shared(step: Any, boxes: list[list[float]]) -> int:
+        class Looks:
+            side = 24
+
+            def __call__(self, crops: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                return torch.tensor([0.99, 0.98]), torch.zeros(2, 4), torch.zeros(2, 10)
+
+        monkeypatch.setattr(mtcnn, "_networks", lambda: {"rnet": Looks(), "onet": Looks()})
+        return len(step([np.zeros((99, 99, 3), np.float32)], [np.array(boxes)])[0])
+
+    one = [0.0, 0, 60, 60, 0.9]
+    for step in (mtcnn._refined, mtcnn._finished):
+        assert shared(step, [one, [0, 0, 60, 72, 0.9]]) == 1, (
+            "0.83 in common, or all of the smaller"
+        )
+    assert shared(mtcnn._refined, [one, [0, 0, 60, 88, 0.9]]) == 2, "0.68 in common"
+    assert shared(mtcnn._finished, [one, [0, 0, 60, 88, 0.9]]) == 1, "all of the smaller"
+    assert shared(mtcnn._finished, [one, [0, 19, 60, 79, 0.9]]) == 2, "0.68 of the smaller"
+    assert shared(mtcnn._finished, [one, [0, 17, 60, 77, 0.9]]) == 1, "0.72 of the smaller"
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale"), [((2, 23, 40), 0.6), ((1, 30, 31), 0.7), ((3, 16, 20), 0.75)]
+)
+def test_a_shrunk_pixel_is_the_mean_of_what_it_covers_fractions_counted(
+    shape: tuple[int, ...], scale: float
+) -> None:
+    pictures = np.random.default_rng(0).random((*shape, 3))
+
+    def shares(length: int) -> np.ndarray:
+        parts = int(length * scale)
+        width = length / parts
+        weights = np.zeros((parts, length))
+        for part, pixel in np.ndindex(parts, length):
+            first, last = max(part * width, pixel), min((part + 1) * width, pixel + 1)
+            weights[part, pixel] = max(last - first, 0) / width
+        return weights
+
+    expected = np.einsum("nhwc,ih,jw->ncij", pictures, shares(shape[1]), shares(shape[2]))
+    found = mtcnn._shrunk(mtcnn._up_to(pictures, 1), pictures.shape, scale)
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(9, 13), (1, 6), (8, 1)])
+def test_a_crop_lies_between_the_outermost_centres_and_is_zero_beyond(
+    shape: tuple[int, int],
+) -> None:
+    picture = np.random.default_rng(0).random((*shape, 3))
+    height, width = shape
+    boxes = np.array(
+        [[0, 0, width, height], [-3, 2.5, 6, 8.25], [2, -4, width + 5, height + 1], [1, 1, 3, 2]],
+        dtype=float,
+    )
+    side = 5
+    expected = np.zeros((4, 3, side, side))
+    for which, row, column in np.ndindex(4, side, side):
+        left, top, right, bottom = boxes[which]
+        y = (top + row * (bottom - top) / (side - 1)) * (height - 1) / height
+        x = (left + column * (right - left) / (side - 1)) * (width - 1) / width
+        if 0 <= y <= height - 1 and 0 <= x <= width - 1:
+            for i, j in np.ndindex(height, width):
+                near = max(1 - abs(y - i), 0) * max(1 - abs(x - j), 0)
+                expected[which, :, row, column] += near * picture[i, j]
+    assert expected[0, :, -1, -1].all(), "the last centre is in the picture"
+    np.testing.assert_allclose(mtcnn._crops(picture, boxes, side).numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("spec", [None, SimpleNamespace(origin=None)], ids=["no", "empty"])
+def test_without_the_package_of_its_weights_the_detector_says_so(
+    monkeypatch: pytest.MonkeyPatch, spec: Any
+) -> None:
+    monkeypatch.setattr(mtcnn, "find_spec", lambda name: spec)
+    with pytest.raises(ImportError, match="weights from the package mtcnn: install it"):
+        mtcnn._weights("pnet")
+
+
 def test_pictures_searched_together_have_the_faces_they_have_alone(portrait: np.ndarray) -> None:
     pictures = [portrait, portrait[::-1], resized(portrait, 300, 280), portrait[:, ::-1], portrait]
     together = detect_all(pictures)
@@ -182,6 +411,21 @@ def test_many_pictures_are_searched_in_parts(
     assert sizes == [3, 3, 1]
     detect_all([portrait, small])
     assert sizes[3:] == [1, 1], "a picture above the limit is searched by itself"
+
+
+def test_pictures_are_searched_together_up_to_1600_times_1600_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = []
+
+    def find(pictures: list[np.ndarray]) -> list[np.ndarray]:
+        sizes.append(len(pictures))
+        return [np.zeros((0, 15))] * len(pictures)
+
+    monkeypatch.setattr(mtcnn, "find", find)
+    half, dot = np.zeros((800, 1600, 3), np.uint8), np.zeros((1, 1, 3), np.uint8)
+    assert detect_all([half, half, dot]) == [[], [], []]
+    assert sizes == [2, 1]
 
 
 def test_a_demanding_score_leaves_faces_out(portrait: np.ndarray, face: Detection) -> None:
@@ -270,6 +514,7 @@ def test_faces_above_the_lowest_score_are_kept_those_at_it_too(
         (0.9, (1, 2, 20, 20)),
     ]
     assert [face.score for face in detect(picture, 0)] == [0.95, 0.9, 0.89]
+    assert [face.score for face in detect_all([picture])[0]] == [0.95, 0.9]
     assert detect(picture, 1) == []
     np.testing.assert_array_equal(detect(picture)[0].landmarks, LANDMARKS)
     # A long picture is searched at 1600 px; boxes and points are those of the picture as it came.
@@ -598,6 +843,7 @@ def test_several_pictures_are_aligned_at_once(portrait: np.ndarray, face: Detect
 NO_LANDMARKS = [
     LANDMARKS[:4],
     np.full((5, 2), 7.0),
+    np.tile([3.0, 7.0], (5, 1)),
     LANDMARKS * np.nan,
     LANDMARKS[None],
     LANDMARKS + [np.inf, 0],
@@ -757,7 +1003,8 @@ def test_landmarks_without_a_direction_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [50, None, (50,), (50, 40, 3), "ab", (0, 5), (5, -1), (5.0, 5), (10**9, 5), (5, None)]
+    "shape",
+    [50, None, (50,), (50, 40, 3), "ab", (0, 5), (5, 0), (5, -1), (5.0, 5), (10**9, 5), (5, None)],
 )
 def test_a_shape_is_a_height_and_a_width(shape: Any) -> None:
     with pytest.raises(InputError, match="shape is|height is|width is|there is"):
@@ -883,6 +1130,19 @@ def test_every_width_of_blur_is_the_mean_under_a_gaussian(noise: np.ndarray, sig
     assert np.abs(found - expected).max() < 0.53
 
 
+def test_a_blur_is_scipys_up_to_eight_pixels_and_without_an_end_from_there(
+    noise: np.ndarray,
+) -> None:
+    values = noise[..., 0].astype(float)
+    for sigma in (0.2, 4.0, 7.99):
+        expected = ndimage.gaussian_filter(values, sigma)
+        np.testing.assert_array_equal(blurring._smoothed(values, sigma), expected)
+    for sigma in (8.0, 12.0):
+        endless = ndimage.gaussian_filter(values, sigma, truncate=9)
+        np.testing.assert_allclose(blurring._smoothed(values, sigma), endless, atol=1e-6)
+        assert np.abs(ndimage.gaussian_filter(values, sigma) - endless).max() > 1e-4
+
+
 def test_a_blur_far_wider_than_the_picture_is_its_mean(noise: np.ndarray) -> None:
     mask = np.zeros(noise.shape[:2], dtype=bool)
     mask[:, :20] = True
@@ -931,6 +1191,36 @@ def test_landmarks_of_another_picture_are_refused(noise: np.ndarray) -> None:
     for wrong in (LANDMARKS + 1e4, LANDMARKS - 600):
         with pytest.raises(InputError, match="none of the five landmarks lies in the picture"):
             align(noise, wrong)
+
+
+def test_a_single_landmark_on_the_edge_of_the_picture_is_enough(noise: np.ndarray) -> None:
+    # Points count from the middle of the first pixel: the picture's edges are at -0.5 and 79.5.
+    at_the_start = LANDMARKS - LANDMARKS[4] - 0.5
+    at_the_end = LANDMARKS - LANDMARKS[0] + (79.5, 59.5)
+    for points in (at_the_start, at_the_end):
+        assert align(noise, points).shape == (112, 112, 3)
+    for points in (at_the_start - (0, 0.1), at_the_end + (0.1, 0)):
+        with pytest.raises(InputError, match="none of the five landmarks lies in the picture"):
+            align(noise, points)
+
+
+def test_a_landmark_lies_in_the_picture_across_and_down(noise: np.ndarray) -> None:
+    for aside in ((1000, 0), (0, 1000)):
+        with pytest.raises(InputError, match="none of the five landmarks lies in the picture"):
+            align(noise, LANDMARKS / 3 + aside)
+
+
+def test_landmarks_on_one_line_still_say_how_a_face_lies(noise: np.ndarray) -> None:
+    for line in ([[40, 10], [40, 20], [40, 30], [40, 40], [40, 50]], [[k, k] for k in range(5)]):
+        assert align(noise, line, 64).shape == (64, 64, 3)
+
+
+def test_a_picture_of_one_row_or_column_is_not_shrunk_to_none() -> None:
+    row = np.full((1, 500, 3), 255, np.uint8)
+    points = (LANDMARKS - LANDMARKS[2]) * 4 + (250, 0)  # the template has a fifth of this size
+    turned = np.stack([-points[:, 1], points[:, 0]], 1)
+    for picture, where in ((row, points), (row.swapaxes(0, 1), turned)):
+        assert align(picture, where, 64).shape == (64, 64, 3)
 
 
 def test_an_enlarged_face_is_as_bright_as_opencvs() -> None:

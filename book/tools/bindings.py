@@ -32,9 +32,9 @@ ALLOWED = (
     r"(?m)^\s*\d+\. ",  # items of a list
     r"\b\d+ (?:min|minutes?|seconds?)\b",  # how long something takes
     r"\b(?:1[89]|20)\d\d\b",  # years
+    r"(?i)\btones? \d+(?:-\d+| to \d+)",  # groups of drawn faces
     r"\b95 %",  # the level of every interval
     r"(?<![\d.,])(?:0|1|100)(?![\d,]*\d|\.\d)",  # the ends of a share
-    r"\btones? \d+(?:-\d+| to \d+)",  # groups of drawn faces
     r"\bCC BY \d\.\d",  # a licence
     r"[A-Za-z]+[-–]?\d[\w.-]*",  # names: ResNet-18, layer4
 )

@@ -18,10 +18,10 @@
 # | Python and NumPy | essential | any course |
 # | PyTorch | not needed yet | its tensors work like NumPy arrays; `dim` is NumPy's `axis` |
 #
-# **Time**: 15 minutes. Nothing here needs a network.
+# **Time**: 20 minutes. Nothing here needs a network.
 
 # %% [markdown]
-# ## Does everything work?
+# ## Does everything work? · 2 min
 #
 # Run the next cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. It imports the course's package, `helpers`, and the main
 # libraries, and shows their versions. If it fails, the README tells how to set up the environment.
@@ -40,7 +40,7 @@ import helpers
 }
 
 # %% [markdown]
-# ## Who is in the pictures?
+# ## Who is in the pictures? · 6 min
 #
 # A data set of faces is a collection of people. Before we compute anything with them, it is worth knowing who they are
 # and whether they were asked.
@@ -55,20 +55,26 @@ portrait = datasets.astronaut()
 plots.pictures([portrait], [datasets.ASTRONAUT_CREDIT.split(".")[0]])
 
 # %% [markdown]
-# **FairFace** is a set of 97,698 labelled photographs of faces, most of them from public albums on Flickr, chosen so that
-# seven groups are about equally frequent. It is published under CC BY 4.0. That licence comes from those who took and
-# collected the pictures, not from the people in them: nobody asked *them* whether they want to be in research on
-# faces. We use few of these pictures, name nobody, and show them only where a lesson needs them. If FairFace is on
-# this machine, the next cell finds it:
+# **Members of Congress.** The course also knows 287 [official portraits](https://github.com/unitedstates/images) of members of the US Congress. Their people hold a
+# public office, chose these pictures and published them, and the pictures are in the public domain. Whether somebody is
+# listed as a man or a woman, and when they were born, is *officially recorded*. `python data_scripts/fetch_portraits.py`
+# fetches them. Are they on this machine?
 
 # %%
 from IPython.display import Markdown
 
-photographs = datasets.classroom(per_group=1)
-Markdown(f"> **The faces on this machine.** {photographs.notes[0]}")
+photographs = datasets.classroom(14)
+Markdown(f"> **The faces below.** {photographs.notes[0]}")
 
-# %% alt="Fourteen small pictures of faces."
+# %% alt="Fourteen small pictures of fourteen people, each with the face in the middle."
 plots.pictures(photographs.images(slice(None)), columns=7)
+
+# %% [markdown]
+# **FairFace** is a set of 97,698 labelled photographs of faces, most of them from public albums on Flickr, chosen so that
+# seven groups are about equally frequent ([Kärkkäinen and Joo](https://arxiv.org/abs/1908.04913)). It is published under CC BY 4.0. That licence comes from those who took and
+# collected the pictures, not from the people in them: nobody asked *them* whether they want to be in research on
+# faces. So this course counts with these pictures, where you have fetched them
+# (`python data_scripts/fetch_fairface.py`). It names nobody and shows none of them.
 
 # %% [markdown]
 # **The built-in faces** are drawn by the course itself, so nobody had to be asked: none of these people exists. Every
@@ -120,16 +126,17 @@ plots.regions(drawn.images[0], drawn.masks[0])
 # anywhere: all computing happens on your machine.
 
 # %% [markdown]
-# ## What is a label?
+# ## What is a label? · 3 min
 #
-# FairFace's table has a row for each photograph, with a race, a gender and an age (`service_test` is a note of its authors
-# that we don't use). Here are rows of the photographs above, if you have FairFace:
+# A data set comes with a table that has a row for each picture. Here are rows of the pictures above:
 
 # %%
-photographs.table.head()
+photographs.table.select_dtypes(exclude="float").iloc[:5, :6]
 
 # %% [markdown]
-# How did those words get there? Three strangers, crowd workers, looked at the photograph and picked words from a list
+# What a column means depends on where its words come from. Of drawn faces they are the recipe of the drawing. Of members of
+# Congress they were taken from a register. FairFace's table holds a race, a gender and an age for each photograph.
+# How did *those* words get there? Three strangers, crowd workers, looked at the photograph and picked words from a list
 # of seven races, two genders and nine ages. Where two agreed, their word became the label; where all three differed, the
 # photograph went to three others. Then a model was trained on these labels and applied to the same photographs, and those
 # on which it contradicted the label were looked at once more, by hand. So a label records **what annotators perceived**,
@@ -139,7 +146,7 @@ photographs.table.head()
 # We say "annotated as", never "is". And a model that predicts these labels has learnt to repeat a first impression.
 
 # %% [markdown]
-# ## How exercises work
+# ## How exercises work · 5 min
 #
 # Exercises have a claim or a task, a level from ●○○ to ●●●, and a time. You replace the line `raise NotImplementedError`
 # by your answer and run the cell, and then the cell below it, which checks you. The check looks at what your answer does,
@@ -150,7 +157,7 @@ photographs.table.head()
 #
 # *Task:* what models of this course see is a tensor of shape (3, height, width) with values from 0 to 1, and a batch of N images
 # has shape (N, 3, height, width). (Pictures to look at can also be NumPy arrays of shape (height, width, 3) with whole
-# numbers from 0 to 255, as in the cells above.) Return the mean brightness of each image in a batch: N numbers.
+# numbers from 0 to {{255 = torch.iinfo(torch.uint8).max}}, as in the cells above.) Return the mean brightness of each image in a batch: N numbers.
 #
 # <details><summary>Hint: I get a single number</summary>
 #
@@ -180,18 +187,18 @@ check.exercise_0_1(brightness)
 # **Quiz 0.1** A model predicts FairFace's gender label for 94 of 100 photographs. Which sentence is true?
 #
 # 1. The model recognises the gender of 94 % of people.
-# 2. For 94 of these 100 photographs the model gave the annotators' word.
-# 3. The model is wrong about 6 % of people.
+# 2. The model is wrong about 6 % of all people, and right about everybody else.
+# 3. For 94 of these 100 photographs the model gave the annotators' word.
 #
 # <details><summary>Answer and reason</summary>
 #
-# The second. It says what was counted, and of what. The others turn an impression that annotators had of a photograph into
+# The third. It says what was counted, and of what. The others turn an impression that annotators had of a photograph into
 # a fact about a person, and a hundred photographs into everybody.
 #
 # </details>
 
 # %% [markdown]
-# ## A first explanation
+# ## A first explanation · 3 min
 #
 # Here is what most of this course is about, in ten lines. We find the face, cut it out, ask a small model that ships with the
 # course for its answer, and ask *which parts of the picture spoke for that answer*, that is, which raised its score. There
@@ -220,7 +227,7 @@ plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 # about the person in the picture.
 
 # %% [markdown]
-# ## With your own photograph
+# ## With your own photograph · 1 min
 #
 # In a notebook, replace the portrait by `datasets.read_image("photo.jpg")`. Without a notebook, in a terminal:
 #
@@ -230,7 +237,8 @@ plots.relevance_grid(image, {f"for and against '{answer}'": relevance})
 #
 # ## Summary
 #
-# - The photographs show people, most of whom were not asked. Labels are what annotators perceived.
+# - Photographs show people. Ask whether they agreed to it.
+# - A label is what somebody perceived, recorded or drew. Ask who.
 # - The built-in faces show nobody, and everything about them is known.
 # - Exercises check properties of your answer and tell you where to look.
 # - An explanation is a claim about a model. The rest of the course is about testing such claims.

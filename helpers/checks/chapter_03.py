@@ -239,19 +239,80 @@ def _limit(scores: np.ndarray, genuine: np.ndarray, train: np.ndarray) -> float:
 
 
 @graded("3.5")
-def exercise_3_5(test: Any) -> str:
+def exercise_3_5(gini: Any) -> str:
+    """The Gini coefficient of the rates of groups."""
+    random = np.random.default_rng(4)
+    for groups in (5, 8, 2):  # with two alone several mistakes look alike
+        rates = random.uniform(0.01, 0.2, groups)
+        given = grading.as_number(called(gini, rates))
+        hint = ": the mean difference of two groups, divided by twice the mean rate."
+        grading.expect_number(
+            f"the Gini coefficient of {groups} rates",
+            given,
+            verification.gini(rates),
+            *_gini_mistakes(rates),
+            hint=hint,
+        )
+    return "0 for equal rates, 1 if one group has all the errors."
+
+
+def _gini_mistakes(rates: np.ndarray) -> Iterator[tuple[float, str]]:
+    """The formulas that one could take for it."""
+    apart = np.abs(rates[:, None] - rates)
+    of_two = apart[np.triu_indices(len(rates), k=1)].mean()
+    right = of_two / (2 * rates.mean())
+    with_itself = (
+        "a group was compared with itself, too: of {0} groups, {0} of the {0} * {0} combinations are "
+        "no pair of two groups. Leave them out of the mean."
+    )
+    yield 2 * right, "you divided by the mean rate: divide by twice the mean."
+    yield apart.mean() / (2 * rates.mean()), with_itself.format(len(rates))
+    yield of_two, "that is the mean difference of two groups: divide it by twice the mean rate."
+    yield of_two / 2, "half the mean difference of two groups is not divided by the mean rate yet."
+    yield of_two / (2 * np.median(rates)), "you divided by twice the median: take the mean rate."
+    yield (
+        np.ptp(rates) / (2 * rates.mean()),
+        "that is the largest difference only: take the mean over all pairs of two groups.",
+    )
+    i, j = np.triu_indices(len(rates), k=1)
+    yield (
+        (rates[i] - rates[j]).mean() / (2 * rates.mean()),
+        "differences above and below 0 cancel: take their absolute values before the mean.",
+    )
+    yield (
+        apart.sum() / (2 * rates.mean()),
+        "that is the sum of the differences: take their mean over all pairs of two groups.",
+    )
+    yield (
+        apart[i, j].sum() / (2 * rates.mean()),
+        "that is the sum of the differences: take their mean over all pairs of two groups.",
+    )
+
+
+@graded("3.6", verdict="consistent")
+def exercise_3_6(test: Any) -> str:
     """A claim of the reader's own about two groups, with its evidence and verdict."""
-    question = "on which side of parity does your claim put it?"
-    result = grading.claimed(test, "evidence", side=question)
+    result = grading.claimed(test, "evidence", "higher")
     row = result["evidence"]
     source = 'verification.compare(...), for instance table[table.group == "..."].iloc[0]'
     columns = {"metric", "group", "reference", "measure", "value"}
     low, high = grading.evidence(row, source, columns, "low", "high")
-    expect(row["group"] != row["reference"], "that row compares a group with itself.")
+    group, reference = str(row["group"]), str(row["reference"])
+    expect(group != reference, "that row compares a group with itself.")
+    higher = str(result["higher"])
+    named = f"in which group is {row['metric']} higher by your claim? Name it in 'higher': "
+    expect(
+        higher in (group, reference), f"{named}{group!r} or {reference!r}, as your row has them."
+    )
     parity = 1.0 if row["measure"] == "ratio" else 0.0
-    shown = f"the interval reaches from {low:.3g} to {high:.3g}, parity is {parity:g}"
-    grading.judge(result, result["direction"], low, high, parity, shown)
-    return f"Verdict on the {row['measure']} of {row['metric']}: {result['verdict']}."
+    side = "above" if higher == group else "below"
+    of = "over" if row["measure"] == "ratio" else "minus"
+    shown = (
+        f"the row is the {row['measure']} {group!r} {of} {reference!r}, so your claim puts it {side} "
+        f"parity, {parity:g}. The interval reaches from {low:.3g} to {high:.3g}"
+    )
+    follows = grading.judge(result, side, low, high, parity, shown)
+    return f"That {row['metric']} is higher in {higher!r} is {follows} by the row you give."
 
 
 # -- data that no reader has seen

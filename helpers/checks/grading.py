@@ -22,41 +22,36 @@ class NotYet(AssertionError):
 
 @dataclass(frozen=True)
 class Passed:
-    """An answer is right, or whatever else a check can tell; shown in a notebook as one line."""
+    """An answer is right; shown in a notebook as one line."""
 
     exercise: str
     remark: str = ""
-    judged: str = "right"
+    verdict: str = "right"
 
     def __repr__(self) -> str:
-        return f"✓ Exercise {self.exercise} is {self.judged}. {self.remark}".rstrip()
+        return f"✓ Exercise {self.exercise} is {self.verdict}. {self.remark}".rstrip()
 
 
 def graded(
-    exercise: str, judged: str = "right"
+    exercise: str, verdict: str = "right"
 ) -> Callable[[Callable[..., str]], Callable[..., Passed]]:
     """Make a check out of a function that raises NotYet or returns a closing remark.
 
-    Parameters
-    ----------
-    exercise : str
-        Its number.
-    judged : str
-        What an answer is that passes: "consistent" where its numbers cannot be verified.
+    What passes is called ``verdict``: "consistent" for a claim whose numbers can't be verified.
     """
 
     def decorate(check: Callable[..., str]) -> Callable[..., Passed]:
         @wraps(check)
         def checked(answer: Any = None) -> Passed:
             try:
-                return Passed(exercise, check(answer), judged)
+                return Passed(exercise, check(answer), verdict)
             except NotImplementedError:
                 raise NotYet(
                     f"Exercise {exercise} is still to be done: replace the line that raises "
                     "NotImplementedError by your answer, run that cell, then this one."
                 ) from None
-            except NotYet as verdict:
-                raise NotYet(f"Exercise {exercise}: {verdict}") from None
+            except NotYet as told:
+                raise NotYet(f"Exercise {exercise}: {told}") from None
             except Exception as problem:
                 # What an answer may be has no end; that it cannot be judged is a verdict too.
                 raise NotYet(

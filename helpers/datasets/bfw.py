@@ -48,7 +48,10 @@ _LAYOUT = re.compile(
     r"((?:.*/)?)(?P<subgroup>(?P<ethnicity>asian|black|indian|white)_(?P<gender>female|male)s)/"
     r"(?P<identity>n\d{6})/[^/]+" + ENDING
 )
-_REMEDY = "Its authors give it out on request (search for BFW, Balanced Faces in the Wild)."
+_REMEDY = (
+    "`python data_scripts/fetch_bfw.py` downloads it while its public link works; its authors give "
+    "it out on request."
+)
 _log = logging.getLogger(__name__)
 
 

@@ -18,7 +18,7 @@ import requests
 from tqdm.auto import tqdm
 
 from helpers import arguments
-from helpers.errors import DownloadFailed
+from helpers.errors import DownloadFailed, NotOnServer, WrongFile
 from helpers.files import file_hash, kind_of, path_of, reason, short
 
 _TIMEOUT = (15, 60)
@@ -93,6 +93,7 @@ def fetch(
     DownloadFailed
         If the server cannot be reached or refuses, sends a web page or other bytes than promised,
         or the connection breaks again and again; what has arrived is kept for the next attempt.
+        NotOnServer where it has no such file, WrongFile where the bytes are not those promised.
     """
     target = path_of(path, error=DownloadFailed)
     if not isinstance(url, str) or not url:
@@ -161,7 +162,7 @@ def _attempt(url: str, part: Path, total: int | None) -> None:
         label = part.stem.rpartition(".")[0]
         with (
             part.open("r+b" if start else "wb") as file,
-            tqdm(desc=label, total=total, initial=start, unit="B", unit_scale=True) as bar,
+            tqdm(desc=label, total=total, initial=start, unit="B", unit_scale=True, delay=1) as bar,
         ):
             file.seek(start)
             for chunk in answer.iter_content(_CHUNK):
@@ -170,7 +171,8 @@ def _attempt(url: str, part: Path, total: int | None) -> None:
 
 def _require_file(answer: requests.Response, url: str) -> None:
     if not answer.ok:
-        raise DownloadFailed(f"{url} was refused: {answer.status_code} {answer.reason}.")
+        error = NotOnServer if answer.status_code in (404, 410) else DownloadFailed
+        raise error(f"{url} was refused: {answer.status_code} {answer.reason}.")
     if _is_web_page(answer):
         raise DownloadFailed(
             f"{url} sent a web page instead of the file: the file is behind a question or a "
@@ -191,7 +193,7 @@ def _kept(target: Path, sha256: str | None, check: Callable[[Path], object] | No
     try:
         _examine(target, sha256, check)
     except DownloadFailed as trouble:
-        raise DownloadFailed(
+        raise WrongFile(
             f"{target} is already there and is never overwritten, but {trouble} "
             "Move it away and try again."
         ) from trouble
@@ -206,7 +208,7 @@ def _accept(
         _examine(part, sha256, check)
     except DownloadFailed as trouble:
         part.unlink()
-        raise DownloadFailed(f"{target.name} arrived, but {trouble}") from trouble
+        raise WrongFile(f"{target.name} arrived, but {trouble}") from trouble
 
 
 def _examine(path: Path, sha256: str | None, check: Callable[[Path], object] | None) -> None:

@@ -241,8 +241,9 @@ def changed_pixels(
     people = require_faces(faces, least=1)
     twins, _ = twins_of(people, (factor,), arguments.seed(seed), factor)
     parts = [
-        _largest_step(rendered.render(before, size), rendered.render(after, size)) > above
-        for before, after in zip(_parts(people, 64), _parts(twins, 64), strict=True)
+        _largest_step(*(rendered.render([each[k] for k in rows], size) for each in (people, twins)))
+        > above
+        for rows in _parts(range(len(people)), 64)
     ]
     return np.concatenate(parts)
 

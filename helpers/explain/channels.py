@@ -112,7 +112,8 @@ def _score_cam(model: nn.Module, image: Tensor, index: Tensor, channels: Tensor)
 
 
 def _mask(channels: Tensor, image: Tensor) -> Tensor:
-    large = enlarge(channels, (image.shape[-2], image.shape[-1]))
+    height, width = image.shape[1:]
+    large = enlarge(channels, (height, width))
     low, high = large.amin((1, 2), keepdim=True), large.amax((1, 2), keepdim=True)
     return (large - low) / (high - low)
 

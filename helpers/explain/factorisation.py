@@ -121,8 +121,8 @@ def factorize(
         scores = _shares(strengths)
         if _feeds_the_head(model, activations, logits) and not returns_embeddings(model):
             scores = scores.join(_class_scores(model, concepts, strengths))
-        size = (images.shape[-2], images.shape[-1])
-        maps = torch.stack([enlarge(each, size) for each in strengths])
+        height, width = images.shape[2:]
+        maps = torch.stack([enlarge(each, (height, width)) for each in strengths])
     return Factorization(maps, concepts, scores, error)
 
 

@@ -123,10 +123,10 @@ def fullgrad_maps(model: nn.Module, images: Tensor, targets: Targets) -> Tensor:
     stretched: ``grad-cam`` lastly moves each map's lowest place to 0 and its highest to 1.
     """
     parts = full_gradient(model, images, targets)
-    size = (images.shape[-2], images.shape[-1])
+    height, width = images.shape[2:]
     shown = [parts.picture, *(each for _, each in parts.constants if each.ndim == 4)]
     # Enlarging a sum is enlarging its terms, and holds one channel in memory instead of hundreds.
-    total = sum(enlarge(_stretched(each).sum(1), size) for each in shown)
+    total = sum(enlarge(_stretched(each).sum(1), (height, width)) for each in shown)
     return torch.as_tensor(total) / sum(each.shape[1] for each in shown)
 
 

@@ -83,7 +83,8 @@ def explain(
             layer_maps(model, part, part_targets, method, layer)
             for part, part_targets in zip(parts, _split(targets, parts), strict=True)
         ]
-        return enlarge(torch.cat(maps), (images.shape[-2], images.shape[-1]))
+        height, width = images.shape[2:]
+        return enlarge(torch.cat(maps), (height, width))
 
 
 def _split(targets: Targets, parts: Sequence[Tensor]) -> list[Targets]:

@@ -186,7 +186,7 @@ def _parts(
 
 def _detections(rows: np.ndarray, scale: np.ndarray) -> list[Detection]:
     boxes = np.concatenate([rows[:, :2], rows[:, 2:4] - rows[:, :2]], 1) * np.tile(scale, 2)
-    landmarks = rows[:, 5:].reshape(-1, 2, 5).transpose(0, 2, 1) * scale
+    landmarks = rows[:, 5:].reshape(len(rows), 2, 5).transpose(0, 2, 1) * scale
     return [
         Detection((x, y, width, height), score, points)
         for (x, y, width, height), score, points in zip(

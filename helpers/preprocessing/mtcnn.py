@@ -61,13 +61,11 @@ def _proposed(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     shapes: dict[tuple[int, ...], list[int]] = {}
     for index, picture in enumerate(pictures):
         shapes.setdefault(picture.shape, []).append(index)
-    found = [np.zeros((0, 5))] * len(pictures)
+    found: dict[int, np.ndarray] = {}
     for rows in shapes.values():
-        for row, boxes in zip(
-            rows, _of_one_size(np.stack([pictures[k] for k in rows])), strict=True
-        ):
-            found[row] = boxes
-    return found
+        of_one_size = _of_one_size(np.stack([pictures[k] for k in rows]))
+        found.update(zip(rows, of_one_size, strict=True))
+    return [found[k] for k in range(len(pictures))]
 
 
 def _of_one_size(pictures: np.ndarray) -> list[np.ndarray]:
@@ -112,8 +110,8 @@ def _finished(pictures: Sequence[np.ndarray], boxes: list[np.ndarray]) -> list[n
     looks = _looked_at("onet", pictures, boxes)
     for picture, box, (scores, shifts, points) in zip(pictures, boxes, looks, strict=True):
         moved = box[:, :4] + shifts * _extent(box)
-        within = points.reshape(-1, 2, 5) * _extent(box)[:, :2, None] + box[:, :2, None] - 1
-        found = np.concatenate([moved, scores[:, None], within.reshape(-1, 10)], 1)
+        within = points.reshape(len(box), 2, 5) * _extent(box)[:, :2, None] + box[:, :2, None] - 1
+        found = np.concatenate([moved, scores[:, None], within.reshape(len(box), 10)], 1)
         found = _kept(found[scores > _SURE["onet"]], _OVERLAP, of_the_smaller=True)
         height, width = picture.shape[:2]
         found[:, :4] = np.clip(found[:, :4], 0, np.array([width, height, width, height]) - 1)

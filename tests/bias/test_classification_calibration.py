@@ -5,8 +5,9 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from helpers.bias import classification
-from helpers.bias.classification.calibration import ece_interval
+from helpers.bias.classification.calibration import _moved, _shares, ece_interval
 from helpers.errors import InputError
+from helpers.intervals import wilson
 
 
 def test_the_error_of_a_worked_example() -> None:
@@ -104,3 +105,76 @@ def test_a_calibrated_model_has_an_error_that_falls_with_faces_and_grows_with_fi
     scores = random.random((400, faces)) if even else np.full((400, faces), 0.9)
     found = [classification.ece(each, random.random(faces) < each) for each in scores]
     assert np.mean(found) == pytest.approx(expected, abs=0.005)
+
+
+def test_curves_have_a_row_for_each_bin_that_holds_anybody() -> None:
+    # Bins of unequal width, two of them empty, and scores on the outer edges.
+    score = [0.0, 0.05, 0.2, 0.2, 0.95, 1.0, 0.1, 0.6]
+    truth = [0, 1, 1, 0, 1, 1, 0, 1]
+    table = classification.reliability(
+        truth, score, list("xxxxxxyy"), bins=[0, 0.1, 0.3, 0.6, 0.9, 1], level=0.8
+    )
+    assert list(table) == ["group", "left", "right", "n", "confidence", "value", "low", "high"]
+    assert table[["group", "left", "right", "n"]].to_numpy().tolist() == [
+        ["x", 0.0, 0.1, 2],
+        ["x", 0.1, 0.3, 2],
+        ["x", 0.9, 1.0, 2],
+        ["y", 0.1, 0.3, 1],
+        ["y", 0.6, 0.9, 1],
+    ]
+    assert table["confidence"].tolist() == pytest.approx([0.025, 0.2, 0.975, 0.1, 0.6])
+    assert table["value"].tolist() == [0.5, 0.5, 1, 0, 1]
+    limits = [wilson(*each, 0.8) for each in ((1, 2), (1, 2), (2, 2), (0, 1), (1, 1))]
+    np.testing.assert_allclose(table[["low", "high"]], limits)
+
+
+def test_one_bin_and_a_thousand_are_allowed_and_edges_rise_from_nought_to_one() -> None:
+    sure, right = [0.2, 0.2004, 0.6], [1, 0, 1]
+    # Even thousandths do not tell 0.2 from 0.2004.
+    assert classification.ece(sure, right, 1000) == pytest.approx((1 - 0.4004 + 0.4) / 3)
+    assert classification.ece(sure, right, 1) == classification.ece(sure, right, [0, 1])
+    assert classification.ece(sure, right, [0, 1]) == classification.ece(sure, right, [-1, 2])
+    for wrong in (1001, 0):
+        with pytest.raises(InputError, match="bins is"):
+            classification.ece(sure, right, wrong)
+    wrongs = ([0, 0.5, 0.5, 1], [0, 0.7, 0.5, 1], [0.001, 1], [0, 0.999], [], [0], [1], [[0, 1]])
+    for edges in wrongs:
+        with pytest.raises(InputError, match="bins"):
+            classification.ece(sure, right, edges)  # type: ignore[arg-type]
+
+
+def test_the_interval_is_that_of_ten_bins_and_ninety_five_per_cent_unless_others_are_given() -> (
+    None
+):
+    random = np.random.default_rng(6)
+    score = random.random(40)
+    right = random.random(40) < 0.5
+    usual = ece_interval(score, right)
+    assert usual == ece_interval(score, right, 10, 0.95, 0)
+    for other in ((9, 0.95, 0), (11, 0.95, 0), (10, 0.8, 0), (10, 0.95, 1)):
+        assert usual != ece_interval(score, right, *other)
+    assert usual.value == classification.ece(score, right)
+
+
+def test_the_worlds_of_the_calibration_error_follow_what_was_seen() -> None:
+    # Three bins: all 3 right where half are said to be, 2 of 9 for a fifth, the only one for 0.9.
+    right, n, mean = np.array([3.0, 2, 1]), np.array([3.0, 9, 1]), np.array([0.5, 0.2, 0.9])
+    seen, beyond = _moved(right, n, mean, 0.95)
+    # One face more, right as often as the model says.
+    assert seen == pytest.approx([3.5 / 4, 2.2 / 10, 1.9 / 2])
+    # Distances of .375, .02 and .05 are .1042 in the mean of 13 faces: halfway to it, and at least
+    # half a face. The second interval reaches further upwards, the last one downwards.
+    typical = (3 * 0.375 + 9 * 0.02 + 0.05) / 13
+    assert beyond[:2] == pytest.approx([0.5 + (0.375 + typical) / 2, 0.2 + (0.02 + typical) / 2])
+    assert beyond[2] == pytest.approx(0.9 - 0.5 / 2)
+
+
+def test_shares_move_along_the_log_odds() -> None:
+    mean, towards = np.array([0.2, 0.9, 0.5]), np.array([0.4, 0.6, 0.5])
+    np.testing.assert_allclose(_shares(mean, towards, 0.0), mean)
+    np.testing.assert_allclose(_shares(mean, towards, 1.0), towards)
+    # Odds of 1/4 and 2/3, 9 and 3/2: halfway is their geometric mean.
+    half = np.sqrt([1 / 4 * 2 / 3, 9 * 3 / 2, 1])
+    np.testing.assert_allclose(_shares(mean, towards, 0.5), half / (1 + half))
+    ends = _shares(np.array([0.0, 1.0]), np.array([0.5, 0.5]), 0.0)
+    np.testing.assert_allclose(ends, [0, 1], atol=1e-8)

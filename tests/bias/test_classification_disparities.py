@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fairlearn import metrics as fairlearn
+from scipy import stats
 from sklearn.metrics import accuracy_score, precision_score
 
 from helpers.bias import classification
@@ -342,3 +343,109 @@ def test_equalised_odds_are_not_met_by_the_half_that_can_be_measured() -> None:
         truth, told, ["a"] * 5001 + ["b"] * 5001, criteria=["equalised odds"]
     )
     assert set(table["verdict"]) == {"too little evidence"}
+
+
+def test_the_table_of_gaps_has_these_columns_and_a_row_for_each_measure_of_each_criterion() -> None:
+    few = DATA.iloc[::4]
+    table = classification.gaps("truth", "said", ["group"], data=few, margin=0.25)
+    assert list(table) == [
+        *("criterion", "measure", "metric", "value", "low", "high", "by_chance", "p_holm"),
+        *("verdict", "margin", "lowest", "highest", "note"),
+    ]
+    rows = list(zip(table["criterion"], table["measure"], strict=True))
+    assert rows == [
+        (criterion, measure)
+        for criterion in classification.CRITERIA
+        for measure in ("difference", "ratio", "worst group")
+        if measure != "worst group" or criterion == "accuracy parity"
+    ]
+    assert set(table["margin"]) == {0.25}
+
+
+def test_groups_are_few_by_the_faces_of_the_metric_that_has_fewest() -> None:
+    sizes = {"29 and 50": (29, 50), "50 and 29": (50, 29), "30 and 30": (30, 30), "0": (0, 50)}
+    sizes["1 and 1"] = 1, 1
+    parts = [
+        pd.DataFrame({"group": name, "truth": [1] * positive + [0] * negative})
+        for name, (positive, negative) in sizes.items()
+    ]
+    data = pd.concat(parts, ignore_index=True)
+    data["said"] = data["truth"]
+    notes = found(data).xs("difference", level="measure")["note"]
+    few = {name: note.partition("to go by: ")[2].partition(";")[0] for name, note in notes.items()}
+    assert few["equalised odds"] == "1 and 1, 29 and 50, 50 and 29"
+    assert few["equal opportunity"] == "1 and 1, 29 and 50"
+    assert few["accuracy parity"] == "1 and 1"
+    assert notes["equalised odds"].startswith("without 0 (undefined); fewer than 30")
+    assert notes["accuracy parity"].startswith("fewer than 30")
+    # Of nobody there are not fewer than 0.
+    for smallest, shown in ((0, False), (1, False), (2, True)):
+        table = found(data, criteria=["equalised odds"], smallest=smallest)
+        assert ("to go by" in table["note"].iloc[0]) == shown
+
+
+def test_chance_must_make_so_large_a_gap_less_often_than_the_level_allows() -> None:
+    # Of two times three answers, with half of them right, 2 in 64 audits show all against none.
+    truth, said, group = [1] * 6, [1, 1, 1, 0, 0, 0], list("aaabbb")
+    for level, verdict in ((1 - 1 / 32, TOO_LITTLE), (1 - 1.001 / 32, GAP)):
+        table = classification.gaps(
+            truth, said, group, criteria=["accuracy parity"], level=level, margin=0
+        )
+        assert table["p_holm"][0] == 1 / 32
+        assert table["low"][0] > 0
+        assert table["verdict"][0] == verdict
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_worst_group_has_the_verdict_of_the_difference_wherever_it_stands(place: int) -> None:
+    # Rates of 10 and 5 per cent: 5 points apart, and half as high.
+    truth = np.tile([1, 0], 4000)
+    right = np.r_[np.arange(4000) % 20 < 2, np.arange(4000) % 40 < 2]
+    said, group = np.where(right, truth, 1 - truth), np.repeat(["a", "b"], 4000)
+    criteria = ["error parity", "demographic parity"]
+    criteria.insert(place, "accuracy parity")
+    for margin, difference in ((0.1, NO_GAP), (0.01, GAP)):
+        table = classification.gaps(truth, said, group, criteria=criteria, margin=margin)
+        verdicts = table.set_index(["criterion", "measure"])["verdict"]
+        assert list(verdicts["accuracy parity"]) == [difference, GAP, difference]
+
+
+def test_where_nothing_can_be_compared_the_first_metric_and_those_that_have_it_are_named() -> None:
+    truth, group = [0] * 20, ["a"] * 10 + ["b"] * 10
+    table = found(pd.DataFrame({"truth": truth, "said": truth, "group": group}))
+    for criterion in ("equal opportunity", "equalised odds"):
+        for measure in ("difference", "ratio"):
+            row = table.loc[(criterion, measure)]
+            assert (row["metric"], row["lowest"], row["highest"]) == ("recall", "", "")
+            assert row["note"].startswith("undefined (fewer than two groups); without a, b")
+            assert np.isnan(row[["value", "low", "high", "by_chance"]].to_numpy(dtype=float)).all()
+    alone = [*truth, 1, 1]
+    told = [*truth, 1, 0]
+    table = found(pd.DataFrame({"truth": alone, "said": told, "group": [*group, "c", "c"]}))
+    row = table.loc[("equal opportunity", "ratio")]
+    assert (row["metric"], row["lowest"], row["highest"]) == ("recall", "c", "c")
+    assert row["note"].startswith("undefined (fewer than two groups); without a, b (undefined)")
+
+
+def test_one_group_with_anybody_leaves_no_worst_group() -> None:
+    group = pd.Categorical(["a"] * 40, ["a", "nobody"])
+    truth = np.arange(40) % 2
+    table = classification.gaps(truth, truth, group, criteria=["accuracy parity"])
+    worst = table.iloc[2]
+    assert (worst["measure"], worst["lowest"], worst["verdict"]) == ("worst group", "a", TOO_LITTLE)
+    assert np.isnan(worst["value"])
+
+
+def test_what_chance_gives_to_a_ratio_is_its_mean_in_equal_groups() -> None:
+    # Recall of 4 and of 8 positives, 7 of them found: all tables, none of them hit in no group.
+    truth, group = np.ones(12), ["a"] * 4 + ["b"] * 8
+    said = np.r_[1, 1, 0, 0, np.ones(5), 0, 0, 0]
+    first, second = np.meshgrid(np.arange(5) / 4, np.arange(9) / 8, indexing="ij")
+    chance = np.outer(*(stats.binom.pmf(np.arange(n + 1), n, 7 / 12) for n in (4, 8)))
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    ratio = np.where(high > 0, low / np.where(high > 0, high, 1), 1)
+    table = classification.gaps(truth, said, group, criteria=["equal opportunity"])
+    by_measure = table.set_index("measure")["by_chance"]
+    # Three standard errors of 2,000 draws.
+    assert by_measure["ratio"] == pytest.approx((chance * ratio).sum(), abs=0.02)
+    assert by_measure["difference"] == pytest.approx((chance * (high - low)).sum(), abs=0.015)

@@ -1,17 +1,21 @@
 """Doors of the audit of classifiers: what has no meaning is refused in one sentence."""
 
+import math
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 from helpers.bias import classification
 from helpers.bias.classification.answers import read
+from helpers.bias.classification.comparisons import _pairs, exact_p
 from helpers.errors import BadTable, InputError
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE
 
@@ -224,10 +228,14 @@ def test_names_that_look_alike_are_kept_apart_with_a_warning(one: Any, other: An
 
 def test_a_warning_shows_the_readers_own_line() -> None:
     groups = (["a", "A", "m"], np.array([1, "1", 2], dtype=object), ["a", None, "m"])
-    for group in groups:
+    labels = [1, 0, 1]
+    given = [(labels, labels, group, 1) for group in groups]
+    told = ["a", "b", "A"], ["a", "b", "fox"]
+    given += [(["a", "b", "m"], each, ["x", "y", "y"], "a") for each in told]
+    for truth, said, group, positive in given:
         for door in (classification.audit, classification.pairwise):
             with pytest.warns(UserWarning) as seen:
-                door([1, 0, 1], [1, 0, 1], group)
+                door(truth, said, group, positive=positive)
             assert {each.filename for each in seen} == {__file__}
 
 
@@ -331,6 +339,103 @@ def test_rows_of_different_faces_are_refused_in_calibration_and_consistency() ->
     classification.consistency(points.to_numpy(), shuffled["said"])
 
 
+def test_the_attribute_of_most_values_is_the_one_that_names_faces() -> None:
+    truth = np.arange(120) % 2
+    for groups in (
+        {"sex": truth, "file": [f"{k}.jpg" for k in range(120)]},
+        {"file": [f"{k}.jpg" for k in range(120)], "sex": truth},
+    ):
+        with pytest.raises(InputError, match="^file has 120 different values for 120 faces"):
+            classification.audit(truth, truth, groups)
+    # Two faces each on average are groups.
+    twos = [f"{k // 2}" for k in range(120)]
+    assert len(classification.audit(truth, truth, twos, metrics=["error"])) == 60
+    with pytest.raises(InputError, match="61 different values for 120 faces"):
+        classification.audit(truth, truth, ["new", *twos[1:]])
+
+
+def test_some_fractions_among_whole_numbers_are_measurements_and_twenty_of_them_groups() -> None:
+    age = np.arange(63) % 21 + np.where(np.arange(63) % 21 < 3, 0.5, 0)
+    truth = np.arange(63) % 2
+    with pytest.raises(InputError, match="has 21 different values"):
+        classification.audit(truth, truth, age)
+    kept = age < 20
+    table = classification.audit(truth[kept], truth[kept], age[kept], metrics=["error"])
+    assert len(table) == 20
+
+
+def test_names_of_all_columns_of_a_table_are_names_where_there_are_as_many_faces() -> None:
+    two = pd.DataFrame({"race": ["B", "W"], "sex": ["f", "m"]})
+    table = classification.audit([1, 0], [1, 1], ["race", "sex"], data=two)
+    assert list(table["group"].unique()) == ["B, f", "B, m", "W, f", "W, m"]
+
+
+def test_a_list_of_columns_holds_nothing_else() -> None:
+    with pytest.raises(InputError, match="one value a face, not several as"):
+        classification.audit([1, 0], [1, 0], [["f", "m"], "x"])
+
+
+def test_true_beside_other_numbers_than_one_is_another_group() -> None:
+    mixed = np.array([True, 1.5, 0.5, False, 2, True], dtype=object)
+    table = classification.audit([1, 0, 1, 0, 1, 0], [1, 0, 1, 0, 1, 0], mixed)
+    sizes = table.groupby("group")["n"].first().to_dict()
+    assert sizes == {"True": 2, "False": 1, "1.5": 1, "0.5": 1, "2": 1}
+
+
+def test_groups_of_one_class_are_those_in_which_the_other_does_not_occur() -> None:
+    counts = list(product(range(3), repeat=4))  # true and false positives, false and true negatives
+    group = np.repeat([str(each) for each in counts], [sum(each) for each in counts])
+    cells = [cell for each in counts for cell in np.repeat([0, 1, 2, 3], each)]
+    truth, said = np.isin(cells, [0, 2]), np.isin(cells, [0, 1])
+    answers = read(truth, said, pd.Categorical(group, [str(each) for each in counts]))
+    assert answers.cells.tolist() == [list(each) for each in counts]
+    expected = [
+        str((tp, fp, fn, tn)) for tp, fp, fn, tn in counts if bool(tp + fn) != bool(fp + tn)
+    ]
+    assert answers.of_one_class() == expected
+
+
+def test_a_model_that_is_always_wrong_about_its_only_class_is_audited() -> None:
+    for truth, said in (([1, 1], [0, 0]), ([0, 0], [1, 1]), ([True, True], [False, False])):
+        table = classification.audit(truth, said, None, metrics=["accuracy"])
+        assert table["value"][0] == 0
+    # Nothing is warned about: of one label any other answer is a mistake.
+    found = classification.audit(["cat"] * 3, ["cat", "fox", "owl"], None, positive="cat")
+    assert found["value"][0] == pytest.approx(1 / 3)
+
+
+def test_a_label_of_truth_and_another_of_the_prediction_that_look_alike_are_warned_about() -> None:
+    truth, said = ["a", "b", "m", "m"], ["a ", "b", "m", "m"]
+    with pytest.warns(UserWarning) as seen:
+        classification.audit(truth, said, None, positive="b")
+    assert "'a' and 'a ' look alike in truth and prediction" in str(seen[0].message)
+    assert "'a ', which truth never does" in str(seen[1].message)
+
+
+def test_one_tuple_among_labels_is_refused() -> None:
+    labels = pd.Series(["m", ("f", 1), "m"], dtype=object)
+    with pytest.raises(InputError, match="a label must be a number, text, True or False"):
+        classification.audit(labels, labels, None, positive="m")
+
+
+def test_of_three_labels_every_row_says_which_is_against_the_rest_and_of_two_none_does() -> None:
+    for labels, note in (("abc", "b against the rest"), ("ab", "")):
+        truth = list(labels) * 40
+        found = classification.audit(truth, truth, None, positive="b")
+        assert set(found["note"]) == {note}
+
+
+def test_a_score_is_only_called_turned_round_where_it_is_lower_on_the_mean() -> None:
+    truth = np.arange(40) % 2
+    # Neither where it is the same, nor where all or none are predicted positive.
+    for said, score in ((truth, 0.5), (truth * 0, 0.3), (truth * 0 + 1, 0.3)):
+        classification.audit(truth, said, None, np.full(40, score))
+    with pytest.warns(UserWarning, match="score is lower where the prediction is 1"):
+        classification.audit(truth, truth, None, 0.5 - 0.001 * truth)
+    with pytest.raises(InputError, match="positive=None names none"):
+        classification.audit(truth, truth, None, 1.0 - truth, positive=None)
+
+
 def test_crossed_groups_of_one_name_are_refused() -> None:
     groups = {"one": ["a, b", "a"], "other": ["c", "b, c"]}
     with pytest.raises(InputError, match="both called 'a, b, c'"):
@@ -402,6 +507,81 @@ def test_rounding_is_forgiven_in_scores_and_nothing_else_is() -> None:
         classification.audit([1, 0], [1, 0], None, np.array(["0.9", "0.2"], dtype=object))
 
 
+def test_a_millionth_is_rounding() -> None:
+    assert classification.ece([-1e-6, 1 + 1e-6], [0, 1]) == 0
+    for wrong in (-1.001e-6, 1 + 1.001e-6):
+        with pytest.raises(InputError, match="1 of 2 are outside"):
+            classification.ece([wrong, 0.5], [0, 1])
+
+
+# -- figures, columns and limits of arguments
+
+
+def test_tables_have_these_columns() -> None:
+    for door, columns in (
+        ("bootstrap", ["metric", "group", "n", "value", "low", "high", "defined"]),
+        ("consistency", ["metric", "group", "n", "value", "low", "high", "by_chance"]),
+    ):
+        function, good = DOORS[door]
+        table = function(**good)
+        assert list(table) == columns
+        assert list(table["metric"].unique()) == ["recall" if door == "bootstrap" else door]
+
+
+def test_no_group_is_small_where_none_may_be() -> None:
+    table = classification.audit([1, 0], [1, 0], ["a", "b"], metrics=["recall"], smallest=0)
+    assert list(table["small"]) == [False, False]
+    assert list(table["note"]) == ["", "undefined (no positives)"]
+    table = classification.audit([1, 0], [1, 0], ["a", "b"], metrics=["recall"], smallest=1)
+    assert list(table["small"]) == [False, True]
+    assert list(table["note"]) == ["", "undefined (no positives)"]
+    for door in (classification.audit, classification.gaps):
+        with pytest.raises(InputError, match="smallest is -1"):
+            door([1, 0], [1, 0], ["a", "b"], smallest=-1)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_the_bounds_of_a_bootstrap_leave_half_of_the_rest_on_each_side(level: float) -> None:
+    # Of 1,600 faces 1,200 are right: so are as many of a resample as a binomial says.
+    truth, said = np.ones(1600), np.arange(1600) % 4 > 0
+    table = classification.bootstrap(
+        truth, said * 1.0, None, metrics=["accuracy", "error"], level=level
+    )
+    low, high = stats.binom.ppf([(1 - level) / 2, (1 + level) / 2], 1600, 0.75) / 1600
+    assert table.loc[0, ["low", "high"]].tolist() == pytest.approx([low, high], abs=0.0012)
+    assert table.loc[1, ["low", "high"]].tolist() == pytest.approx([1 - high, 1 - low], abs=0.0012)
+    assert table["defined"].tolist() == [1, 1]
+
+
+def test_a_bootstrap_draws_faces_and_not_within_groups() -> None:
+    # A group of one of four faces is missing in (3/4)^4 of all resamples.
+    table = classification.bootstrap(
+        [1, 0, 1, 0], [1, 0, 0, 1], ["a", "b", "b", "c"], metrics=["error", "recall", "fpr"]
+    ).set_index(["metric", "group"])
+    missing, half = 1 - 0.75**4, 1 - 0.5**4
+    expected = {
+        "error": {"a": missing, "b": half, "c": missing},
+        "recall": {"a": missing, "b": missing, "c": 0},
+        "fpr": {"a": 0, "b": missing, "c": missing},
+    }
+    for metric, groups in expected.items():
+        for group, share in groups.items():
+            row = table.loc[(metric, group)]
+            assert row["defined"] == pytest.approx(share, abs=0.015)
+            assert np.isnan(row["low"]) == np.isnan(row["value"]) == (share == 0)
+    assert table.loc[("error", "a"), ["value", "low", "high"]].tolist() == [0, 0, 0]
+    assert table.loc[("error", "b"), ["value", "low", "high"]].tolist() == [0.5, 0, 1]
+    assert table.loc[("error", "c"), ["value", "low", "high"]].tolist() == [1, 1, 1]
+
+
+def test_a_bootstrap_is_drawn_a_million_times_at_most() -> None:
+    metrics = ["accuracy"]
+    table = classification.bootstrap([1, 0], [1, 1], None, metrics=metrics, replicates=1_000_000)
+    assert table[["low", "high"]].to_numpy().tolist() == [[0, 1]]
+    with pytest.raises(InputError, match="replicates is 1000001"):
+        classification.bootstrap([1, 0], [1, 1], None, metrics=metrics, replicates=1_000_001)
+
+
 # -- verdicts on pairs
 
 
@@ -436,6 +616,123 @@ def test_groups_of_one_class_are_not_called_equal_in_what_both_classes_decide() 
     assert row["note"] == "only one class in a; only one class in b"
 
 
+# -- pairs, by the definition
+
+
+def mixed_pairs(seed: int) -> pd.DataFrame:
+    """Groups of unequal size, one of a single face, one always and one never right."""
+    random = np.random.default_rng(seed)
+    group = np.repeat(["one", "never", "always", "few", "many"], [1, 5, 9, 14, 40])
+    truth = random.integers(0, 2, len(group))
+    wrong = random.random(len(group)) < 0.3
+    wrong = np.where(group == "never", True, np.where(group == "always", False, wrong))
+    return pd.DataFrame({"group": group, "truth": truth, "said": truth ^ wrong})
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "precision", "recall", "fpr", "f1"])
+def test_a_difference_and_its_interval_are_made_of_both_groups_intervals(metric: str) -> None:
+    for seed, level in enumerate((0.5, 0.8, 0.95)):
+        data = mixed_pairs(seed)
+        alone = classification.audit(
+            "truth", "said", "group", data=data, metrics=[metric], level=level
+        ).set_index("group")
+        table = classification.pairwise("truth", "said", "group", metric, data=data, level=level)
+        assert list(table) == [
+            *("metric", "first", "second", "n_first", "n_second", "difference", "low", "high"),
+            *("p", "p_holm", "differs", "verdict", "note"),
+        ]
+        assert set(table["metric"]) == {metric}
+        names = list(zip(table["first"], table["second"], strict=True))
+        assert names == list(combinations(alone.index, 2))
+        for row in table.to_dict("records"):
+            one, two = alone.loc[row["first"]], alone.loc[row["second"]]
+            assert (row["n_first"], row["n_second"]) == (one["of"], two["of"])
+            gap = one["value"] - two["value"]
+            below = math.sqrt((one["value"] - one["low"]) ** 2 + (two["high"] - two["value"]) ** 2)
+            above = math.sqrt((one["high"] - one["value"]) ** 2 + (two["value"] - two["low"]) ** 2)
+            expected = gap, gap - below, gap + above
+            found = row["difference"], row["low"], row["high"]
+            assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_at_the_level_of_its_p_value_the_interval_of_a_pair_just_touches_zero() -> None:
+    for metric in ("accuracy", "f1"):
+        table = classification.pairwise("truth", "said", "group", metric, data=mixed_pairs(3))
+        for row in table[table["p"].between(1e-9, 0.999999)].to_dict("records"):
+            chosen = mixed_pairs(3).query("group in [@row['first'], @row['second']]")
+            again = classification.pairwise(
+                "truth", "said", "group", metric, data=chosen, level=1 - row["p"]
+            )
+            nearest = again["low" if row["difference"] > 0 else "high"][0]
+            assert nearest == pytest.approx(0, abs=1e-7)
+        assert (table.loc[table["difference"] == 0, "p"] == 1).all()
+        assert table["p"].notna().any()
+
+
+def test_the_exact_chance_of_a_pair_is_the_sum_over_all_counts() -> None:
+    cells = np.array(
+        [[1, 0, 0, 0], [0, 0, 3, 0], [5, 2, 4, 0], [2, 7, 2, 1], [9, 0, 0, 4], [0, 1, 0, 6]], float
+    )
+    first, second = (np.array(each) for each in zip(*combinations(range(len(cells)), 2)))
+    for name in ("recall", "accuracy", "f1"):
+        metric = classification.METRICS[name]
+        found = exact_p(metric, cells[first], cells[second])
+        for p, *pair in zip(found, cells[first], cells[second], strict=True):
+            (one, m), (two, n) = (metric.counts(each) for each in pair)
+            if m == 0 or n == 0:
+                assert np.isnan(p)
+                continue
+            pooled, seen, total = (one + two) / (m + n), abs(one / m - two / n), 0.0
+            for j, k in product(range(int(m) + 1), range(int(n) + 1)):
+                if abs(j / m - k / n) >= seen - 1e-9:
+                    total += stats.binom.pmf(j, m, pooled) * stats.binom.pmf(k, n, pooled)
+            assert p == pytest.approx(total, abs=1e-9)
+
+
+@pytest.mark.parametrize(("right", "n"), [((4, 4), (4, 4)), ((0, 0), (3, 5)), ((2, 4), (4, 8))])
+def test_without_a_difference_p_is_one(right: tuple[int, int], n: tuple[int, int]) -> None:
+    row = pair(right, n)
+    assert (row["difference"], row["p"], row["p_holm"], row["differs"]) == (0, 1, 1, False)
+
+
+def test_p_of_all_against_none_has_a_closed_form() -> None:
+    # Each limit is z^2 / (n + z^2) inside, and the root of two such squares is the whole distance.
+    for n in (20, 400):
+        z = math.sqrt(n / (math.sqrt(2) - 1))
+        assert pair((n, 0), (n, n))["p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-9)
+
+
+def test_p_must_be_below_what_the_level_allows_for_a_pair_to_differ() -> None:
+    # A number above one half is the distance of another from 1, to the last bit.
+    p = float(pair((5, 5), (9, 10))["p"])
+    assert p > 0.5
+    assert not pair((5, 5), (9, 10), level=1 - p)["differs"]
+    assert pair((5, 5), (9, 10), level=1 - 1.001 * p)["differs"]
+    # Three against three differ by Newcombe's interval; equal groups show it in 2 of 64 audits.
+    for level, verdict in ((1 - 1 / 32, TOO_LITTLE), (1 - 1.001 / 32, GAP)):
+        row = pair((3, 0), (3, 3), level=level)
+        assert (row["differs"], row["verdict"]) == (True, verdict)
+
+
+def test_only_a_pair_in_which_a_group_has_one_class_is_not_called_alike() -> None:
+    truth = np.r_[np.tile([1, 0], 4000), np.ones(4000)]
+    group = np.repeat(["a", "b", "c"], 4000)
+    table = classification.pairwise(truth, truth, group)
+    assert list(table["verdict"]) == [NO_GAP, TOO_LITTLE, TOO_LITTLE]
+    assert list(table["note"]) == ["", "only one class in c", "only one class in c"]
+    table = classification.pairwise(truth, truth, group, "recall")
+    assert set(table["verdict"]) == {NO_GAP}
+    assert set(table["note"]) == {""}
+
+
+def test_three_hundred_groups_are_compared_and_one_more_is_refused() -> None:
+    first, second = _pairs([str(k) for k in range(300)])
+    assert list(zip(first, second, strict=True)) == list(combinations(range(300), 2))
+    faces = np.arange(3010)
+    with pytest.raises(InputError, match="301 groups make 45,150 pairs"):
+        classification.pairwise(faces % 2, faces % 2, faces // 10)
+
+
 # -- consistency
 
 
@@ -454,6 +751,15 @@ def test_embeddings_without_direction_or_distance_are_refused() -> None:
     with pytest.raises(InputError, match="2 embeddings are all zeros"):
         classification.consistency(points, SAID)
     classification.consistency(points, SAID, metric="euclidean")
+    # A coordinate may be nought for some faces, or for all of them.
+    points = np.c_[POINTS, np.zeros(60)]
+    points[::2, 0] = 0
+    classification.consistency(points, SAID)
+    points[5] = 0
+    with pytest.raises(InputError, match="^1 embeddings are all zeros"):
+        classification.consistency(points, SAID)
+    everyone_else = classification.consistency(POINTS, SAID, neighbours=59)
+    assert everyone_else["value"][0] == pytest.approx(everyone_else["by_chance"][0])
     for wrong, match in (
         (np.full((60, 3), "x"), "must hold numbers"),
         ([[1, 2], [3]] * 30, "must hold numbers"),

@@ -205,3 +205,109 @@ def test_one_hit_is_never_taken_for_a_rate_of_zero() -> None:
     assert (1 / 20) / np.sqrt(0.5 / 20 / 20) > NEAR
     world = likeliest(np.array([0.0, 1.0, 19.0]), np.array([20.0, 20.0, 20.0]), 0.94, DIFFERENCE)
     assert world[1] > 0
+
+
+def optimum(
+    hits: Array, n: Array, gap: float, measure: Measure, ends: Array
+) -> tuple[float, float]:
+    """Smallest and largest rate of the likeliest world; groups marked -1 and 1 have them."""
+
+    def rates(place: float) -> tuple[float, float]:
+        bottom = place * (1 - gap)
+        return bottom, (bottom + gap if measure is DIFFERENCE else place)
+
+    def unlikely(place: float) -> float:
+        bottom, top = rates(place)
+        world = [
+            {-1: bottom, 1: top}.get(int(end), min(max(k / size, bottom), top))
+            for k, size, end in zip(hits, n, ends, strict=True)
+        ]
+        return -float(stats.binom.logpmf(hits, n, world).sum())
+
+    grid = np.linspace(0, 1, 41)
+    best = int(np.argmin([unlikely(each) for each in grid]))
+    around = grid[max(best - 1, 0)], grid[min(best + 1, 40)]
+    found = optimize.minimize_scalar(
+        unlikely, bounds=around, method="bounded", options={"xatol": 1e-10}
+    )
+    # The bounded search never tries its bounds themselves.
+    return rates(min([*around, found.x], key=unlikely))
+
+
+@pytest.mark.parametrize("measure", [DIFFERENCE, RATIO])
+def test_the_likeliest_pair_is_found_to_two_millionths(measure: Measure) -> None:
+    random, errors = np.random.default_rng(1), []
+    for _ in range(25):
+        n = random.integers(1, 40, 2).astype(float)
+        hits = random.choice([np.zeros(2), n, n * [1, 0], random.binomial(n.astype(int), 0.6)])
+        gap = random.uniform(0.02, 0.95)
+        bottom, top = optimum(hits, n, gap, measure, np.array([1, -1]))
+        errors.append(np.abs(likeliest_pair(hits, n, gap, measure) - [top, bottom]).max())
+    # After six rounds, each of which keeps an eighth, places are 1 / 16 / 8^5 apart.
+    assert 2.5e-7 < max(errors) < 2e-6
+
+
+@pytest.mark.parametrize("measure", [DIFFERENCE, RATIO])
+def test_groups_are_taken_to_the_ends_of_three_worlds_in_turn(measure: Measure) -> None:
+    random = np.random.default_rng(2)
+    # Two in which a second round would not do, and two in which a fourth changed the world.
+    few, many = [0, 7, 4, 4, 11, 9, 4], [2, 34, 25, 20, 32, 38, 21]
+    cases = [(few, many, 0.142), (few, many, 0.943)]
+    cases.append(([2, 22, 8, 8, 4, 8, 1], [24, 30, 14, 29, 9, 18, 7], 0.748))
+    cases.append(([7, 1, 5, 5, 5, 5, 21], [9, 38, 38, 36, 13, 14, 31], 0.474))
+    for _ in range(30):
+        n = random.integers(2, 30, random.integers(3, 6))
+        hits = random.binomial(n, random.random(len(n)))
+        if hits.any():
+            gap = float(spread(hits / n, measure)) * random.uniform(0.2, 0.95)
+            cases.append((hits.tolist(), n.tolist(), gap))
+    for found, faces, gap in cases:
+        hits, n = np.array(found, float), np.array(faces, float)
+        rates, ends = hits / n, np.zeros(len(n))
+        for _ in range(3):
+            bottom, top = optimum(hits, n, gap, measure, ends)
+            # Of the deviation in a group of that rate, with half a face more.
+            low, high = (np.sqrt((each * (1 - each) + 1 / (2 * n)) / n) for each in (bottom, top))
+            off = np.stack([(rates - bottom) / low, (top - rates) / high])
+            ends = np.where(off.min(axis=0) < 1.4, np.where(off[1] <= off[0], 1, -1), 0)
+        expected = np.choose((ends + 1).astype(int), [bottom, np.clip(rates, bottom, top), top])
+        assert likeliest(hits, n, gap, measure) == pytest.approx(expected, abs=3e-6)
+
+
+def test_a_group_just_between_the_ends_is_taken_to_the_upper_one() -> None:
+    world = likeliest(np.array([1.0, 2, 3]), np.full(3, 4.0), 0.5, DIFFERENCE)
+    assert world[1] == world[2] == world[0] + 0.5
+
+
+@pytest.mark.parametrize(
+    ("n", "world", "cost"),
+    [
+        ((7001, 6007), (0.30, 0.33), 2.5e-4),
+        ((7001, 6007), (0.02, 0.021), 2.4e-3),
+        ((7001, 6007), (0.99, 0.985), 4.8e-3),
+        ((20_011, 8009), (0.5, 0.51), 4e-4),
+        ((20_011, 7), (0.4, 0.5), 8e-3),
+    ],
+)
+@pytest.mark.parametrize("measure", [DIFFERENCE, RATIO])
+def test_neighbours_taken_together_cost_little(
+    n: tuple[int, int], world: tuple[float, float], cost: float, measure: Measure
+) -> None:
+    counts, chances = [], []
+    for size, rate in zip(n, world, strict=True):
+        around = 11 * np.sqrt(size * rate * (1 - rate)) + 20
+        k = np.arange(max(0, int(size * rate - around)), min(size, int(size * rate + around)) + 1)
+        counts.append(k / size)
+        chances.append(stats.binom.pmf(k, size, rate))
+    chance = np.outer(*chances)
+    pair = np.stack(np.broadcast_arrays(counts[0][:, None], counts[1][None, :]), axis=-1)
+    gaps = spread(pair, measure)
+    order = np.argsort(gaps, axis=None)
+    total = np.cumsum(chance.ravel()[order])
+    errors = []
+    for share in (0.05, 0.3, 0.5, 0.7, 0.95):
+        at = float(gaps.ravel()[order[np.searchsorted(total, share)]]) + 1e-7
+        below, most = chances_of_gap(np.array(n, float), np.array(world), at, measure)
+        expected = chance[gaps < at].sum()
+        errors += [abs(below - expected), abs(most - expected)]
+    assert max(errors) < cost

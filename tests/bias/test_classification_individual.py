@@ -48,9 +48,18 @@ def test_where_all_neighbours_agree_the_interval_is_that_of_so_many_faces() -> N
     low, high = _log_odds(1.0, 0.0, 49, 0.9)
     centre = 49.5 / 50
     half = special.ndtri(0.95) * math.sqrt(centre * (1 - centre) / 49) / (centre * (1 - centre))
-    assert special.logit([low, high]) == pytest.approx(
-        [special.logit(centre) - half, special.logit(centre) + half]
-    )
+    assert special.logit(low) == pytest.approx(special.logit(centre) - half)
+    assert high == 1
+
+
+@pytest.mark.parametrize("said", [[1] * 6, [1, 1, 1, 1, 1, 0], [0, 1, 0, 1, 0, 1]])
+def test_the_interval_holds_the_share_in_groups_of_one_to_three_faces(said: list[int]) -> None:
+    # A model that answers everybody alike is perfectly consistent, and nothing else is possible.
+    points = np.random.default_rng(0).normal(size=(6, 3))
+    table = consistency(points, said, list("aabbbc"), neighbours=1)
+    assert (table["low"] <= table["value"]).all()
+    assert (table["value"] <= table["high"]).all()
+    assert (table["low"] < table["high"]).all()
 
 
 def test_groups_are_judged_by_neighbours_among_everyone() -> None:

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -354,3 +356,116 @@ def test_columns_whose_rows_belong_to_different_pairs_are_not_joined_by_position
         verification.auc(table["score"][1:], table["same"][:-1])
     with pytest.raises(InputError, match="different indexes"):
         verification.rates(table["score"], table["same"], 0.5, table["g"].sample(4, random_state=1))
+
+
+# -- ends and ties
+
+
+def test_between_two_thresholds_that_are_equally_near_to_equal_errors_the_laxer_one_is_named() -> (
+    None
+):
+    # At 9, FNMR is 1/2 above FMR; at 8, with a tie, as far below.
+    found = verification.eer([9, 8, 8, 7], [1, 1, 0, 0]).iloc[0]
+    assert (found["eer"], found["threshold"]) == (0.25, 8)
+    # Everybody is in one tie: the only score there is.
+    first = verification.eer([9, 9, 9, 1], [0, 0, 1, 1]).iloc[0]
+    assert (first["eer"], first["threshold"]) == (pytest.approx(2 / 3), 9)
+
+
+def test_of_a_single_impostor_any_rate_below_1_is_not_measurable() -> None:
+    row = verification.tar_at_far([0.9, 0.1], [1, 0], 0.99).iloc[0]
+    assert row["note"] == "not measurable below 1/1 = 1"
+    assert verification.tar_at_far([0.9, 0.1], [1, 0], 1.0)["tar"][0] == 1
+    none = verification.tar_at_far([0.9, 0.1], [1, 1], 0.5).iloc[0]
+    assert none["note"] == "undefined (no impostor pairs)"
+
+
+@pytest.mark.parametrize("points", [2, 3, 7, 20, 59])
+def test_a_thinned_curve_has_the_first_steps_at_which_errors_reach_evenly_spaced_numbers(
+    points: int,
+) -> None:
+    scores, genuine = drawn(60, decimals=8, seed=4)
+    whole = verification.det(scores, genuine)
+    matches = (whole["fmr"] * (~genuine).sum()).round().to_numpy()
+    misses = (whole["fnmr"] * genuine.sum()).round().to_numpy()
+    steps = {0, len(whole) - 1}
+    for wanted in np.geomspace(1, (~genuine).sum(), points // 2) - 1e-9:
+        steps.add(min(step for step in range(len(whole)) if matches[step] >= wanted))
+    for wanted in np.geomspace(1, genuine.sum(), points // 2) - 1e-9:
+        steps.add(max(step for step in range(len(whole)) if misses[step] >= wanted))
+    thin = verification.det(scores, genuine, points=points)
+    pd.testing.assert_frame_equal(thin, whole.iloc[sorted(steps)].reset_index(drop=True))
+
+
+def test_as_many_points_as_there_are_is_the_whole_curve() -> None:
+    scores, genuine = drawn(60, decimals=8, seed=4)
+    whole = verification.det(scores, genuine)
+    pd.testing.assert_frame_equal(verification.det(scores, genuine, points=len(whole)), whole)
+    assert len(verification.det(scores, genuine, points=len(whole) - 1)) < len(whole)
+    # A group without genuine pairs has a curve of false matches.
+    only = verification.det([3.0, 2.0, 1.0], [0, 0, 0], points=2)
+    assert only["fmr"].tolist() == pytest.approx([0, 1 / 3, 1])
+
+
+def test_rates_are_a_number_or_a_list_and_no_table() -> None:
+    for far in ([[0.1, 0.2]], [[0.1]]):
+        with pytest.raises(InputError, match="far is one false accept rate"):
+            verification.tar_at_far(SCORES, GENUINE, far)  # type: ignore[arg-type]
+
+
+def test_genuine_pairs_are_called_less_alike_beyond_three_standard_errors_only() -> None:
+    # Two pairs of either kind at +-1 about their means: standard error of the difference sqrt(2).
+    for difference, told in ((4.2, False), (4.3, True)):
+        scores = [-1.0, 1.0, difference - 1, difference + 1]
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            verification.auc(scores, [1, 1, 0, 0])
+        assert any("less alike" in str(each.message) for each in said) == told
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verification.auc([-99.0, 1.0, 2.0], [1, 0, 0])  # of one pair nothing is known
+        verification.auc([99.0, 98.0, 1000.0], [1, 1, 0])
+        verification.rates([0.5], [1], 0.5)  # one score is not "all scores"
+        verification.auc([-np.inf, 1.0, 2.0, 0.0], [1, 1, 0, 0])
+
+
+def test_a_wrong_label_is_counted_with_those_like_it() -> None:
+    with pytest.raises(BadTable, match="pair 2 has the label 7, and 2 more like it"):
+        verification.auc([1, 2, 3, 4], [1, 7, 8, 9])
+    with pytest.raises(BadTable, match="pair 1 has the label 7, and 0 more like it"):
+        verification.auc([1, 2], [7, 1])
+
+
+def test_groups_are_pooled_by_their_numbers_of_pairs_and_the_empty_one_is_left_out() -> None:
+    sides = (["a", "a", "a", "b", "b", "b", "c"], ["a", "a", "a", "b", "b", "b", "a"])
+    scores, genuine = [0.9, 0.6, 0.2, 0.8, 0.5, 0.1, 0.7], [1, 0, 0, 1, 1, 0, 0]
+    table = verification.rates(scores, genuine, {"a": 0.5, "b": 0.6, "c": np.nan}, sides)
+    row = table.set_index("group").loc["overall"]
+    assert (row["fmr"], row["fnmr"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert row["note"] == "each group at its threshold"
+    table = verification.rates(scores, genuine, {"a": np.nan, "b": 0.6, "c": 1}, sides)
+    assert table["note"][0] == "undefined (no threshold for a)"
+    # All of one kind missing in one group: the others' rate.
+    kept = [0, 1, 2, 3, 4]
+    sides = (["a", "a", "a", "b", "b"],) * 2
+    table = verification.rates(
+        [scores[k] for k in kept], [genuine[k] for k in kept], {"a": 0.5, "b": 0.6}, sides
+    )
+    assert table.loc[0, ["fmr", "fnmr"]].tolist() == pytest.approx([1 / 2, 1 / 3])
+    own = verification.rates(scores[:5], genuine[:5], {"a": 9, "b": 9, "overall": 0.55}, sides)
+    assert own["fmr"].tolist()[:2] == [0.5, 0]
+
+
+def test_pairs_across_groups_and_of_nobody_count_for_all_impostors_only() -> None:
+    one = ["a", "a", "b", None, None, "b", "a"]
+    two = ["a", "b", "b", None, "a", None, "a"]
+    scores, genuine = np.arange(7.0), [1, 0, 1, 0, 0, 0, 0]
+    counts = {}
+    for kind in ("within", "all"):
+        with pytest.warns(UserWarning, match="4 sides of pairs have no group"):
+            table = verification.rates(scores, genuine, 3.0, (one, two), impostors=kind)
+        counts[kind] = dict(zip(table["group"], table["n_impostor"], strict=True))
+    assert counts == {
+        "within": {"overall": 1, "a": 1, "b": 0},
+        "all": {"overall": 5, "a": 3, "b": 2},
+    }

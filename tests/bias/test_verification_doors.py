@@ -1,5 +1,6 @@
 """Every door of the room takes wrong input apart from right input, and says so in one sentence."""
 
+import inspect
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,9 @@ WRONG: dict[str, Callable[[], object]] = {
     "bands, level 95": lambda: v.bands(SCORES, GENUINE, PEOPLE, level=95),
     "bands, rates that fall": lambda: v.bands(SCORES, GENUINE, PEOPLE, fmr=(0.1, 0.01)),
     "bands, a rate twice": lambda: v.bands(SCORES, GENUINE, PEOPLE, fmr=(0.1, 0.1)),
+    "bands, a rate twice after one that rises": lambda: v.bands(
+        SCORES, GENUINE, PEOPLE, fmr=(0.01, 0.1, 0.1)
+    ),
     "fit, fmr in per cent": lambda: v.fit(SCORES, GENUINE, 5),
     "fit, fmr nothing": lambda: v.fit(SCORES, GENUINE, None),
     "cross_validate, fold nothing": lambda: v.cross_validate(SCORES, GENUINE, None, PEOPLE),
@@ -317,3 +321,142 @@ def test_the_probe_says_what_its_intervals_leave_out() -> None:
     who = np.repeat(np.arange(40), 2)
     table = v.attribute_leakage(vectors, np.where(who % 2, "x", "y"), who, folds=2)
     assert table["note"].str.contains("what other training people would change").all()
+
+
+# -- what the doors give, and what they take
+
+
+TABLES: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
+    "rates": (
+        lambda: v.rates(SCORES, GENUINE, 2.0, GROUPS),
+        "group n_genuine n_impostor fmr fnmr threshold impostors note",
+    ),
+    "eer": (
+        lambda: v.eer(SCORES, GENUINE, GROUPS),
+        "group n_genuine n_impostor eer threshold impostors note",
+    ),
+    "auc": (
+        lambda: v.auc(SCORES, GENUINE, GROUPS),
+        "group n_genuine n_impostor auc impostors note",
+    ),
+    "tar_at_far": (
+        lambda: v.tar_at_far(SCORES, GENUINE, group=GROUPS),
+        "group n_genuine n_impostor far tar fmr threshold impostors note",
+    ),
+    "det": (lambda: v.det(SCORES, GENUINE, GROUPS), "group threshold fmr fnmr"),
+    "point_measures": (
+        lambda: v.point_measures(SCORES, GENUINE, threshold=2.0, far=(0.1, 0.01)),
+        "group n_genuine n_impostor fmr fnmr threshold eer auc tar@0.1 tar@0.01 impostors note",
+    ),
+    "bootstrap": (
+        lambda: SAMPLE.measures,
+        "metric group n_genuine n_impostor n_identities n_units value note impostors",
+    ),
+    "intervals": (
+        lambda: v.intervals(SAMPLE),
+        "metric group n_genuine n_impostor n_identities value low high impostors note",
+    ),
+    "bands": (
+        lambda: v.bands(SCORES, GENUINE, PEOPLE, GROUPS, fmr=(0.1, 0.5), replicates=3),
+        "group fmr fnmr low high note",
+    ),
+    "compare": (
+        lambda: v.compare(SAMPLE, "FMR"),
+        "metric group reference measure value low high verdict impostors note",
+    ),
+    "summaries": (
+        lambda: v.summaries(SAMPLE, simulations=100),
+        "metric value low high expected_at_parity p_parity p_holm verdict worst note groups impostors",
+    ),
+    "cross_validate": (
+        lambda: held_out(),
+        """fold intended threshold_for group n_genuine n_impostor fmr fnmr threshold impostors note
+        percent_difference""",
+    ),
+    "across_folds": (
+        lambda: v.across_folds(held_out()),
+        """intended threshold_for group folds fmr fmr_low fmr_high fnmr fnmr_low fnmr_high
+        percent_difference percent_difference_low percent_difference_high note""",
+    ),
+    "nearest": (
+        lambda: v.nearest(EMBEDDINGS, WHO, WHICH),
+        "group nearest nearest_group similarity correct",
+    ),
+    "attribute_leakage": (
+        lambda: v.attribute_leakage(EMBEDDINGS, WHICH, WHO),
+        "group n n_identities value low high note chance",
+    ),
+}
+
+
+def held_out() -> pd.DataFrame:
+    return v.cross_validate(SCORES, GENUINE, v.identity_folds(PEOPLE, 2), PEOPLE, 0.2, GROUPS)
+
+
+@pytest.mark.parametrize("door", TABLES)
+def test_a_table_has_the_columns_that_are_told_in_their_order(door: str) -> None:
+    make, columns = TABLES[door]
+    table = make()
+    assert list(table) == columns.split()
+    assert len(table)
+    if "impostors" in table and door not in ("point_measures", "attribute_leakage"):
+        assert set(table["impostors"]) == {"within"}
+    assert v.point_measures(SCORES, GENUINE)["impostors"].tolist() == ["all"]
+
+
+def test_what_is_left_out_is_what_is_told() -> None:
+    every = {"replicates": 1000, "seed": 0, "impostors": "within", "distance": False}
+    told = {
+        v.bootstrap: every | {"threshold": None, "far": (0.1, 0.01, 0.001)},
+        v.audit: every | {"column": None, "fmr": 0.01, "far": (0.1, 0.01, 0.001), "margin": None},
+        v.bands: every | {"level": 0.95, "replicates": 200},
+        v.intervals: {"level": 0.95},
+        v.compare: {"level": 0.95, "margin": None, "reference": "overall"},
+        v.summaries: {"alpha": 0.5, "level": 0.95, "simulations": 4000, "seed": 0, "margin": None},
+        v.cross_validate: {"fmr": 0.01},
+        v.identity_folds: {"folds": 5, "seed": 0},
+        v.attribute_leakage: {"folds": 5, "level": 0.95, "seed": 0},
+        v.fdr: {"alpha": 0.5},
+        v.garbe: {"alpha": 0.5},
+        v.det: {"points": None},
+    }
+    for door, values in told.items():
+        known = inspect.signature(door).parameters
+        assert {name: known[name].default for name in values} == values
+    grid = np.array(inspect.signature(v.bands).parameters["fmr"].default)
+    np.testing.assert_allclose(np.log10(grid), np.linspace(-4, 0, 41), atol=1e-12)
+
+
+def test_the_least_and_the_largest_that_is_allowed_is_taken() -> None:
+    one = v.bootstrap(SCORES, GENUINE, PEOPLE, GROUPS, far=(0.0, 1.0), replicates=1, seed=0)
+    assert one.draws.shape[0] == 1
+    assert v.compare(SAMPLE, "FMR", margin=0.0)["verdict"].notna().all()
+    for alpha in (0.0, 1.0):
+        assert len(v.summaries(SAMPLE, alpha, simulations=100, margin=0)) == 6
+    with pytest.raises(InputError, match="simulations"):
+        v.summaries(SAMPLE, simulations=99)
+    # With a first point and a last one.
+    assert len(v.det(SCORES, GENUINE, points=2)) >= 2
+    for rate in (0.0, 1.0):
+        assert v.tar_at_far(SCORES, GENUINE, rate)["far"].tolist() == [rate]
+        v.audit(TABLE, fmr=rate, replicates=1)
+    with pytest.raises(InputError, match="share in"):
+        v.tar_at_far(SCORES, GENUINE, [-1e-9])
+    assert set(v.identity_folds(PEOPLE, len(np.unique(PEOPLE)))) == {-1, *range(24)}
+    assert v.attribute_leakage(EMBEDDINGS, WHICH, WHO, folds=5)["n_identities"].tolist() == [
+        10,
+        5,
+        5,
+    ]
+    with pytest.raises(InputError, match="5 people are annotated as 'x': too few for 6 folds"):
+        v.attribute_leakage(EMBEDDINGS, WHICH, WHO, folds=6)
+
+
+def test_an_audit_of_one_group_has_no_disparities_and_one_of_two_has() -> None:
+    alone = TABLE.subset(np.flatnonzero(GROUPS[0] == "a"))
+    found = v.audit(alone, threshold=2.0, replicates=3)
+    assert found.disparities.empty
+    assert found.threshold == 2
+    # Its pairs are those of all, and nothing is compared.
+    assert set(found.differences["verdict"]) == {"too little evidence"}
+    assert len(v.audit(TABLE, threshold=2.0, replicates=3).disparities) == 6

@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import paired_cosine_distances
+from sklearn.model_selection import StratifiedGroupKFold
 
 from helpers.bias import verification
 from helpers.bias.verification import neighbours
@@ -145,7 +147,9 @@ def test_a_probe_needs_people_of_both_kinds() -> None:
     embeddings, identity, group = faces(60, 2, 2, 0.0)
     with pytest.raises(InputError, match="one value only"):
         verification.attribute_leakage(embeddings, ["x"] * len(group), identity)
-    with pytest.raises(InputError, match="are in one of the 2 folds.* give another seed"):
+    with pytest.raises(
+        InputError, match="annotated as 'g.' are in one of the 2 folds.* give another seed"
+    ):
         verification.attribute_leakage(*_shuffled(faces(10, 3, 2, 0.0)), folds=2)
     few = np.where(identity < 2, "rare", "common")
     with pytest.raises(InputError, match="2 people are annotated as 'rare': too few for 5 folds"):
@@ -166,3 +170,76 @@ def test_no_picture_is_more_alike_to_another_than_to_itself() -> None:
     people = np.tile(np.arange(200), 2)
     found = verification.nearest(np.concatenate([vectors, vectors]), people, ["a"] * 400)
     assert found["similarity"].max() <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_and_the_smallest_numbers_there_are_have_a_direction(dtype: type) -> None:
+    known = np.finfo(dtype)
+    large, small = known.max, known.smallest_subnormal
+    rows = np.array([[large, large], [small, 0], [-large, small], [0, -small]], dtype=dtype)
+    scores = verification.score_pairs(rows, [0, 0, 1, 0], [1, 2, 2, 3])
+    np.testing.assert_allclose(scores, [0.5**0.5, -(0.5**0.5), -1, -(0.5**0.5)], rtol=1e-6)
+
+
+def test_embeddings_too_long_for_the_cache_are_scored_one_pair_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = RANDOM.normal(size=(9, 5))
+    expected = verification.score_pairs(vectors, [0, 1, 2, 3, 4], [5, 6, 7, 8, 0])
+    for held in (1, 3 * 5 * 8):  # less than one embedding, and three
+        monkeypatch.setattr(neighbours, "_BYTES", held)
+        found = verification.score_pairs(vectors, [0, 1, 2, 3, 4], [5, 6, 7, 8, 0])
+        np.testing.assert_allclose(found, expected)
+    assert verification.score_pairs(vectors, [], []).shape == (0,)
+
+
+def test_the_last_row_exists_and_the_first() -> None:
+    assert verification.score_pairs(np.eye(3), [0, 2], [2, 2]).tolist() == [0, 1]
+    for wrong in ([3], [-1]):
+        with pytest.raises(InputError, match="of 3 embeddings"):
+            verification.score_pairs(np.eye(3), [0], wrong)
+    with pytest.raises(InputError, match="1 of 3 embeddings hold infinite numbers"):
+        verification.score_pairs(np.diag([1, np.inf, 1]), [0], [1])
+    for wrong in (np.zeros((0, 3)), np.zeros((3, 0)), np.zeros(3), np.zeros((2, 2, 2))):
+        with pytest.raises(InputError, match="embeddings are a table"):
+            verification.score_pairs(wrong, [0], [0])
+
+
+def test_pictures_without_an_embedding_are_neither_looked_up_nor_found() -> None:
+    vectors = np.array([[1, 0], [1, 0.1], [np.nan, 0], [1, 0.02], [0, 1], [0.1, 1]])
+    with pytest.warns(UserWarning, match="1 of 5 pictures are the only one of a person"):
+        found = verification.nearest(vectors, list("aabbcc"), list("xxyyzz"))
+    assert found.index.tolist() == [0, 1, 4, 5]
+    assert found["nearest"].tolist() == [3, 3, 5, 4]
+    assert found["nearest_group"].tolist() == ["y", "y", "z", "z"]
+    assert found["correct"].tolist() == [False, False, True, True]
+    one, two = vectors[[0, 1, 4, 5]], vectors[[3, 3, 5, 4]]
+    np.testing.assert_allclose(found["similarity"], 1 - paired_cosine_distances(one, two))
+
+
+def test_the_nearest_does_not_depend_on_how_many_are_compared_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = faces(7, 2, 2, 1.0)
+    whole = verification.nearest(*made)
+    for size in (1, 5, 14):
+        monkeypatch.setattr(neighbours, "_AT_ONCE", size)
+        pd.testing.assert_frame_equal(verification.nearest(*made), whole)
+
+
+def test_a_recall_of_the_probe_is_counted_from_its_own_predictions() -> None:
+    embeddings, identity, group = faces(24, 2, 3, 3.0)
+    found = verification.attribute_leakage(embeddings, group, identity, folds=4, seed=3)
+    predicted = np.empty(len(group), dtype=object)
+    folds = StratifiedGroupKFold(4, shuffle=True, random_state=3)
+    for train, test in folds.split(embeddings, group, identity.astype(str)):
+        mean, spread = embeddings[train].mean(axis=0), embeddings[train].std(axis=0)
+        probe = LogisticRegression(max_iter=2000, class_weight="balanced")
+        probe.fit((embeddings[train] - mean) / spread, group[train])
+        predicted[test] = probe.predict((embeddings[test] - mean) / spread)
+    recalls = [(predicted[group == name] == name).mean() for name in ("g0", "g1", "g2")]
+    assert found["group"].tolist() == ["overall", "g0", "g1", "g2"]
+    assert found["value"].tolist() == pytest.approx([np.mean(recalls), *recalls])
+    assert found["n"].tolist() == [48, 16, 16, 16]
+    assert found["n_identities"].tolist() == [24, 8, 8, 8]
+    assert found["chance"].tolist() == pytest.approx([1 / 3] * 4)

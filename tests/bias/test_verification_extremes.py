@@ -1,8 +1,10 @@
 """Few false matches among pairs that share people: what they are worth, and what they can't show."""
 
+import itertools
+
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from helpers.bias import verification
 from helpers.bias.verification.curves import curves_of
@@ -17,6 +19,7 @@ from helpers.bias.verification.extremes import (
     likeness,
 )
 from helpers.bias.verification.pairs import checked
+from helpers.intervals import wilson
 from tests.benchmarks.verification import Strict, strict_coverage, strict_summary
 from tests.bias.simulated import Group, Pairs, simulate
 
@@ -298,6 +301,9 @@ def test_degrees_of_freedom_follow_the_kurtosis() -> None:
     few = np.repeat([3.0, -1 / 3], [5, 45])
     assert _freedom(few) == pytest.approx(4 / 3 * 50 / (8 + 1 / 9 - 1))
     assert _freedom(np.repeat([1.0, 0.0], [1, 30])) == 6
+    # Whatever their mean and their size are, and with people who are like the mean.
+    assert _freedom(0.01 * few + 7) == pytest.approx(_freedom(few))
+    assert _freedom(np.repeat([2.0, -2.0, 0.0], [5, 5, 30])) == pytest.approx(4 / 3 * 40 / 3)
 
 
 def test_none_accepted_and_all_accepted_are_equally_clustered() -> None:
@@ -385,3 +391,237 @@ def test_both_rates_at_a_threshold_go_together_through_the_people_in_both() -> N
     of_fmr = np.sqrt(fmr * (1 - fmr) * behind.matches.inflation / len(matches))
     assert behind.correlation == pytest.approx(own @ others / of_tar / of_fmr)
     assert -0.9 < behind.correlation < -0.1
+
+
+# -- against counts over all pairs of pairs
+
+
+def few_pairs(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores with ties of 40 pairs of seven people, some two of whom meet more than once."""
+    random = np.random.default_rng(seed)
+    one = random.integers(0, 6, 40)
+    two = one + 1 + random.integers(0, 6 - one)
+    turned = random.random(40) < 0.5
+    one, two = np.where(turned, two, one), np.where(turned, one, two)
+    resembles = random.normal(size=7)
+    scores = resembles[one] + resembles[two] + 0.5 * random.normal(size=40)
+    order = np.argsort(-scores)
+    return np.round(scores, 1)[order], one[order], two[order]
+
+
+def together(one: np.ndarray, two: np.ndarray) -> tuple[int, int]:
+    """How many pairs of these pairs share one person, and how many both."""
+    shared = [
+        len({one[i], two[i]} & {one[j], two[j]})
+        for i, j in itertools.combinations(range(len(one)), 2)
+    ]
+    return shared.count(1), shared.count(2)
+
+
+def correlation_with(both: float, threshold: float) -> float:
+    """The correlation of two normal values that are both above a threshold so often."""
+
+    def more(correlation: float) -> float:
+        normal = stats.multivariate_normal(cov=[[1, correlation], [correlation, 1]])
+        return float(normal.cdf([-threshold, -threshold])) - both
+
+    if more(0) >= 0:
+        return 0.0
+    return 0.95 if more(0.95) <= 0 else float(optimize.brentq(more, 0, 0.95))
+
+
+def numbered(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return 100 * np.minimum(one, two) + np.maximum(one, two)
+
+
+def test_likeness_is_that_of_a_normal_pair_with_so_many_common_places_in_the_tenth() -> None:
+    cuts, found_any = set(), np.zeros(2, bool)
+    for seed, coarse in itertools.product(range(12), ("", "by halves", "one and the rest")):
+        scores, one, two = few_pairs(seed)
+        if coarse:
+            scores = np.round(scores / 2) if coarse == "by halves" else 1.0 * (np.arange(40) < 1)
+        unit = curves_of(checked([9.0, *scores], [1] + [0] * 40))[0]
+        found = likeness(unit, one, two, numbered(one, two))
+        every = together(one, two)
+        assert (found.sharing, found.same) == (2 * every[0], 2 * every[1])
+        assert (found.pairs, found.people) == (40, len({*one, *two}))
+        # Of tied scores all or none: the cut that is nearest to 4 of 40, the smaller of two.
+        ends = [k for k in range(1, 40) if scores[k - 1] != scores[k]]
+        cut = min(ends, key=lambda k: (abs(k - 4), k))
+        share, kinds = cut / 40, together(one[:cut], two[:cut])
+        beyond = [kind / all_ - share**2 for kind, all_ in zip(kinds, every, strict=True)]
+        variance = cut * (1 - share) + 2 * np.dot(every, beyond)
+        both = [each + max(variance, 0) / 1600 + share**2 for each in beyond]
+        expected = [correlation_with(each, float(stats.norm.isf(share))) for each in both]
+        assert [found.person, found.couple] == pytest.approx(expected, abs=2e-4)
+        cuts.add(cut)
+        found_any |= np.array(expected) > 0
+    assert len(cuts) > 2
+    assert found_any.all()
+
+
+def test_pictures_of_two_people_that_always_score_alike_are_taken_for_nearly_so() -> None:
+    one, two = (np.repeat(side, 3) for side in np.triu_indices(12, 1))
+    scores = np.random.default_rng(0).random(66).repeat(3)
+    order = np.argsort(-scores, kind="stable")
+    one, two = one[order], two[order]
+    unit = curves_of(checked([9.0, *scores[order]], [1] + [0] * 198))[0]
+    assert likeness(unit, one, two, numbered(one, two)).couple == pytest.approx(0.95)
+
+
+def test_false_matches_that_share_people_more_often_than_by_chance_count_for_less() -> None:
+    larger = set()
+    for seed in range(6):
+        _, one, two = few_pairs(seed)
+        dyad = numbered(one, two)
+        every = together(one, two)
+        for kinds in (Likeness(0, 0, 2.0 * every[0], 2.0 * every[1], 40, 7), alike_of(0.1, every)):
+            for accepted in (1, 5, 12, 25, 39):
+                rate = accepted / 40
+                found = false_matches(accepted, kinds, one, two, dyad)
+                seen = sum(together(one[:accepted], two[:accepted]))
+                # Surely so many couples of them share somebody: the lower limit of a Poisson count.
+                sure = stats.gamma.ppf(0.1, seen) if seen else 0.0
+                extra = 2 * max(sure - sum(every) * rate**2, 0)
+                counted = 1 + extra / (accepted * (1 - rate))
+                expected = max(kinds.inflation(rate), counted)
+                assert found.inflation == pytest.approx(expected)
+                assert (found.accepted, found.pairs, found.people) == (accepted, 40, 7)
+                assert found.behind == pytest.approx(kinds.people_behind(rate))
+                larger.add(counted > kinds.inflation(rate))
+    assert larger == {True, False}
+
+
+def alike_of(person: float, every: tuple[int, int]) -> Likeness:
+    return Likeness(person, 2 * person, 2.0 * every[0], 2.0 * every[1], 40, 7)
+
+
+@pytest.mark.parametrize("accepted", [0, 40])
+def test_without_a_difference_pairs_are_worth_half_an_event_or_one_a_couple(accepted: int) -> None:
+    _, one, two = few_pairs(0)
+    dyad = numbered(one, two)
+    for person in (0.0, 0.2, 0.45):
+        kinds = alike_of(person, together(one, two))
+        found = false_matches(accepted, kinds, one, two, dyad)
+        couples = 40 / len(set(dyad))
+        assert found.inflation == pytest.approx(max(kinds.inflation(0.5 / 40), couples))
+
+
+def test_the_number_of_false_matches_varies_by_what_every_two_pairs_have_in_common() -> None:
+    normal = {r: stats.multivariate_normal(cov=[[1, r], [r, 1]]) for r in (0.2, 0.5)}
+    for rate in (0.3, 0.02):
+        at = stats.norm.ppf(rate)
+        person, couple = (float(normal[r].cdf([at, at])) - rate**2 for r in (0.2, 0.5))
+        made = Likeness(0.2, 0.5, 900.0, 70.0, 120, 16)
+        variance = 120 * rate * (1 - rate) + 900 * person + 70 * couple
+        expected = variance / (120 * rate * (1 - rate))
+        assert made.inflation(rate) == pytest.approx(expected, rel=1e-4)
+        assert made.people_behind(rate) == pytest.approx(16 / (1 + person / rate**2), rel=1e-4)
+    for certain in (0.0, 1.0):
+        assert made.inflation(certain) == 1
+        assert made.people_behind(certain) == 16
+
+
+@pytest.mark.parametrize("next_one", [0, 1])
+@pytest.mark.parametrize("accepted", [0, 3, 290, 299, 300])
+def test_limits_of_false_matches_are_exact_for_as_many_as_they_are_worth(
+    accepted: int, next_one: int
+) -> None:
+    found = FalseMatches(accepted, 300, 2.5, 9, 8.0)
+    assert found.independent == pytest.approx(min(accepted, 300 - accepted) / 2.5)
+    rate = accepted / 300
+    assert found.spread == pytest.approx(np.sqrt(2.5 * rate * (1 - rate) / 300))
+    scale = 2.5 * (stats.t.ppf(0.9, 8) / stats.norm.ppf(0.9)) ** 2
+    yes, no = accepted / scale, (300 - accepted) / scale
+    above, below = (yes + 1 / scale, no) if next_one else (yes, no + 1)
+    low = stats.beta.ppf(0.1, above, below) if above else 0.0
+    high = stats.beta.ppf(0.9, yes + 1, no) if no else 1.0
+    if accepted + next_one <= 300:  # above all impostors there is no next one
+        assert found.limits(0.8, next_one) == pytest.approx((low, high))
+
+
+# -- the slope, read from the scores themselves
+
+
+def slope_of(genuine: np.ndarray, impostor: np.ndarray, accepted: int) -> float:
+    """A line through the DET curve from some false matches to thirty times as many, or half."""
+    ordered = np.sort(impostor)[::-1]
+    most = min(len(ordered) / 2, 30 * max(accepted, 1))
+    points = {}
+    for wanted in np.geomspace(max(accepted, 1), max(most, 1), 15).astype(int):
+        # Nothing as low as the next impostor passes.
+        next_one = ordered[wanted] if wanted < len(ordered) else -np.inf
+        passed, hits = impostor > next_one, (genuine > next_one).sum()
+        if passed.any() and 0 < hits < len(genuine):
+            points[int(passed.sum())] = int(hits)
+    if len(points) < 2:
+        return 1.0
+    x = stats.norm.ppf((np.array(list(points)) + 0.7) / (len(impostor) + 0.4))
+    y = stats.norm.ppf(np.array(list(points.values())) / len(genuine))
+    weight = np.array(list(points))
+    x, y = x - np.average(x, weights=weight), y - np.average(y, weights=weight)
+    return float(np.clip((weight * x * y).sum() / (weight * x * x).sum(), 0.3, 3))
+
+
+def test_the_slope_is_that_of_a_line_weighted_by_false_matches() -> None:
+    found = []
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        genuine = 1.5 + (0.4 + 0.3 * seed) * random.normal(size=50)
+        for size, digits in ((1, 6), (3, 6), (60, 0), (60, 1), (900, 2), (3000, 6)):
+            impostor = random.normal(size=size)
+            both = np.round(np.concatenate([genuine, impostor]), digits)
+            unit = curves_of(checked(both, np.repeat([True, False], [50, size])))[0]
+            for accepted in (0, 1, 2, 7, 29, 40):
+                expected = slope_of(both[:50], both[50:], accepted)
+                assert det_slope(unit, accepted) == pytest.approx(expected)
+                found.append(expected)
+    assert {0.3, 3.0} <= set(found)
+    assert sum(0.3 < each < 3 and each != 1 for each in found) > 50
+
+
+# -- the true accept rate at a rate of false matches
+
+
+def test_a_rate_far_from_the_false_matches_moves_the_interval_to_one_side_only() -> None:
+    # 10 of 10,000 were let through, and so many are neither 0.01 nor 1e-5.
+    at = stats.norm.ppf(0.8)
+    rates = FalseMatches(10, 10_000, 1.0, 2000, 2000.0).limits(0.95, next_one=1)
+    low, high = at_far(far=0.01).limits(0.95)
+    assert low == pytest.approx(0.8)
+    assert stats.norm.ppf(high) - at == pytest.approx(
+        stats.norm.ppf(0.01) - stats.norm.ppf(rates[0])
+    )
+    low, high = at_far(far=1e-5).limits(0.95)
+    assert high == pytest.approx(0.8)
+    assert at - stats.norm.ppf(low) == pytest.approx(
+        stats.norm.ppf(rates[1]) - stats.norm.ppf(1e-5)
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_from_all_or_nobody_both_ends_are_distances_from_half_a_pair(value: float) -> None:
+    found = at_far(value=value)
+    at = stats.norm.ppf(abs(value - 0.5 / 600))
+    # Wilson's for 100 people, whose own certain end is left out as beyond 1e-12.
+    ends = [
+        stats.norm.ppf(np.clip(end, 1e-12, 1 - 1e-12)) for end in wilson(int(100 * value), 100, 0.9)
+    ]
+    rates = stats.norm.ppf(found.matches.limits(0.9, next_one=1))
+    moved = (rates[1] - stats.norm.ppf(0.001), stats.norm.ppf(0.001) - rates[0])
+    expected = stats.norm.cdf(
+        [at - np.hypot(at - ends[0], moved[0]), at + np.hypot(ends[1] - at, moved[1])]
+    )
+    expected[int(value)] = value
+    assert found.limits(0.9) == pytest.approx(tuple(expected))
+
+
+def test_the_error_of_a_true_accept_rate_adds_that_of_its_threshold() -> None:
+    matches = FalseMatches(3, 40, 2.0, 30, 20.0)
+    rate = 3.5 / 41
+    moved = np.sqrt(rate * 2 / 40) / stats.norm.pdf(stats.norm.ppf(rate))
+    for value, at in ((0.6, 0.6), (1.0, 1 - 0.5 / 50), (0.0, 0.5 / 50)):
+        made = AtFar(value, 0.1, matches, 0.7, 50, 12, 0.04, 11.0, -0.3)
+        threshold = 0.7 * moved * stats.norm.pdf(stats.norm.ppf(at))
+        variance = 0.04**2 + threshold**2 + 2 * 0.3 * 0.04 * threshold
+        assert made.standard_error() == pytest.approx(np.sqrt(variance))

@@ -92,3 +92,40 @@ def test_errors_without_weight_need_not_be_defined():
         assert summary(nothing, FNMR, alpha=0) == summary(FMR, FNMR, alpha=0)
         assert summary(FMR, [0.0] * 3, alpha=1) == summary(FMR, FNMR, alpha=1)
         assert math.isnan(summary(nothing, FNMR, alpha=0.5))
+
+
+def test_rates_may_be_a_rounding_error_outside_and_no_more() -> None:
+    assert verification.gini([-1e-9, 0.5]) == 1
+    assert verification.fdr([1 + 1e-9, 0.5], [0.1, 0.1]) == 0.75
+    for wrong in (-3e-9, 1 + 3e-9):
+        with pytest.raises(InputError, match="is none"):
+            verification.gini([wrong, 0.5])
+
+
+def test_one_group_by_itself_has_no_gini_coefficient_and_two_have() -> None:
+    assert math.isnan(verification.gini([0.2]))
+    assert verification.gini([0.1, 0.3]) == pytest.approx(0.5)
+    for wrong in ([], [[0.1, 0.2]], 0.1):
+        with pytest.raises(InputError, match="one rate per group"):
+            verification.gini(wrong)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.25, 1.0])
+def test_both_summaries_of_unequal_numbers_of_groups_are_sums_over_all_of_them(
+    alpha: float,
+) -> None:
+    random = np.random.default_rng(0)
+    for groups in (2, 3, 7):
+        fmr, fnmr = random.random((2, groups))
+        gaps = [max(abs(a - b) for a in rates for b in rates) for rates in (fmr, fnmr)]
+        assert verification.fdr(fmr, fnmr, alpha) == pytest.approx(
+            1 - alpha * gaps[0] - (1 - alpha) * gaps[1]
+        )
+        ginis = [
+            sum(abs(a - b) for a in rates for b in rates)
+            / (2 * groups * (groups - 1) * rates.mean())
+            for rates in (fmr, fnmr)
+        ]
+        assert verification.garbe(fmr, fnmr, alpha) == pytest.approx(
+            alpha * ginis[0] + (1 - alpha) * ginis[1]
+        )

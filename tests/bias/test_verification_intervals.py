@@ -1,6 +1,7 @@
 import math
 import warnings
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from scipy import stats
 
 from helpers.bias import verification
 from helpers.bias.verification import audits, measures, people, thresholds, uncertainty
+from helpers.bias.verification.extremes import AtFar, FalseMatches
 from helpers.datasets.pairs import PairTable
 from helpers.errors import BadTable, InputError, UnknownName
 from helpers.intervals import wilson
@@ -75,6 +77,36 @@ def test_tied_scores_are_drawn_exactly_too() -> None:
     ).iloc[0]
     expected = [again["eer"], again["auc"], again["tar@0.2"]]
     np.testing.assert_allclose(found.draws[0], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("digits", [0, 6])
+def test_every_draw_of_a_few_people_is_the_measure_of_the_repeated_table(digits: int) -> None:
+    for seed in range(3):
+        pairs = simulate({"a": Group(0, 1.5)}, people=5, genuine=2, impostor=1, seed=seed)
+        scores = np.round(pairs.scores, digits)
+        found = verification.bootstrap(
+            scores,
+            pairs.genuine,
+            pairs.identities,
+            threshold=1.0,
+            far=(0.5, 0.1),
+            replicates=25,
+            seed=seed,
+        )
+        counts = np.random.default_rng(seed).multinomial(5, np.full(5, 0.2), size=25)
+        one, two = pairs.identities
+        for replicate, times in enumerate(counts):
+            weight = np.where(pairs.genuine, times[one], times[one] * times[two])
+            if not weight[~pairs.genuine].any():  # the same person five times
+                continue
+            again = verification.point_measures(
+                np.repeat(scores, weight), np.repeat(pairs.genuine, weight), threshold=1.0, far=0.5
+            ).iloc[0]
+            expected = again[["fmr", "fnmr", "eer", "auc"]].to_list()
+            if weight[~pairs.genuine].sum() >= 2:
+                expected.append(again["tar@0.5"])
+            drawn = found.draws[replicate, : len(expected)]
+            np.testing.assert_allclose(drawn, expected, atol=1e-12)
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
@@ -284,7 +316,14 @@ def test_an_audit_of_a_table_is_one_call_and_leaves_repeats_out() -> None:
     table = table.assign(score=pairs.scores)
     found = verification.audit(PairTable("drawn", table), replicates=50)
     assert set(found.measures["metric"]) >= {"FMR", "FNMR", "EER", "AUC", "TAR@FAR=0.01"}
-    assert set(found.differences["group"]) == {"a", "b"}
+    assert found.differences["metric"].tolist() == ["FMR", "FMR", "FNMR", "FNMR", "EER", "EER"]
+    # Each interval is the one that a comparison by itself has; the verdicts are of one family.
+    figures = ["metric", "group", "reference", "measure", "value", "low", "high"]
+    alone = [verification.compare(found.sample, kind) for kind in ("FMR", "FNMR", "EER")]
+    expected = pd.concat(alone, ignore_index=True)[figures]
+    pd.testing.assert_frame_equal(found.differences[figures], expected)
+    pd.testing.assert_frame_equal(found.measures, verification.intervals(found.sample))
+    pd.testing.assert_frame_equal(found.disparities, verification.summaries(found.sample))
     assert len(found.disparities) == 6
     twice = pd.concat([table, table.head(7)], ignore_index=True)
     with pytest.warns(UserWarning, match="7 of .* pairs repeat an earlier one and are left out"):
@@ -325,6 +364,10 @@ def test_inequality_needs_two_groups() -> None:
     found = drawn_anew(pairs, replicates=20)
     with pytest.raises(InputError, match="disparities need two groups or more"):
         verification.disparities(found)
+    both = simulate(GROUPS, people=8, genuine=2, impostor=1)
+    without = drawn_anew(both, threshold=None, replicates=20)
+    with pytest.raises(InputError, match=r"need two groups or more, and bootstrap\(..., threshold"):
+        verification.disparities(without)
 
 
 @pytest.mark.parametrize("accepted", [1, 23])
@@ -342,3 +385,184 @@ def test_one_person_unlike_all_others_is_one_independent_error(accepted: int) ->
     assert row["value"] == pytest.approx(1 - accepted / 24)
     assert found.spread[found.row("FNMR", "overall")] == pytest.approx(1 / 24)
     assert "(worth 1.0 independent errors, or 24 people)" in row["note"]
+
+
+# -- what is said of an interval
+
+
+def row_of(**changes: object) -> SimpleNamespace:
+    """A row of a sample: an FNMR of 0.2 of 40 people."""
+    usual = {
+        "metric": "FNMR",
+        "value": 0.2,
+        "note": "",
+        "spread": 0.05,
+        "freedom": 39.0,
+        "behind": None,
+        "n_units": 40,
+        "n_identities": 40,
+    }
+    return SimpleNamespace(**(usual | changes))
+
+
+def matches(accepted: int = 50, inflation: float = 1.0, behind: float = 40.0) -> FalseMatches:
+    return FalseMatches(accepted, 1000, inflation, 40, behind)
+
+
+def at_far(its: FalseMatches, spread: float = 0.05) -> AtFar:
+    return AtFar(0.8, 0.05, its, 1.0, 80, 40, spread, 39.0, 0.0)
+
+
+FEW = "a few people decide this value (worth {} independent errors, or {} people): the interval may be too narrow"
+
+
+@pytest.mark.parametrize(
+    ("row", "note"),
+    [
+        (row_of(), ""),
+        (row_of(note="a reason", spread=0.0), "a reason"),
+        (row_of(value=np.nan, spread=np.nan), ""),
+        (row_of(n_identities=20), ""),
+        (row_of(n_identities=19), "only 19 people: the interval may be too narrow"),
+        # The smaller of both shares, over the standard error, squared.
+        (row_of(value=0.23, spread=0.23 / 2.3**0.5 * (1 - 1e-12)), ""),
+        (row_of(value=0.2, spread=0.2), FEW.format("1.0", 40)),
+        (row_of(value=0.8, spread=0.2), FEW.format("1.0", 40)),
+        (row_of(value=0.71, spread=0.2), FEW.format("2.1", 40)),
+        (row_of(value=0.69, spread=0.2), ""),
+        # What false matches are worth counts for FMR and TAR.
+        (row_of(metric="FMR", behind=matches(23, 10.0)), ""),
+        (row_of(metric="FMR", behind=matches(22, 10.0)), FEW.format("2.2", 40)),
+        (row_of(metric="FMR", behind=matches(978, 10.0)), FEW.format("2.2", 40)),
+        (row_of(metric="FMR", behind=matches(behind=15.0)), ""),
+        (row_of(metric="FMR", behind=matches(behind=14.9)), FEW.format("50.0", 15)),
+        (row_of(metric="TAR@FAR=0.05", behind=at_far(matches(22, 10.0))), FEW.format("2.2", 40)),
+        (row_of(metric="TAR@FAR=0.05", behind=at_far(matches(behind=3.0))), FEW.format("50.0", 3)),
+        (row_of(metric="TAR@FAR=0.05", behind=at_far(matches())), ""),
+        # Of an equal error, whose threshold follows, the number of false matches does not.
+        (row_of(metric="EER", behind=matches(22, 10.0)), ""),
+        (row_of(metric="EER", spread=0.2, behind=matches()), FEW.format("1.0", 40)),
+        (row_of(metric="EER", behind=matches(behind=14.0)), FEW.format("16.0", 14)),
+        # Nobody differs.
+        (row_of(spread=0.0), "all people in the sample alike: Wilson's interval for 40 people"),
+        (
+            row_of(spread=0.0, n_units=1234, n_identities=5),
+            "all people in the sample alike: Wilson's interval for 1,234 people",
+        ),
+        (
+            row_of(metric="TAR@FAR=0.05", behind=at_far(matches(), 0.0)),
+            "all people in the sample alike: Wilson's interval for 40 people",
+        ),
+        (row_of(value=0.0, spread=0.0), "0 in the sample: Wilson's interval for 40 people"),
+        (row_of(value=1.0, spread=0.0), "1 in the sample: Wilson's interval for 40 people"),
+        (
+            row_of(metric="FMR", value=0.0, spread=0.0, behind=matches(0, 1.25)),
+            "0 in the sample: the interval of 800 independent pairs",
+        ),
+        (
+            row_of(metric="EER", value=0.0, spread=0.0, behind=matches(0, 1.25)),
+            "0 in the sample: Wilson's interval for 40 people",
+        ),
+        # No standard error: of whom there are too few.
+        (row_of(spread=np.nan, n_units=2), "only 2 people: too few for an interval"),
+        (
+            row_of(spread=np.nan, n_units=3, n_identities=2),
+            "no interval: in fewer than three draws of people could it be measured",
+        ),
+        (
+            row_of(metric="AUC", spread=np.nan, n_identities=2),
+            "only 2 people: too few for an interval",
+        ),
+        (
+            row_of(metric="EER", spread=np.nan, n_identities=3, n_units=2),
+            "no interval: in fewer than three draws of people could it be measured",
+        ),
+        (
+            row_of(metric="EER", spread=np.nan, behind=FalseMatches(1, 4, 1.0, 2, 2.0)),
+            "no interval: in fewer than three draws of people could it be measured",
+        ),
+        (
+            row_of(metric="FMR", spread=np.nan, n_units=9, behind=FalseMatches(1, 4, 1.0, 2, 2.0)),
+            "only 2 people: too few for an interval",
+        ),
+        (
+            row_of(metric="FMR", spread=np.nan, n_units=2, behind=FalseMatches(1, 4, 1.0, 3, 3.0)),
+            "no interval: in fewer than three draws of people could it be measured",
+        ),
+    ],
+)
+def test_what_is_said_of_an_interval_is_what_it_rests_on(row: SimpleNamespace, note: str) -> None:
+    assert uncertainty.said(row) == note
+
+
+def test_an_interval_is_that_of_what_lies_behind_it() -> None:
+    assert np.isnan(uncertainty.limits(row_of(value=np.nan), 0.9)).all()
+    assert np.isnan(uncertainty.limits(row_of(spread=np.nan), 0.9)).all()
+    for value in (0, 1):
+        for spread in (0.0, np.nan):
+            row = row_of(value=float(value), spread=spread)
+            assert uncertainty.limits(row, 0.9) == pytest.approx(wilson(40 * value, 40, 0.9))
+    assert uncertainty.limits(row_of(spread=0.0), 0.9) == pytest.approx(wilson(8, 40, 0.9))
+    few = FalseMatches(1, 4, 1.0, 2, 2.0)
+    assert np.isnan(uncertainty.limits(row_of(metric="FMR", spread=np.nan, behind=few), 0.9)).all()
+    assert np.isnan(uncertainty.limits(row_of(metric="FMR", value=np.nan, behind=few), 0.9)).all()
+    its = matches(200)
+    assert uncertainty.limits(row_of(metric="FMR", behind=its), 0.9) == its.limits(0.9)
+    tar = at_far(its)
+    assert uncertainty.limits(row_of(metric="TAR", value=0.8, behind=tar), 0.9) == tar.limits(0.9)
+    # The false matches at an equal error are not the equal error.
+    plain = uncertainty.limits(row_of(metric="EER"), 0.9)
+    assert uncertainty.limits(row_of(metric="EER", behind=its), 0.9) == plain
+
+
+# -- who is drawn
+
+
+def test_what_a_sample_knows_of_its_groups_is_counted_from_the_table() -> None:
+    # In b nobody has an impostor pair, in c nobody a genuine one; a and c are of unequal size.
+    one = np.array([0, 0, 1, 2, 0, 0, 0, 1, 3, 4, 4, 5, 5, 6, 7])
+    two = np.array([0, 0, 1, 2, 1, 1, 2, 2, 3, 4, 4, 6, 7, 7, 8])
+    group = np.array(list("aaaaaaaabbbcccc"))
+    scores = np.array([0.9, 0.8, 0.7, 0.2, 0.3, 0.1, 0.4, 0.6, 0.9, 0.7, 0.6, 0.2, 0.3, 0.8, 0.1])
+    found = verification.bootstrap(
+        scores, one == two, (one, two), (group, group), threshold=0.5, far=1.0, replicates=30
+    )
+    table = found.measures.set_index(["group", "metric"])
+    for name in "abc":
+        its, genuine = group == name, (group == name) & (one == two)
+        people = {*one[its], *two[its]}
+        couples = {
+            frozenset(pair) for pair in zip(one[its], two[its], strict=True) if len({*pair}) > 1
+        }
+        row = table.loc[(name, "FMR")]
+        assert row["n_identities"] == len(people)
+        assert row["n_genuine"] == genuine.sum()
+        assert row["n_impostor"] == (its & (one != two)).sum()
+        assert row["n_units"] == len(couples)
+        for kind in ("FNMR", "EER", "AUC", "TAR@FAR=1"):
+            assert table.loc[(name, kind), "n_units"] == len({*one[genuine]})
+    assert table.loc[("b", "FMR"), "note"] == "undefined (no impostor pairs)"
+    assert table.loc[("c", "EER"), "note"] == "undefined (no genuine pairs)"
+    assert (table.loc["a", "note"] == "").all()
+    assert [each is None for each in found.behind[5:10]] == [False, True, False, True, False]
+    assert found.row("FNMR", "c") == 16
+
+
+def test_people_without_a_group_are_drawn_among_themselves() -> None:
+    one, two = np.triu_indices(9)
+    names = np.array(["a", "a", "a", "b", "b", "b", None, None, None], dtype=object)
+    known = checked_pairs(one, two, names)
+    counts = people._draw_people(known, 60, 1)
+    for members in (slice(0, 3), slice(3, 6), slice(6, 9)):
+        assert (counts[:, members].sum(axis=1) == 3).all()
+        assert counts[:, members].max() == 3
+        assert (counts[:, members].mean(axis=0) > 0.6).all()
+
+
+def checked_pairs(one: np.ndarray, two: np.ndarray, names: np.ndarray) -> people.Pairs:
+    genuine = one == two
+    scores = genuine + np.arange(len(one)) / 100
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = people.checked(scores, genuine, (names[one], names[two]))
+    return people.with_people(made, (one, two), scores)

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -218,3 +220,84 @@ def test_a_pair_without_a_fold_is_refused() -> None:
     folds[5] = None
     with pytest.raises(InputError, match="fold must be one value per pair, none missing"):
         verification.cross_validate(PAIRS.scores, PAIRS.genuine, folds, PAIRS.identities)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "least"), [(1, "1"), (2, "0.5"), (11, "0.091"), (1234, "0.00082")]
+)
+def test_the_least_rate_of_many_and_of_few_pairs_is_rounded_up(pairs: int, least: str) -> None:
+    said = f"not measurable: {pairs:,} impostor pairs can't show an FMR of 1e-09; give threshold= or fmr >= "
+    assert why_none(pairs, 1e-9) == said + least
+    assert why_none(0, 0.1) == "not measurable: there are no impostor pairs; give threshold="
+
+
+def test_a_fold_of_text_numbers_and_gaps_is_the_same_fold_and_minus_one_is_left_out() -> None:
+    mixed = FOLDS.astype(object)
+    mixed[::2] = [str(each) for each in FOLDS[::2]]
+    mixed[1::3] = [float(each) for each in FOLDS[1::3]]
+    whole = verification.cross_validate(PAIRS.scores, PAIRS.genuine, FOLDS, PAIRS.identities)
+    found = verification.cross_validate(PAIRS.scores, PAIRS.genuine, mixed, PAIRS.identities)
+    pd.testing.assert_frame_equal(found.drop(columns="fold"), whole.drop(columns="fold"))
+    assert whole["fold"].tolist() == [0, 1, 2, 3]
+    halves = np.where(FOLDS < 0, -1.0, FOLDS + 0.5)
+    split = verification.cross_validate(PAIRS.scores, PAIRS.genuine, halves, PAIRS.identities)
+    assert split["fold"].tolist() == [0.5, 1.5, 2.5, 3.5]
+    for wrong in (FOLDS[:, None], FOLDS[:-1]):
+        with pytest.raises(InputError, match="fold"):
+            verification.cross_validate(PAIRS.scores, PAIRS.genuine, wrong, PAIRS.identities)
+
+
+def test_each_row_over_held_out_folds_is_measured_at_its_own_threshold_and_says_why_not() -> None:
+    # Group b has two impostor pairs in each fold: one in ten is measurable for a and for all.
+    few = np.flatnonzero(~PAIRS.genuine & (PAIRS.groups[0] == "b"))
+    folds = verification.identity_folds(PAIRS.identities, 2, PAIRS.groups)
+    rare = np.concatenate([few[folds[few] == k][:2] for k in (0, 1)])
+    kept = np.setdiff1d(np.arange(len(PAIRS.scores)), np.setdiff1d(few, rare))
+    scores, genuine, fold = PAIRS.scores[kept], PAIRS.genuine[kept], folds[kept]
+    people, groups = (
+        tuple(side[kept] for side in each) for each in (PAIRS.identities, PAIRS.groups)
+    )
+    table = verification.cross_validate(scores, genuine, fold, people, (0.1, 0.5), groups)
+    assert len(table) == 2 * 2 * 2 * 3
+    for (held, intended, kind), part in table.groupby(["fold", "intended", "threshold_for"]):
+        train, test = (fold >= 0) & (fold != held), fold == held
+        sides = tuple(side[train] for side in groups)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = verification.fit(scores[train], genuine[train], intended, sides)
+        at = fitted["overall"] if kind == "all" else fitted[["a", "b"]].to_dict()
+        sides = tuple(side[test] for side in groups)
+        expected = verification.rates(scores[test], genuine[test], at, sides)
+        for name in ("group", "n_genuine", "n_impostor", "fmr", "fnmr", "threshold", "impostors"):
+            assert part[name].tolist() == pytest.approx(expected[name].tolist(), nan_ok=True)
+        off = 100 * (expected["fmr"] / intended - 1)
+        assert part["percent_difference"].tolist() == pytest.approx(off.tolist(), nan_ok=True)
+        why = {"overall": "", "a": "", "b": ""}
+        if kind == "each group":
+            why["overall"] = "each group at its threshold"
+            if intended == 0.1:
+                why["overall"] = "undefined (no threshold for b)"
+                why["b"] = f"no threshold ({why_none(2, 0.1)})"
+        assert dict(zip(part["group"], part["note"], strict=True)) == why
+
+
+def test_people_are_dealt_evenly_within_every_group() -> None:
+    # 7 and 4 people in three folds: no fold has more than one person more of a group than another.
+    one, two = np.triu_indices(11)
+    names = np.array(list("aaaaaaabbbb"))
+    for seed in range(5):
+        found = verification.identity_folds((one, two), 3, (names[one], names[two]), seed=seed)
+        fold = found[one == two]
+        assert sorted(set(fold)) == [0, 1, 2]
+        np.testing.assert_array_equal(found, np.where(fold[one] == fold[two], fold[one], -1))
+        for name in "ab":
+            counts = np.bincount(fold[names == name], minlength=3)
+            assert counts.max() - counts.min() <= 1
+        assert np.ptp(np.bincount(fold)) <= 1
+    assert (
+        len({tuple(verification.identity_folds((one, two), 3, seed=seed)) for seed in range(5)})
+        == 5
+    )
+    with pytest.raises(InputError, match="11 people cannot be dealt into 12 folds"):
+        verification.identity_folds((one, two), 12)
+    assert sorted(verification.identity_folds((one, two), 11)[one == two]) == list(range(11))

@@ -10,6 +10,7 @@ from scipy import stats
 
 from helpers.bias import verification
 from helpers.bias.verification.extremes import AtFar, FalseMatches
+from helpers.bias.verification.gaps import judged
 from helpers.bias.verification.people import Sample
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, wilson
 from tests.bias.simulated import Group, Pairs, simulate
@@ -91,6 +92,18 @@ def test_equal_groups_have_a_gap_in_at_most_one_audit_of_twenty() -> None:
         )
     # Of 150 and at .05, more than 14 would be beyond chance for one of these four.
     assert np.sum(found, axis=0).max() <= 14
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_of_equal_groups_with_few_false_matches_none_has_a_gap_to_all_more_often() -> None:
+    found = []
+    for seed in range(150):
+        worlds = {"a": Group(), "b": Group()}
+        pairs = simulate(worlds, people=30, genuine=1, impostor=1, wolves=0.1, alike=0, seed=seed)
+        table = verification.compare(drawn(pairs, threshold=2.33), "FMR")
+        found.append((table["verdict"] == GAP).any())
+    assert np.sum(found) <= 14
 
 
 def degenerate(kind: str, seed: int) -> tuple[Pairs, np.ndarray]:
@@ -294,4 +307,143 @@ def test_rates_that_could_be_anything_are_not_known_to_be_equal() -> None:
         warnings.simplefilter("error")
         table = verification.compare(lost, "FNMR", margin=0.05).set_index("group")
     assert table.loc["a", "verdict"] == TOO_LITTLE
-    assert table.loc["a", "high"] - table.loc["a", "low"] > 1
+    # Half of what could be anything, since b is the other half of all.
+    assert table.loc["a", "high"] - table.loc["a", "low"] > 0.5
+
+
+# -- how both sides of a comparison go together
+
+
+def two_groups() -> Sample:
+    return drawn(simulate({"a": Group(), "b": Group(0.5, 2.6)}, people=20, seed=1), threshold=1.7)
+
+
+def with_spread(sample: Sample, metric: str, **spreads: float) -> Sample:
+    changed = sample.spread.copy()
+    for group, spread in spreads.items():
+        changed[sample.row(metric, group)] = spread
+    return replace(sample, spread=changed)
+
+
+def squared_and_added(sample: Sample, metric: str, together: bool) -> tuple[float, float]:
+    """The interval of group a minus all, from the limits of both by themselves."""
+    rows = [sample.row(metric, group) for group in ("a", "overall")]
+    table = verification.intervals(sample).iloc[rows]
+    value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
+    r = np.corrcoef(sample.draws[:, rows], rowvar=False)[0, 1] if together else 0.0
+    assert r > 0.1 or not together
+    down, up = (value[0] - low[0], high[1] - value[1]), (high[0] - value[0], value[1] - low[1])
+    below, above = (np.sqrt(x**2 + y**2 - 2 * r * x * y) for x, y in (down, up))
+    return value[0] - value[1] - below, value[0] - value[1] + above
+
+
+@pytest.mark.parametrize(
+    ("metric", "spreads", "together"),
+    [
+        ("EER", {}, True),
+        ("AUC", {}, True),  # both ends near 1
+        ("EER", {"a": 0.08}, True),  # wide, but it could not be anything
+        ("EER", {"a": 1.0}, False),
+        ("EER", {"overall": 1.0}, False),
+        (
+            "EER",
+            {"a": 0.0},
+            False,
+        ),  # people alike have Wilson's interval, of which draws know nothing
+        ("EER", {"overall": 0.0}, False),
+    ],
+)
+def test_what_two_rates_share_is_taken_from_the_draws_unless_one_of_them_is_unknown(
+    metric: str, spreads: dict[str, float], together: bool
+) -> None:
+    sample = with_spread(two_groups(), metric, **spreads)
+    row = verification.compare(sample, metric).set_index("group").loc["a"]
+    expected = squared_and_added(sample, metric, together)
+    assert (row["low"], row["high"]) == pytest.approx(expected)
+    if "a" in spreads:
+        own = verification.intervals(sample).iloc[sample.row(metric, "a")]
+        assert (own["high"] - own["low"] > 0.5) == (spreads["a"] > 0)
+
+
+def test_a_ratio_of_a_rate_that_may_be_zero_has_an_upper_limit_only() -> None:
+    sample = with_spread(two_groups(), "FNMR", b=1e4)
+    row = verification.compare(sample, "FNMR", "a", "ratio").iloc[0]
+    value, down, up = (
+        verification.intervals(sample).iloc[[sample.row("FNMR", group) for group in "ba"]][name]
+        for name in ("value", "low", "high")
+    )
+    value, down, up = value.to_numpy(), down.to_numpy(), up.to_numpy()
+    assert (down[0], up[0]) == (0, 1)
+    distance = np.hypot(np.log(1 / value[0]), np.log(value[1] / down[1]))
+    assert row["low"] == 0
+    assert row["high"] == pytest.approx(value[0] / value[1] * np.exp(distance))
+    # Where nothing is known of the other one, nothing is known of the ratio.
+    neither = with_spread(sample, "FNMR", a=np.nan)
+    row = verification.compare(neither, "FNMR", "a", "ratio").iloc[0]
+    assert row["value"] == pytest.approx(value[0] / value[1])
+    assert row[["low", "high"]].isna().all()
+    assert row["verdict"] == TOO_LITTLE
+
+
+@pytest.mark.parametrize("groups", ["ab", "abcd"])
+def test_a_verdict_is_that_of_an_interval_as_wide_as_so_many_rows_need(groups: str) -> None:
+    sample = drawn(simulate({name: Group() for name in groups}, people=10, seed=3), threshold=1.5)
+    rows = len(groups) - 1
+    seen = set()
+    for times in np.geomspace(0.1, 1, 12):
+        scaled = replace(sample, spread=sample.spread * times)
+        table = verification.compare(scaled, "FNMR", "a", margin=0.0)
+        wide = verification.compare(scaled, "FNMR", "a", level=1 - 0.05 / rows)
+        assert len(table) == rows
+        apart = (wide["low"] > 0) | (wide["high"] < 0)
+        assert ((table["verdict"] == GAP) == apart).all()
+        seen |= set(zip(apart, (table["low"] > 0) | (table["high"] < 0), strict=True))
+    # Both verdicts occurred, and with several rows also one that the row alone would not have had.
+    assert {(True, True), (False, False)} <= seen
+    assert ((False, True) in seen) == (rows > 1)
+
+
+def test_one_group_alone_is_compared_with_nobody() -> None:
+    pairs = simulate({"a": Group()}, people=8)
+    sample = verification.bootstrap(pairs.scores, pairs.genuine, pairs.identities, replicates=20)
+    table = verification.compare(sample, "EER")
+    assert (len(table), list(table)) == (
+        0,
+        ["metric", "group", "reference", "measure", "value", "low", "high"]
+        + ["verdict", "impostors", "note"],
+    )
+
+
+def test_an_end_at_parity_is_no_gap_and_a_margin_as_large_as_the_rate_acquits_nobody() -> None:
+    said = "without a margin: the default margin of 0.05 is not below the overall rate of 0.05"
+    for low, high, expected in (
+        (0.0, 0.02, TOO_LITTLE),
+        (-0.02, 0.0, TOO_LITTLE),
+        (0.001, 0.02, GAP),
+        (-0.02, -0.001, GAP),
+    ):
+        assert judged(low, high, None, 0.0, 0.05) == (expected, f"{said}; give margin=")
+    assert judged(-0.02, 0.02, None, 0.0, 0.0501) == (NO_GAP, "")
+    assert judged(1.0, 1.04, None, 1.0, 0.05)[0] == TOO_LITTLE
+
+
+def test_groups_that_have_all_their_impostor_pairs_with_each_other_are_not_compared_by_them() -> (
+    None
+):
+    pairs = simulate({"a": Group()}, people=16)
+    sides = tuple(np.where(side % 2, "odd", "even") for side in pairs.identities)
+    kept = pairs.genuine | (sides[0] != sides[1])
+    sample = verification.bootstrap(
+        pairs.scores[kept],
+        pairs.genuine[kept],
+        tuple(side[kept] for side in pairs.identities),
+        tuple(side[kept] for side in sides),
+        threshold=1.0,
+        impostors="all",
+        replicates=30,
+    )
+    row = verification.compare(sample, "FMR", "odd").iloc[0]
+    assert row["note"] == "the same pairs on both sides: nothing to compare"
+    assert row[["low", "high"]].isna().all()
+    # Their genuine pairs are different ones.
+    assert verification.compare(sample, "FNMR", "odd").loc[0, "low"] < 0

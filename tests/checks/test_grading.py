@@ -35,6 +35,11 @@ def test_a_right_answer_passes_in_one_line() -> None:
     assert repr(Passed("1.2")) == "✓ Exercise 1.2 is right."
 
 
+def test_a_claim_whose_numbers_cannot_be_verified_is_called_consistent() -> None:
+    consistent = graded("1.4", "consistent")(lambda _: "Verdict: undecided.")
+    assert repr(consistent()) == "✓ Exercise 1.4 is consistent. Verdict: undecided."
+
+
 def left_open() -> None:
     raise NotImplementedError
 

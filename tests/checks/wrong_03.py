@@ -43,10 +43,19 @@ def _claim(evidence: Any = None, **changes: Any) -> Callable[[], dict]:
     right = {
         "claim": "Strangers with short hair are accepted more often.",
         "evidence": _row() if evidence is None else evidence,
-        "direction": "above",
+        "higher": GROUPS[1],
         "verdict": "supported",
     }
     return lambda: right | changes
+
+
+def _gini(apart: Callable[[np.ndarray], float], by: float = 2.0) -> Callable[[np.ndarray], float]:
+    """Differences of all groups put together in some way, over a multiple of the mean rate."""
+    return lambda rates: float(apart(rates[:, None] - rates) / (by * rates.mean()))
+
+
+def _above(differences: np.ndarray) -> np.ndarray:
+    return differences[np.triu_indices(len(differences), k=1)]
 
 
 def _rates(s: np.ndarray, g: np.ndarray, t: float) -> tuple[float, float]:
@@ -173,15 +182,37 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         lambda s, g, fold, f: np.zeros(len(np.unique(fold))),
         "three folds",
     ),
-    "3.5 no dict": (lambda: "groups differ", "return a dict"),
-    "3.5 no sentence": (_claim(claim="short hair"), "whole sentence"),
-    "3.5 no row": (_claim(evidence=0.3), "one row of"),
-    "3.5 with itself": (_claim(_row(group=GROUPS[0])), "with itself"),
-    "3.5 no interval": (_claim(_row(low=np.nan)), "no low and no high"),
-    "3.5 too bold": (_claim(_row(low=-0.1)), "'undecided', not 'supported'"),
-    "3.5 the wrong side": (_claim(direction="below"), "'contradicted', not 'supported'"),
-    "3.5 the parity of ratios": (
+    "3.5 with itself": (_gini(lambda d: np.abs(d).mean()), "compared with itself"),
+    "3.5 over the mean": (_gini(lambda d: np.abs(_above(d)).mean(), by=1), "by twice the mean"),
+    "3.5 over the median": (
+        lambda r: np.abs(_above(r[:, None] - r)).mean() / (2 * np.median(r)),
+        "twice the median",
+    ),
+    "3.5 mean difference": (
+        lambda r: np.abs(_above(r[:, None] - r)).mean(),
+        "that is the mean difference of two groups",
+    ),
+    "3.5 half the mean difference": (
+        lambda r: np.abs(_above(r[:, None] - r)).mean() / 2,
+        "not divided by the mean rate",
+    ),
+    "3.5 largest only": (_gini(lambda d: np.abs(d).max()), "the largest difference only"),
+    "3.5 with signs": (_gini(lambda d: _above(d).mean()), "absolute values"),
+    "3.5 sum": (_gini(lambda d: np.abs(d).sum()), "sum of the differences"),
+    "3.5 sum of pairs": (_gini(lambda d: np.abs(_above(d)).sum()), "sum of the differences"),
+    "3.5 rounds": (lambda r: round(verification.gini(r), 3), "do not round"),
+    "3.5 a rate for each": (lambda r: r / r.mean(), "one number was expected"),
+    "3.5 largest over smallest": (lambda r: r.max() / r.min(), "mean difference of two groups"),
+    "3.6 no dict": (lambda: "groups differ", "return a dict"),
+    "3.6 no sentence": (_claim(claim="short hair"), "whole sentence"),
+    "3.6 no row": (_claim(evidence=0.3), "one row of"),
+    "3.6 with itself": (_claim(_row(group=GROUPS[0])), "with itself"),
+    "3.6 no interval": (_claim(_row(low=np.nan)), "no low and no high"),
+    "3.6 too bold": (_claim(_row(low=-0.1)), "'undecided', not 'supported'"),
+    "3.6 the other group": (_claim(higher=GROUPS[0]), "'contradicted', not 'supported'"),
+    "3.6 no group of the row": (_claim(higher="above"), "in which group is FMR higher"),
+    "3.6 the parity of ratios": (
         _claim(_row(measure="ratio")),
-        "parity is 1 and .* 'contradicted'",
+        "above parity, 1.* 'contradicted'",
     ),
 }

@@ -1,5 +1,7 @@
 """Changing one factor finds what a model uses: tested on networks whose weights were written down."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,14 +10,15 @@ from torch import nn
 
 from helpers import faces, models
 from helpers.errors import InputError, UnknownName
-from helpers.evaluate import counterfactuals
-from helpers.evaluate.counterfactuals import EXCHANGED
+from helpers.evaluate import counterfactuals, ground_truth
+from helpers.evaluate.counterfactuals import EXCHANGED, WITHIN_MASK, exchange_of, twins_of
 from helpers.evaluate.ground_truth import (
     changed_pixels,
     factor_effects,
     region_effects,
 )
-from helpers.faces import REGIONS
+from helpers.faces import FACTORS, REGIONS, Rendered
+from helpers.intervals import bootstrap_mean
 from helpers.models.architectures import HandSetDetector
 
 PEOPLE = faces.sample(14, seed=3, glasses=False, mouth_open=0.0, beard=False)
@@ -276,6 +279,183 @@ def test_another_kind_is_never_the_same():
     assert found == {"studio", "window", "foliage", "street", "shelves"}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in FACTORS if hasattr(FACTORS[name]["range"], "low")]
+)
+def test_another_number_lies_in_the_outer_tenth_of_the_farther_half(name):
+    generator = np.random.default_rng(0)
+    low, high = FACTORS[name]["range"].low, FACTORS[name]["range"].high
+    tenth, whole = (high - low) / 10, isinstance(getattr(faces.Face(), name), int)
+    for share in (0.0, 0.2, 0.45, 0.5, 0.55, 1.0):
+        value = low + share * (high - low)
+        value = int(value) if whole else value
+        face = faces.Face(**{name: value})
+        found = [counterfactuals.other_value(face, name, generator) for _ in range(80)]
+        assert all(isinstance(each, int) == whole for each in found)
+        down = value >= (low + high) / 2  # from the middle as well
+        away = np.array(found) - low if down else high - np.array(found)
+        assert away.min() >= -1e-9
+        assert away.max() <= tenth + 1e-9
+        assert away.max() > 0.9 * tenth
+        assert away.min() < 0.1 * tenth
+
+
+def test_a_twin_has_a_direction_where_one_ordered_factor_changes():
+    people = faces.sample(8, seed=6)
+    for name, ordered in [("age", True), ("hat", True), ("skin_tone", True), ("grain", False)]:
+        twins, direction = twins_of(people, (name,), 0, name)
+        steps = [
+            float(getattr(twin, name)) - float(getattr(face, name))
+            for face, twin in zip(people, twins, strict=True)
+        ]
+        assert 0 not in steps
+        if ordered:
+            np.testing.assert_array_equal(direction, np.where(np.array(steps) > 0, 1, -1))
+        else:
+            assert np.isnan(direction).all(), "the number of a grain is a seed"
+    assert np.isnan(twins_of(people, ("hair_colour",), 0, "hair")[1]).all()
+    assert np.isnan(twins_of(people, ("skin_tone", "beard"), 0, "skin")[1]).all()
+
+
+def test_a_twin_follows_from_the_seed_and_the_name_of_the_row():
+    people = faces.sample(12, seed=6)
+    rows = [(0, "hair"), (0, "hair"), (1, "hair"), (0, "hat")]
+    first, same, other, elsewhere = [twins_of(people, ("age",), *row)[0] for row in rows]
+    assert first == same
+    assert first != other
+    assert first != elsewhere
+
+
+def any_pictures(seed: int) -> Rendered:
+    """Noise, of which each pixel is in one region or another; some regions are nowhere."""
+    generator = np.random.default_rng(seed)
+    kinds = generator.choice(generator.permutation(19)[:9], (4, 6, 7))
+    images = generator.integers(0, 256, (4, 6, 7, 3), dtype=np.uint8)
+    return Rendered(images, kinds[:, None] == np.arange(19)[:, None, None], np.zeros((4, 5, 2)))
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_pixels_that_are_exchanged_are_the_regions_own(region):
+    # Lips, brows and eyes share a factor: each takes the pixels nearer to it, the first of two
+    # that are as near, and nothing where neither is seen.
+    pairs = [("u_lip", "l_lip"), ("l_brow", "r_brow"), ("l_eye", "r_eye")]
+    pair = next((each for each in pairs if region in each), None)
+    for seed in range(6):
+        before, after = any_pictures(seed), any_pictures(100 + seed)
+        masks = before.masks | after.masks
+        expected = before.images.copy()
+        for face, row, column in np.ndindex(4, 6, 7):
+            if region in WITHIN_MASK:
+                taken = masks[face, NUMBER[region], row, column]
+            elif pair is None:
+                taken = True
+            else:
+                away = [distance(masks[face, NUMBER[each]], row, column) for each in pair]
+                nearer = pair[0] if away[0] <= away[1] else pair[1]
+                taken = nearer == region and min(away) < np.inf
+            if taken:
+                expected[face, row, column] = after.images[face, row, column]
+        np.testing.assert_array_equal(exchange_of(region)(before, after), expected)
+
+
+def distance(mask: np.ndarray, row: int, column: int) -> float:
+    return min((np.hypot(row - r, column - c) for r, c in np.argwhere(mask)), default=np.inf)
+
+
+# -- what a row says -------------------------------------------------------------------------------
+
+
+def test_a_row_is_of_the_faces_whose_picture_changes():
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        step, change = generator.normal(size=12), generator.choice([0.0, 0.1, 0.3], 12)
+        direction = generator.choice([-1.0, 1.0], 12)
+        row = ground_truth._row(np.stack([step, change]), direction, 50, 3)
+        kept = [k for k in range(12) if change[k] > 0]
+        steps = [float(step[k]) for k in kept]
+        towards = [float(step[k] * direction[k]) for k in kept]
+        up, down = ([float(step[k]) for k in kept if direction[k] == sign] for sign in (1, -1))
+        assert row["n"] == len(kept)
+        assert row["change"] == pytest.approx(np.mean([change[k] for k in kept]))
+        found = [
+            row[key] for key in ("effect", "low", "high", "signed", "signed_low", "signed_high")
+        ]
+        expected = bootstrap_mean(np.abs(steps), replicates=50, seed=3)
+        expected += bootstrap_mean(towards, replicates=50, seed=3)
+        assert found == pytest.approx(list(expected), nan_ok=True)
+        means = [np.mean(each) if each else np.nan for each in (up, down)]
+        assert [row["up"], row["down"]] == pytest.approx(means, nan_ok=True)
+
+
+@pytest.mark.parametrize(("ups", "downs", "told"), [(4, 4, True), (3, 9, False), (9, 3, False)])
+def test_a_note_needs_four_faces_in_either_direction(ups, downs, told):
+    direction = np.array([1.0] * ups + [-1.0] * downs)
+    for step, word in ((0.5, "raise"), (-0.5, "lower")):
+        outcome = np.stack([np.full(ups + downs, step), np.ones(ups + downs)])
+        note = f"more and less of it both {word} the score: a reaction to the change itself"
+        assert ground_truth._row(outcome, direction, 20, 0)["note"] == (note if told else "")
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "word"),
+    [
+        ((0.2, 0.1, 0.3), (0.2, 0.01, 0.3), "raise"),
+        ((0.2, 0.1, 0.3), (0.2, 0.0, 0.3), ""),
+        ((0.2, 0.0, 0.3), (0.2, 0.1, 0.3), ""),
+        ((-0.2, -0.3, -0.1), (-0.2, -0.3, -0.01), "lower"),
+        ((-0.2, -0.3, -0.1), (-0.2, -0.3, 0.0), ""),
+        ((-0.2, -0.3, -0.1), (0.2, 0.1, 0.3), ""),
+        ((0.2, 0.1, 0.3), (np.nan, np.nan, np.nan), ""),
+    ],
+)
+def test_a_note_needs_both_intervals_on_one_side_of_zero(up, down, word):
+    note = ground_truth._note(up, down)
+    assert (word in note) if word else (note == "")
+
+
+def test_the_columns_of_both_tables_and_the_model_that_they_are_of(effects, by_factor):
+    rest = ["effect", "low", "high", "signed", "signed_low", "signed_high"]
+    rest += ["up", "down", "change", "n", "note"]
+    assert list(by_factor.columns) == ["factor", "regions", *rest]
+    assert list(effects.columns) == ["region", "factors", *rest]
+    assert by_factor.attrs == effects.attrs == {"model": "HandSetDetector"}
+
+
+def test_a_table_names_the_version_of_the_models_weights():
+    model = Brightness()
+    model.card = {"name": "bright", "version": "7"}
+    assert factor_effects(model, PEOPLE[:2], ["hat"]).attrs == {"model": "bright 7"}
+    model.card = {"version": "7"}
+    assert factor_effects(model, PEOPLE[:2], ["hat"]).attrs == {"model": "Brightness 7"}
+
+
+def test_the_score_is_the_probability_of_the_last_of_several_classes():
+    class Three(Brightness):
+        """The last class is the brightness, the one before it never changes."""
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.cat([torch.zeros(len(images), 1), super().forward(images)], 1)
+
+    model, people = Three(gain=20.0), PEOPLE[:3]
+    twins = [faces.twin(face, hat=not face.hat) for face in people]
+    scores = []
+    for pictures in (faces.render(people).images, faces.render(twins).images):
+        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
+        scores.append(model(pixels).double().softmax(1)[:, 2].numpy())
+    expected = np.abs(scores[1] - scores[0]).mean()
+    assert factor_effects(model, people, ["hat"])["effect"][0] == pytest.approx(expected, abs=1e-7)
+
+
+def test_unless_said_otherwise():
+    for call in (factor_effects, region_effects):
+        given = inspect.signature(call).parameters
+        found = {name: given[name].default for name in ("batch_size", "replicates", "seed")}
+        assert found == {"batch_size": 64, "replicates": 2000, "seed": 0}
+    given = inspect.signature(changed_pixels).parameters
+    found = {name: given[name].default for name in ("size", "seed", "above")}
+    assert found == {"size": 112, "seed": 0, "above": 4}
+
+
 # -- true masks ------------------------------------------------------------------------------------
 
 
@@ -293,7 +473,8 @@ def test_nothing_outside_the_true_mask_changes_by_more_than_it_says():
     after = faces.render([faces.twin(face, glasses=True) for face in bare]).images
     largest = np.abs(before - after).max(axis=-1)
     assert np.array_equal(changed_pixels(bare, "glasses"), largest > 4)
-    assert np.array_equal(changed_pixels(bare, "glasses", above=20), largest > 20)
+    for above in (0, 20, 254):
+        assert np.array_equal(changed_pixels(bare, "glasses", above=above), largest > above)
 
 
 # -- what may be asked -----------------------------------------------------------------------------
@@ -301,6 +482,12 @@ def test_nothing_outside_the_true_mask_changes_by_more_than_it_says():
 
 def in_training() -> nn.Module:
     return models.load("synthetic-hat").train()
+
+
+def oblong() -> nn.Module:
+    model = Brightness()
+    model.input_size = (112, 96)
+    return model
 
 
 def recogniser() -> nn.Module:
@@ -325,6 +512,8 @@ def recogniser() -> nn.Module:
         (lambda: changed_pixels([], "hat"), InputError, "no face"),
         (lambda: changed_pixels(PEOPLE[:1], "hats"), UnknownName, "hat"),
         (lambda: changed_pixels(PEOPLE[:1], "hat", above=255), InputError, "above"),
+        (lambda: changed_pixels(PEOPLE[:1], "hat", above=-1), InputError, "above"),
+        (lambda: region_effects(oblong(), PEOPLE[:2]), InputError, "takes 112 x 96 pixels"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(wrong, error, says):

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import pytorch_grad_cam as library
@@ -8,7 +10,7 @@ from torchvision.models import resnet18
 
 from helpers.errors import InputError, UnknownName
 from helpers.explain import METHODS, explain, layer_maps
-from helpers.explain.cams import eigen_cam, grad_cam_plus_plus
+from helpers.explain.cams import eigen_cam, grad_cam_plus_plus, x_grad_cam
 from helpers.explain.layers import gradients, read_layer
 from helpers.explain.maps import enlarge
 from helpers.explain.methods import CAMS
@@ -213,6 +215,27 @@ def test_in_a_layer_of_both_signs_eigencam_goes_up_where_activations_do() -> Non
     assert maps.max() < 0, "nothing is subtracted"
 
 
+def test_where_any_activation_is_negative_how_both_vary_tells_which_way_is_up() -> None:
+    generator = torch.Generator().manual_seed(0)
+    activations = torch.rand(400, 2, 1, 3, generator=generator) - 0.3
+    activations = activations[(activations < 0).flatten(1).any(1)]
+    maps, total = eigen_cam(activations).flatten(1), activations.sum(1).flatten(1)
+    varied = [(a - a.mean()) @ (b - b.mean()) for a, b in zip(maps, total, strict=True)]
+    assert len(varied) > 100
+    assert min(varied) >= -1e-6
+    # By hand: each place has a positive activation, but the strong ones cancel.
+    cancel = torch.tensor([[[[-9.0, -8.0]], [[8.9, 7.0]]]])
+    found = eigen_cam(cancel).flatten()
+    assert found[0] > found[1] > 0
+
+
+def test_a_channel_that_cancels_itself_has_no_average_and_no_part_in_xgradcam() -> None:
+    activations = torch.tensor([[[[1.0, -1.0]], [[1.0, 3.0]]]])
+    slopes = torch.tensor([[[[5.0, 5.0]], [[4.0, 0.0]]]])
+    # The second channel's gradient, averaged by its activation: (1 * 4 + 3 * 0) / 4.
+    assert x_grad_cam(activations, slopes).tolist() == [[[1.0, 3.0]]]
+
+
 def test_eigencam_asks_for_no_class_and_so_explains_recognisers() -> None:
     torch.manual_seed(0)
     recogniser = NarrowEmbedder(embedding_size=8, width=4, input_size=(48, 48)).eval()
@@ -268,6 +291,23 @@ def test_a_channel_that_is_equal_everywhere_has_no_vote_in_scorecam() -> None:
     torch.testing.assert_close(found, expected)
     flat = torch.full((1, 3, 4, 4), 0.5)
     assert torch.equal(layer_maps(network, flat, 0, "scorecam", "layer"), torch.zeros(1, 4, 4))
+
+
+def test_a_single_channel_that_is_equal_everywhere_gives_an_empty_map() -> None:
+    class Grey(nn.Module):
+        """Its layer has one channel, which is the same at every place."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.head = nn.Conv2d(3, 1, 1), nn.Linear(1, 2)
+            nn.init.zeros_(self.layer.weight)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.head(self.layer(images).mean((2, 3)))
+
+    picture = torch.rand(1, 3, 4, 5)
+    found = layer_maps(Grey().eval(), picture, 0, "scorecam", "layer")
+    assert torch.equal(found, torch.zeros(1, 4, 5))
 
 
 def test_a_mask_of_scorecam_covers_what_a_map_of_the_same_channel_covers() -> None:
@@ -455,6 +495,38 @@ def test_a_layer_that_runs_twice_or_never_has_no_single_activation() -> None:
 def test_a_layer_without_maps_is_refused() -> None:
     with pytest.raises(InputError, match=r"Tensor of shape \(3, 3\) for 3 image.*convolutional"):
         explain(MODEL, IMAGES, 0, layer="fc")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda maps: (maps, maps), r"tuple of shape \(\)"),
+        (lambda maps: maps[:, :, :0], r"Tensor of shape \(3, 3, 0, 48\)"),
+        (lambda maps: torch.cat([maps, maps]), r"Tensor of shape \(6, 3, 48, 48\)"),
+        (lambda maps: maps.flatten(2), r"Tensor of shape \(3, 3, 2304\)"),
+    ],
+    ids=["two outputs", "no places", "twice the rows", "a row of places"],
+)
+def test_a_layers_output_is_one_tensor_of_maps_a_row_an_image(
+    wrong: Callable[[Tensor], object], said: str
+) -> None:
+    class Odd(nn.Module):
+        def forward(self, images: Tensor) -> object:
+            return wrong(images)
+
+    class Uses(nn.Module):
+        """Answers whatever its layer returns."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.head = Odd(), nn.Linear(3, 2)
+
+        def forward(self, images: Tensor) -> Tensor:
+            self.layer(images)
+            return self.head(images.mean((2, 3)))
+
+    with pytest.raises(InputError, match=f"{said} for 3 image.*choose a convolutional layer"):
+        layer_maps(Uses().eval(), IMAGES, 0, "gradcam", "layer")
 
 
 def test_ablation_cam_asks_for_a_layer_in_which_zero_means_off() -> None:

@@ -207,6 +207,12 @@ def test_at_most_32_pictures_are_held_at_a_time(method: str, count: int, passes:
     assert network.shown == passes
 
 
+def test_concepts_too_are_read_from_at_most_32_pictures_at_a_time() -> None:
+    network = Counting().eval()
+    factorize(network, pictures(33, side=8), 1)
+    assert network.shown == [32, 1]
+
+
 def test_of_forty_channels_each_is_switched_off_by_itself() -> None:
     network, picture = Counting().eval(), pictures(1, side=8)
     with torch.no_grad():
@@ -352,6 +358,21 @@ def test_the_layers_of_a_deep_network_are_listed_by_two_levels_and_of_a_small_on
 
     forty = nn.Sequential(*(nn.Sequential(nn.Sequential(nn.ReLU())) for _ in range(13)), nn.ReLU())
     assert "12.0.0" in told(forty), "forty names"
-    more = nn.Sequential(*(nn.Sequential(nn.Sequential(nn.ReLU())) for _ in range(14)))
-    assert "13.0" in told(more)
-    assert "13.0.0" not in told(more)
+    more = nn.Sequential(*forty, nn.ReLU())
+    assert "12.0" in told(more)
+    assert "12.0.0" not in told(more), "forty-one names"
+
+
+def test_the_three_nearest_layers_are_named_however_deep_they_are() -> None:
+    near = nn.ModuleDict({f"alpha{k}": nn.ReLU() for k in range(1, 5)})
+    network = nn.ModuleDict({"body": nn.ModuleDict({"x": near})})
+    network.update({f"other{k}": nn.ReLU() for k in range(36)})
+    with pytest.raises(UnknownName, match="did you mean 'body.x.alpha") as told:
+        find_layer(network, "body.x.alpha")
+    known = str(told.value).partition("Known: ")[2].split(", ")
+    assert [name.startswith("body.x.alpha") for name in known[:4]] == [True, True, True, False]
+
+
+def test_unless_said_otherwise_images_are_explained_by_gradcam_and_maps_are_hirescams() -> None:
+    assert torch.equal(explain(MODEL, IMAGES), explain(MODEL, IMAGES, method="gradcam"))
+    assert torch.equal(layer_maps(MODEL, IMAGES), layer_maps(MODEL, IMAGES, method="hirescam"))

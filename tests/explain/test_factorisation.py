@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from pytorch_grad_cam.feature_factorization.deep_feature_factorization import dff
+from sklearn.decomposition import NMF
 from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain import factorize
 from helpers.explain.layers import read_layer
+from helpers.explain.maps import enlarge
 from helpers.models.architectures import NarrowEmbedder
 from tests.networks import pictures, small_network
 
@@ -163,6 +165,58 @@ def test_a_head_of_the_right_size_that_is_not_fed_by_the_layer_gets_no_scores() 
             return 2 * self.body(images)
 
     assert list(factorize(Twice().eval(), IMAGES, 2, "body.layer4").scores) == ["share"]
+
+
+@pytest.mark.parametrize(
+    ("bias", "off", "fed"),
+    [(0.0, 0.0008, True), (0.0, 0.0015, False), (100.0, 0.08, True), (100.0, 0.15, False)],
+)
+def test_an_answer_is_the_heads_up_to_a_thousandth(bias: float, off: float, fed: bool) -> None:
+    class Near(nn.Module):
+        """Answers what its head says of the picture, and a little more."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.fc = nn.Identity(), nn.Linear(3, 2)
+            nn.init.zeros_(self.fc.weight)
+            nn.init.constant_(self.fc.bias, bias)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.fc(self.layer(images).mean((2, 3))) + off
+
+    found = factorize(Near().eval(), IMAGES, 2, "layer")
+    assert list(found.scores) == (["share", "0", "1"] if fed else ["share"])
+
+
+def test_concepts_shares_and_scores_are_those_of_scikit_learns_factors() -> None:
+    truth = activations("layer4").double()
+    matrix = truth.permute(0, 2, 3, 1).reshape(-1, 64).numpy()
+    solver = NMF(3, init="nndsvda", max_iter=2000, tol=1e-4, random_state=0)
+    strengths = solver.fit_transform(matrix)
+    given = [strengths[:, k : k + 1] * solver.components_[k : k + 1] for k in range(3)]
+    given.sort(key=lambda each: -np.linalg.norm(each, axis=1).sum())
+    lengths = [np.linalg.norm(each, axis=1) for each in given]
+    found = factorize(MODEL, IMAGES, 3)
+    shares = [each.sum() / np.sum(lengths) for each in lengths]
+    np.testing.assert_allclose(found.scores["share"], shares, rtol=1e-5)
+    rebuilt = np.sum(given, 0)
+    assert found.error == pytest.approx(
+        np.linalg.norm(rebuilt - matrix) / np.linalg.norm(matrix), rel=1e-5
+    )
+    weights = MODEL.fc.weight.detach().double().numpy()
+    for k in range(3):
+        strongest = given[k][lengths[k].argmax()]
+        np.testing.assert_allclose(
+            found.concepts[k], strongest / np.linalg.norm(strongest), rtol=1e-4, atol=1e-6
+        )
+        maps = enlarge(torch.from_numpy(lengths[k]).float().reshape(4, 3, 3), (48, 48))
+        torch.testing.assert_close(found.maps[:, k], maps, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            found.scores.loc[k, list(MODEL.classes)].astype(float),
+            weights @ given[k].mean(0),
+            rtol=1e-4,
+            atol=1e-6,
+        )
 
 
 def test_negative_activations_cannot_be_factored() -> None:

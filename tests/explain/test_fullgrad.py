@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from helpers.errors import InputError
-from helpers.explain import explain, layer_maps
+from helpers.explain import explain, fullgrad, layer_maps
 from helpers.explain.fullgrad import FullGradient, full_gradient
 from helpers.explain.maps import enlarge
 from helpers.models import adapt
@@ -279,6 +279,60 @@ def test_a_layer_given_other_rows_than_the_images_has_no_part_of_its_own() -> No
         full_gradient(Patches(True).eval(), IMAGES, 0)
 
 
+class Around(nn.Module):
+    """A network that uses one more module in some way of its own."""
+
+    def __init__(self, part: nn.Module, use: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.part, self.use, self.body = part, use, plain_network()[:5]
+        self.tail = nn.Sequential(*head())
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.tail(self.use(self.part, self.body(images)))
+
+
+class Both(nn.Module):
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        return one + 2 * other
+
+
+@pytest.mark.parametrize(
+    ("part", "use"),
+    [
+        (nn.ReLU(), lambda part, x: part(input=x)),
+        (nn.MaxPool2d(2, return_indices=True), lambda part, x: part(x)[0]),
+        (Both(), lambda part, x: part(x, x[:, :, 1:].mean((2, 3), keepdim=True))),
+        (nn.Conv2d(8, 8, 1), lambda part, x: x * (part(x.detach()) > 0)),
+        (nn.Identity(), lambda part, x: x + 0 * part(x.detach())),
+    ],
+    ids=["by keyword", "two outputs", "two inputs", "a frozen gate", "beside the score"],
+)
+def test_modules_that_add_nothing_may_be_called_in_any_way(
+    part: nn.Module, use: Callable[[nn.Module, Tensor], Tensor]
+) -> None:
+    network = Around(part, use).eval()
+    for weight in part.parameters():
+        weight.requires_grad_(False)
+    with torch.no_grad():
+        scores = network(IMAGES)[:, 0]
+    parts = full_gradient(network, IMAGES, 0)
+    assert_whole(parts, scores)
+    assert "part" not in {name for name, _ in parts.constants}
+
+
+def test_a_curved_module_that_makes_several_rows_of_an_image_is_refused() -> None:
+    class Halves(nn.Module):
+        """Two rows for each image, and bent."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cat(nn.functional.silu(x).chunk(2, 3))
+
+    network = Around(Halves(), lambda part, x: sum(part(x).chunk(2))).eval()
+    with pytest.raises(InputError, match="parts add up to"):
+        full_gradient(network, IMAGES, 0)
+
+
 # -- the map
 
 
@@ -297,6 +351,20 @@ def test_the_map_is_the_papers_sum_of_stretched_channels_over_their_number() -> 
     found = layer_maps(network, wide, 1, "fullgrad")
     torch.testing.assert_close(found, total / count, rtol=1e-3, atol=1e-4)
     assert 0 <= found.min() < found.max() <= 1
+
+
+@pytest.mark.parametrize(("share", "counts"), [(0.7e-5, False), (1.5e-5, True)])
+def test_what_is_a_hundred_thousandth_of_a_layer_is_rounding(share: float, counts: bool) -> None:
+    channels = torch.tensor([[[[8.0, 8.0 * (1 + share)]], [[0.0, 0.0]], [[-3.0, 1.0]]]])
+    expected = [[[0.0, float(counts)]], [[0.0, 0.0]], [[1.0, 0.0]]]
+    torch.testing.assert_close(fullgrad._stretched(channels)[0], torch.tensor(expected))
+
+    class Adds(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + 4 * share
+
+    constant = fullgrad._constant(Adds(), torch.tensor([[2.0, -1.0, 4.0]]))
+    assert bool(constant.any()) == counts
 
 
 def test_the_map_does_not_depend_on_the_unit_of_the_score() -> None:

@@ -186,5 +186,6 @@ def test_a_map_that_would_hold_infinity_is_none() -> None:
             return self.fc(self.layer(images).sqrt().mean((2, 3)))
 
     dark = torch.zeros(1, 3, 4, 4)
-    with pytest.raises(InputError, match="gradcam gives a map of NaN or infinite numbers"):
-        explain(Root().eval(), dark, 0, "gradcam", layer="layer")
+    for images in (dark, torch.cat([dark, dark + 0.5])):
+        with pytest.raises(InputError, match="gradcam gives a map of NaN or infinite numbers"):
+            explain(Root().eval(), images, 0, "gradcam", layer="layer")

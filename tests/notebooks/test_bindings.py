@@ -104,6 +104,7 @@ def test_a_value_that_is_undefined_is_no_number(tmp_path: Path) -> None:
         ("Buolamwini found 34.7 % of them.", ["34.7"]),
         ("1. first\n2. second", []),
         ("Of 0.1 and 100.5 and 1.25.", ["0.1", "100.5", "1.25"]),
+        ('"Tones 8-10, long hair" and "tones 1-3, short hair", tone 1 to 3.', []),
     ],
 )
 def test_only_what_is_bound_or_of_an_allowed_kind_may_be_quoted(

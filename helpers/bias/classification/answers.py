@@ -232,7 +232,7 @@ def _require_labels(table: pd.DataFrame) -> None:
             f"{_listed(known)}). Labels must be spelt alike and be of one type."
         )
     warn_of_alike("truth and prediction", sorted(known | told, key=str), "labels", 5)
-    if unknown and len(known) > 2:
+    if unknown and len(known) != 1:  # of two labels it was refused above
         warnings.warn(
             f"prediction holds {_listed(unknown)}, which truth never does; they count as wrong.",
             stacklevel=4,

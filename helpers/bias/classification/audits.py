@@ -191,16 +191,16 @@ def percentiles(
         figures = metric.value(drawn)
         values.append(metric.value(cells))
         bounds.append(_quantiles(figures, [tail, 1 - tail]))
-        shares.append(1 - np.isnan(figures).mean(axis=-1))
+        shares.append(1 - np.isnan(figures).mean(axis=1))
     low, high = np.moveaxis(np.array(bounds), 1, 0)
     return np.array(values), low, high, np.array(shares)
 
 
 def _quantiles(figures: Array, at: Sequence[float]) -> Array:
-    """Quantiles along the last axis, (Q, G); replicates without a value are left out."""
-    found = np.quantile(figures, at, axis=-1)
+    """Quantiles of each row, (Q, G); replicates without a value are left out."""
+    found = np.quantile(figures, at, axis=1)
     # numpy's nanquantile is slow for all; few groups ever need it.
-    for group in np.flatnonzero(np.isnan(figures).any(axis=-1)):
+    for group in np.flatnonzero(np.isnan(figures).any(axis=1)):
         kept = figures[group][~np.isnan(figures[group])]
         found[:, group] = np.quantile(kept, at) if len(kept) else np.nan
     return np.asarray(found)

@@ -101,6 +101,9 @@ def ece_interval(
     In 250 simulated audits of each of 14 worlds (30 to 1,000 faces, scores spread evenly, near both
     ends or all in one bin, calibrated, too sure or too cautious) the bounds held the true error in
     94 to 98 %, and always where one face in a hundred is positive and all have the same score.
+    They are too narrow where scores are spread evenly and a little too sure (true shares of .1 + .8
+    of the score, an error of .05): they held it in 88 % (30 faces, 300 audits), 90 % (40, 400) and
+    93 % (100, 300), and all of the others said more error than there was.
     """
     confidence, correct = _checked(confidence, correct)
     right, n, mean, _ = _binned(confidence, correct, _edges(bins))
@@ -220,9 +223,9 @@ def _binned(
 ) -> tuple[Array, Array, Array, NDArray[np.int64]]:
     """Right answers, faces, mean confidence and number of each bin that holds anybody."""
     where = np.searchsorted(edges[1:-1], confidence, side="right")
-    n = np.bincount(where, minlength=len(edges) - 1).astype(float)
-    right = np.bincount(where, weights=correct, minlength=len(n)).astype(float)
-    total = np.bincount(where, weights=confidence, minlength=len(n))
+    n = np.bincount(where).astype(float)
+    right = np.bincount(where, weights=correct).astype(float)
+    total = np.bincount(where, weights=confidence)
     held = np.flatnonzero(n)
     return right[held], n[held], total[held] / n[held], held
 
@@ -233,7 +236,7 @@ def _edges(bins: Bins) -> Array:
         # Not linspace, whose fourth edge of ten bins lies a rounding above a score of 0.3.
         return np.arange(count + 1) / count
     edges = arguments.finite_array(bins, "bins", ndim=1)
-    if len(edges) < 2 or (np.diff(edges) <= 0).any() or edges[0] > 0 or edges[-1] < 1:
+    if not len(edges) or (np.diff(edges) <= 0).any() or edges[0] > 0 or edges[-1] < 1:
         raise InputError("edges of bins must rise from 0 to 1, for instance [0, 0.5, 1].")
     return edges
 

@@ -224,9 +224,7 @@ def _cells(n: Array, rates: Array) -> tuple[Array, Array, Array]:
     around = 9 * np.sqrt(rates * (1 - rates) / n) + 20 / n
     low, high = max(float((rates - around).min()), 0.0), min(float((rates + around).max()), 1.0)
     edges = np.concatenate([[-_SAME], np.linspace(low, high, _CELLS) + _SAME])
-    middle = (edges[1:] + edges[:-1]) / 2
-    middle[0] = low
-    return middle, edges[:-1], edges[1:]
+    return (edges[1:] + edges[:-1]) / 2, edges[:-1], edges[1:]
 
 
 @lru_cache(maxsize=64)

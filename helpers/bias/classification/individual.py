@@ -123,7 +123,9 @@ def _log_odds(value: float, variance: float, n: int, level: float) -> tuple[floa
     # is at least that of n faces with one neighbour each where pairs show no variance at all.
     centre = (value * n + 0.5) / (n + 1)
     spread = math.sqrt(variance if variance > 0 else centre * (1 - centre) / n)
-    return log_odds_limits(centre, spread, np.inf, level)
+    low, high = log_odds_limits(centre, spread, np.inf, level)
+    # The half faces move the centre, which must not leave the share itself outside.
+    return min(low, value), max(high, value)
 
 
 def _nearest(points: NDArray[np.float64], neighbours: int, metric: str) -> NDArray[np.int64]:

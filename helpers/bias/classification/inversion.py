@@ -137,7 +137,7 @@ def gap_interval(
     low = _edge(reached, observed, 0.0)
     high = max(_upper(metrics, measure, alpha), observed)
     chance = _by_chance(metrics, flat, measure, seed)
-    return Inverted(observed, low, high, chance, min(max(1 - below, 0.0), 1.0))
+    return Inverted(observed, low, high, chance, max(1 - below, 0.0))
 
 
 def smallest_interval(hits: Array, n: Array, level: float = 0.95, seed: int = 0) -> Inverted:

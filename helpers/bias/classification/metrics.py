@@ -58,8 +58,8 @@ class Metric:
         return bool(cells & {"tp", "fn"}) and bool(cells & {"fp", "tn"})
 
     def reasons(self, cells: Array) -> list[str]:
-        """Why the metric is undefined in each group, in words; empty where it is not."""
-        among, everybody = self.counts(cells)[1], cells.sum(axis=-1)
+        """Why the metric is undefined in each group (G, 4), in words; empty where it is not."""
+        among, everybody = self.counts(cells)[1], cells.sum(axis=1)
         why = np.where(everybody == 0, "nobody in this group", self.nobody)
         undefined = zip(why, among == 0, strict=True)
         return [f"undefined ({each})" if nobody else "" for each, nobody in undefined]

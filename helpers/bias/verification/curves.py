@@ -152,7 +152,7 @@ class Curve:
         step, fmr, fnmr = self.crossing(), self.fmr, self.fnmr
         low, high = fnmr[step - 1] - fmr[step - 1], fmr[step] - fnmr[step]
         value = fmr[step - 1] + low / (low + high) * (fmr[step] - fmr[step - 1])
-        nearest = max(step if high <= low else step - 1, 1)
+        nearest = step if high <= low else step - 1  # at the first step, high is 1 at most
         at = float(self.pairs.sign * self.scores[nearest - 1])
         return {"eer": float(value), "threshold": at}
 
@@ -256,4 +256,4 @@ def _share(count: np.ndarray | int, total: int) -> np.ndarray:
 def _reached(counts: np.ndarray, total: int, points: int) -> np.ndarray:
     """The steps at which a running count reaches 1 ... total, evenly in its logarithm."""
     wanted = np.geomspace(1, total, points) if total else np.zeros(0)
-    return np.searchsorted(counts, wanted).clip(max=len(counts) - 1)
+    return np.searchsorted(counts, wanted)

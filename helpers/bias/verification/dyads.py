@@ -114,7 +114,7 @@ def _slopes(
     if known.sum() < 3:
         return np.nan, np.nan
     causes = np.column_stack([fmr, fnmr])[known]
-    found = np.linalg.lstsq(causes - causes.mean(0), values[known] - values[known].mean())[0]
+    found = np.linalg.lstsq(causes - causes.mean(0), values[known])[0]
     return float(found[0]), float(found[1])
 
 

@@ -61,13 +61,13 @@ class Likeness:
 
     def people_behind(self, rate: float) -> float:
         """As how many equal people these count: Kish's effective number, people / (1 + cv^2)."""
-        if not 0 < rate < 1:
+        if not rate:
             return float(self.people)
         return self.people / (1 + self._beyond(rate, self.person) / rate**2)
 
     def _beyond(self, rate: float, correlation: float) -> float:
         """How much more often than by chance two correlated pairs are both false matches."""
-        if not 0 < rate < 1 or correlation <= 0:
+        if not correlation:
             return 0.0
         return both_above(float(special.ndtri(1 - rate)), correlation) - rate**2
 

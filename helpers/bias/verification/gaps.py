@@ -3,9 +3,15 @@
 The interval of a difference or a ratio is put together from the limits of both sides (the
 square-and-add method of Newcombe, Statistics in Medicine 1998, with a correlation as in Zou & Donner
 2008).
+
+All groups together hold the group that is compared with them, and draws of people don't tell how far
+both are off together where the other groups have no errors: nobody can be drawn who would make one.
+But the overall rate is the mean of the groups' rates, weighted by their pairs. So a rate is compared
+with it as what it is, a sum of all groups' rates, each with its own limits: with two groups the
+verdict is then that on one against the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +31,8 @@ _COLUMNS += ["verdict", "impostors", "note"]
 _ROUNDING = 1e-12  # by which draws differ that are the same number
 _FEW_DRAWS = 10
 _ANYTHING = 0.99  # width of an interval of a rate, from which on it says nothing
+_COUNTED = {"FMR": "n_impostor", "FNMR": "n_genuine"}  # of which pairs a rate is a share
+_STEPS = 40  # halvings of a range that is searched
 
 
 def compare(
@@ -200,21 +208,88 @@ def _compared(
     # be anything, nothing is known that it shares with another.
     anything = bool((ends[:, 1] - ends[:, 0] > _ANYTHING).any())
     unknown = anything or alike(one) or alike(two)
+    if np.isnan(values).any() or (measure == "ratio" and not values.all()):
+        return np.nan, np.nan, np.nan
+    gap = values[0] / values[1] if measure == "ratio" else values[0] - values[1]
+    if np.isnan(ends).any() or _same_pairs(sample, one, two):
+        return float(gap), np.nan, np.nan
+    parts = _parts(sample, one, two)
+    if parts is not None:
+        return (float(gap), *_against_all(sample, one, parts, measure, level))
+    unknown |= two.group == OVERALL and any(map(alike, _groups_of(sample, one.metric)))
+    together = 0.0 if unknown else correlation(sample.draws[:, [one.Index, two.Index]])[0, 1]
     if measure == "ratio":
-        if not values.all():
-            return np.nan, np.nan, np.nan
         with np.errstate(divide="ignore"):
             values, ends = np.log(values), np.log(ends)
-    together = 0.0 if unknown else correlation(sample.draws[:, [one.Index, two.Index]])[0, 1]
     down, up = values - ends[:, 0], ends[:, 1] - values
-    gap = values[0] - values[1]
-    low = gap - _joined(down[0], up[1], together)
-    high = gap + _joined(up[0], down[1], together)
-    found = np.array([gap, low, high])
-    if np.isnan(found).any() or _same_pairs(sample, one, two):
-        found[1:] = np.nan
-    first, second, third = np.exp(found) if measure == "ratio" else found
-    return float(first), float(second), float(third)
+    middle = values[0] - values[1]
+    low = middle - _joined(down[0], up[1], together)
+    high = middle + _joined(up[0], down[1], together)
+    if measure == "ratio":
+        low, high = np.exp([low, high])
+    return float(gap), float(low), float(high)
+
+
+def _groups_of(sample: Sample, metric: str) -> list[Any]:
+    """The rows of a metric of all groups but all together."""
+    return [row for row in sample.rows() if row.metric == metric and row.group != OVERALL]
+
+
+def _parts(sample: Sample, one: Any, two: Any) -> list[Any] | None:
+    """The groups whose pairs make up all together; None where none or not just these do."""
+    counted = _COUNTED.get(one.metric)
+    if two.group != OVERALL or counted is None:
+        return None
+    parts = [row for row in _groups_of(sample, one.metric) if getattr(row, counted)]
+    # With impostors="all" a pair across groups counts for both of them.
+    whole = sum(getattr(row, counted) for row in parts) == getattr(two, counted)
+    return parts if whole else None
+
+
+def _against_all(
+    sample: Sample, one: Any, parts: list[Any], measure: str, level: float
+) -> tuple[float, float]:
+    """Ends of a group's rate minus, or over, the rate of all groups, of which it is one."""
+    values = np.array([row.value for row in parts])
+    ends = np.array([limits(row, level) for row in parts])
+    # Of a group of two people nothing is known.
+    ends = np.where(np.isnan(ends), [0.0, 1.0], ends)
+    size = np.array([getattr(row, _COUNTED[one.metric]) for row in parts], dtype=float)
+    its, share = np.array([row.group == one.group for row in parts]), size / size.sum()
+    unknown = (ends[:, 1] - ends[:, 0] > _ANYTHING) | np.array([alike(row) for row in parts])
+    together = correlation(sample.draws[:, [row.Index for row in parts]])
+    together[unknown, :], together[:, unknown] = 0.0, 0.0
+    np.fill_diagonal(together, 1.0)
+
+    def beyond(multiple: float) -> tuple[float, float]:
+        """Ends of the group's rate minus a multiple of the rate of all."""
+        weight = its - multiple * share
+        down, up = weight * (values - ends[:, 0]), weight * (ends[:, 1] - values)
+        least, most = np.where(weight > 0, (down, up), (up, down))
+        middle = float(weight @ values)
+        spread = [float(np.sqrt(max(each @ together @ each, 0))) for each in (least, most)]
+        return middle - spread[0], middle + spread[1]
+
+    if measure == "difference":
+        return beyond(1.0)
+    # A ratio is possible while the group's rate may be that multiple of the rate of all (Donner &
+    # Zou, Statistical Methods in Medical Research 2012). No group can have more than all errors.
+    ratio = float(one.value / (share @ values))
+    most = float(1 / share[its][0])
+    return (
+        _last(lambda each: beyond(each)[0] <= 0, ratio, 0.0),
+        _last(lambda each: beyond(each)[1] >= 0, min(ratio, most), most),
+    )
+
+
+def _last(possible: Callable[[float], bool], inside: float, outside: float) -> float:
+    """The last number that is possible on the way out."""
+    if possible(outside):
+        return outside
+    for _ in range(_STEPS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if possible(middle) else (inside, middle)
+    return inside
 
 
 def _joined(one: float, two: float, together: float) -> float:

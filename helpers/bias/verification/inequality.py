@@ -62,9 +62,9 @@ def summaries(
         Columns ``metric`` (FDR, GARBE, and for each rate max/min and max/geomean), ``value``,
         ``low``, ``high``, ``expected_at_parity`` (what chance alone gives with these numbers of
         people), ``p_parity`` (how often equal groups show so much), ``p_holm`` (twice that, since
-        the interval has two ends, and corrected for the number of rows), ``verdict``, ``groups``
-        (how many), ``worst`` (the group), ``impostors``, ``note``. The verdict is "gap", "no gap
-        larger than the margin" or "too little evidence"; "gap" needs ``p_holm`` below 1 - level.
+        the interval has two ends, and corrected for the number of rows), ``verdict``, ``worst`` (the
+        group), ``note``, ``groups`` (how many), ``impostors``. The verdict is "gap", "no gap larger
+        than the margin" or "too little evidence"; "gap" needs ``p_holm`` below 1 - level.
 
     Raises
     ------
@@ -92,9 +92,10 @@ def summaries(
         raise InputError("disparities need two groups or more, and bootstrap(..., threshold=...).")
     every = sample.rows()
     rows = [every[sample.row(kind, group)] for kind in ("FMR", "FNMR") for group in groups]
-    rates = np.array([row.value for row in rows]).reshape(2, -1)
-    noise = _noise(sample, rows, confidence, times, start).reshape(times, 2, -1)
-    reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(2, -1)
+    shape = (2, len(groups))
+    rates = np.array([row.value for row in rows]).reshape(shape)
+    noise = _noise(sample, rows, confidence, times, start).reshape(times, *shape)
+    reasons = np.array([_without_noise(row) for row in rows], dtype=object).reshape(shape)
     found = [_described(each, rates, noise, confidence, groups, reasons) for each in _all(weight)]
     table = pd.DataFrame(found)
     # The interval leaves (1 - level) / 2 out at either end, and only one end can lie beyond parity:
@@ -198,7 +199,7 @@ def _standard_error(row: Any) -> float:
     """Of a measure; that of independent people where those of the sample do not differ."""
     if row.spread != 0:
         return float(row.spread)
-    return float(np.sqrt(row.value * (1 - row.value) / max(row.n_units, 1)))
+    return float(np.sqrt(row.value * (1 - row.value) / row.n_units))
 
 
 def _described(
@@ -265,13 +266,14 @@ def _inverted(
         # No rate is above 1, however wide the noise.
         return summary(np.minimum(rates_at(stretch) * np.exp(noise), 1.0))
 
-    def excess(stretch: float, than: float = seen) -> float:
-        return float((drawn(stretch) >= than).mean())
+    def excess(stretch: float) -> float:
+        return float((drawn(stretch) >= seen).mean())
 
     by_chance = drawn(0.0)
     least = max(seen, float(np.quantile(by_chance, _LEAST_SEEN)))
     low = _crossing(lambda stretch: excess(stretch) >= tail)
-    high = _crossing(lambda stretch: excess(stretch, least) > 1 - _UPPER * tail)
+    # Larger, not as large: rates that all end at 1 are equal by that alone, and prove no parity.
+    high = _crossing(lambda stretch: bool((drawn(stretch) > least).mean() > 1 - _UPPER * tail))
     low_end, high_end = (float(summary(np.minimum(rates_at(each), 1.0))) for each in (low, high))
     # Where rates end at 1, a world further apart need not have a larger summary.
     return (
@@ -297,8 +299,9 @@ def _shape(logs: np.ndarray, noise: np.ndarray) -> np.ndarray:
             kind[one], kind[two] = -its[two] / 2, its[two] / 2
     # Differences far below their uncertainty tell the direction only.
     largest = np.abs(shape).max()
-    enlarged = max(1.0, spread.max() / largest) if largest > 0 else 1.0
-    return np.asarray(enlarged * shape)
+    if largest > 0:
+        shape = shape * max(1.0, spread.max() / largest)
+    return np.asarray(shape)
 
 
 def _crossing(beyond: Callable[[float], bool]) -> float:

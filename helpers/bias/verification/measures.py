@@ -321,8 +321,9 @@ def point_measures(
     Returns
     -------
     pandas.DataFrame
-        Columns ``group``, ``n_genuine``, ``n_impostor``, (``fmr``, ``fnmr``,) ``eer``, ``auc``, and
-        ``tar@...`` for every rate (NaN where it is not measurable), ``impostors``, ``note``.
+        Columns ``group``, ``n_genuine``, ``n_impostor``, (``fmr``, ``fnmr``, ``threshold``,) ``eer``,
+        ``auc``, and ``tar@...`` for every rate (NaN where it is not measurable), ``impostors``,
+        ``note``.
 
     Raises
     ------

@@ -108,7 +108,7 @@ def _out_of_fold(
         unseen = sorted(set(values) - set(values[train]))
         if unseen:
             raise InputError(
-                f"all people annotated as {unseen[0]!r} are in one of the {folds} folds, so that a "
+                f"all people annotated as {str(unseen[0])!r} are in one of the {folds} folds, so that a "
                 "probe would not meet the value: give another seed, or another number of folds."
             )
         predicted[test] = probe.fit(vectors[train], values[train]).predict(vectors[test])

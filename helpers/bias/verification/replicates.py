@@ -127,8 +127,7 @@ def _eers(curve: Curve, impostor: np.ndarray, genuine: np.ndarray) -> np.ndarray
         middle = (low + high) // 2
         fmr, fnmr = rates(middle)
         beyond = fmr >= fnmr
-        low, high = np.where(beyond, low, middle + 1), np.where(beyond, middle, high)
-        low = np.minimum(low, high)  # rows that are done early stay where they are
+        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
     before, after = rates(np.maximum(high - 1, 0)), rates(high)
     gap, rest = before[1] - before[0], after[0] - after[1]
     return np.asarray(before[0] + gap / (gap + rest) * (after[0] - before[0]))
