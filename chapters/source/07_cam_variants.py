@@ -445,7 +445,7 @@ plots.relevance_grid(
 # %% [markdown]
 # Eigen-CAM, which never asked for the class, resembles methods that did. How alike are the maps of a face? We take the middle of
 # each of its {{49 = blocks[0, ::16, ::16].numel()}} places, rank the values, and correlate the ranks with Grad-CAM's (*Spearman's correlation*: 1 for the same order,
-# 0 for none in common):
+# 0 for none in common). FullGrad takes some seconds:
 
 # %%
 from scipy.stats import spearmanr

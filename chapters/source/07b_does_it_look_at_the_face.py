@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 07b · Does it look at the face? Concepts, focus and a blur with a control
 #
-# "The model looks at the face": many a paper rests this sentence on a few coloured maps, or on an experiment that blurs the
-# background. Does the experiment work? We trained a network that answers by the background alone; the face means nothing to it.
-# Then we blurred the whole background of its pictures. *Not one of its answers changed.*
+# "The model looks at the face": this sentence often rests on a few coloured maps, or on an experiment that blurs the background.
+# Does the experiment work? We trained a network that answers by the background alone. Then we blurred everything around the faces
+# of its pictures. *Not one of its answers changed.*
 #
 # By the end of this sitting you know why, and which experiment would have caught it.
 #
@@ -29,7 +29,7 @@
 #
 # Most faces of this sitting are drawn. Nobody in them exists, and for that we know everything about them: which pixel belongs to
 # which part, and what would change if one thing alone were different. We draw 40 people, half of them with long hair. For a test
-# at the end of this section we draw each of them once more, a *twin* with the other hair and nothing else changed:
+# at the end of this section we draw each of them once more, a *twin* with the other hair and all else equal:
 
 # %% alt="Ten drawn faces: five people in the first row, and below each the same person with long hair cut short or short hair grown."
 from helpers import datasets, faces, plots
@@ -189,8 +189,8 @@ plots.relevance_grid(framings, {gender.classes[target]: maps}, titles)
 
 # %% [markdown]
 # Beside each row stands the softmax share of one and the same class. Nothing about the person changed. Yet the share falls from
-# {{94 = shares[0, target]}} % to {{51 = shares[1, target]}} %, and the map, on one scale, all but leaves the face. The model has
-# learnt from tight crops and is lost outside them.
+# {{94 = shares[0, target]}} % to {{51 = shares[1, target]}} % for the wide crop and {{69 = shares[2, target]}} % for the whole
+# photograph, and the map, on one scale, all but leaves the face. The model has learnt from tight crops and is lost outside them.
 #
 # So a map explains a *picture*, crop included, and whoever compares people who were cropped differently compares crops.
 
@@ -199,7 +199,7 @@ plots.relevance_grid(framings, {gender.classes[target]: maps}, titles)
 #
 # Now to two models of which we know the truth. Both learnt to tell whether the brows of a drawn face are raised. Their training
 # faces were the same, with one exception. For the *planted* model, those with raised brows always stood before foliage, so the
-# background gave the answer away; such a cue is called a *shortcut*. For the *clean* model the background said nothing.
+# background gave the answer away; such a cue is called a *shortcut* (not the ResNet's). For the *clean* model the background said nothing.
 #
 # We draw 96 new people, half before foliage and half in a street, and independently of that half with raised brows. Again each of
 # them gets twins: one with the other background, one with the other brows.
@@ -263,9 +263,9 @@ plots.relevance_grid(
 
 # %% [markdown]
 # The maps differ, and in the direction of the truth. But three pictures are a few coloured maps again. Let us measure: the *focus
-# score* is the share of positive relevance that lies on the face. As the face we take an ellipse through the landmarks, as one
-# would on photographs. Here the landmarks are known; a detector finds them on photographs, and misses some people more often than
-# others (chapter 01).
+# score* is the share of positive relevance that lies on the face. As the face we take an ellipse that follows from the
+# landmarks. It is rough, and leaves out hair and ears. Here the landmarks are known. On photographs a detector finds them, and may
+# miss some people more often than others (chapter 01b).
 
 # %% alt="Five drawn faces, each with an ellipse in colour that covers the face from forehead to chin; hair, clothes and background are dark."
 ellipses = np.stack(
@@ -360,8 +360,9 @@ plots.dots(paired, "focus minus yardstick", 0.0, "no difference")
 # ## Blur the background, with a control · 11 min
 #
 # The common experiment blurs everything but the face, counts the answers that change, and concludes from a small number that the
-# background doesn't matter. We do it with a *control*: the same blur in another place. Rolled by half the picture each way, the
-# ellipse falls into four pieces, one in each corner. The area stays the same, and as many pixels lie on both as the cell says:
+# background doesn't matter. We do it with a *control*: the same blur in another place. (`sigma` is the width of the
+# blur, in pixels.) Rolled by half the picture each way, the
+# ellipse falls into four pieces, one in each corner. The area stays the same. How many pixels lie on both?
 
 # %%
 moved_away = np.roll(ellipses, (56, 56), axis=(1, 2))
@@ -387,7 +388,7 @@ example = [batch[1], *(images[1] for images in versions.values())]
 plots.pictures(example, ["as it is", *versions])
 
 # %% [markdown]
-# Each title names what was blurred. The second blur is the control of the first, and the fourth that of the third. On photographs
+# No pixel lies on both. Each title names what was blurred. The second blur is the control of the first, and the fourth that of the third. On photographs
 # cropped as tightly as the model of chapter 07 needs them, this design is impossible: the face fills so much of the picture
 # that its control lies on the face as well.
 #
