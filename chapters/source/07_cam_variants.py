@@ -2,7 +2,7 @@
 # # 07 · Where did it look? Grad-CAM and its relatives
 #
 # A model looks at a photograph and answers. A *class activation map* (CAM) colours the places in the photograph that spoke for
-# the answer. The map in a paper has thousands of coloured pixels. Behind most of them stand {{49 = 7 * 7}} numbers.
+# the answer. Such a map has thousands of coloured pixels. Behind the one below stand {{49 = 7 * 7}} numbers.
 #
 # In this chapter you compute these {{49 = 7 * 7}} numbers with your own hands. Then you meet the relatives of this map.
 #
@@ -295,7 +295,7 @@ pd.DataFrame(rows).T.round(4)
 # %% [markdown]
 # ## Which layer? · 14 min
 #
-# The layer changes a map more than anything else, and papers mention it least. Here is HiResCAM at the end of each of the four
+# The layer changes a map a great deal, and is easily left unmentioned. Here is HiResCAM at the end of each of the four
 # stages:
 
 # %% alt="HiResCAM of the astronaut at layer1 to layer4: fine red and blue dots along edges in the early layers, broad blobs in the last."
@@ -445,7 +445,7 @@ plots.relevance_grid(
 # %% [markdown]
 # Eigen-CAM, which never asked for the class, resembles methods that did. How alike are the maps of a face? We take the middle of
 # each of its {{49 = blocks[0, ::16, ::16].numel()}} places, rank the values, and correlate the ranks with Grad-CAM's (*Spearman's correlation*: 1 for the same order,
-# 0 for none in common):
+# 0 for none in common). FullGrad takes some seconds:
 
 # %%
 from scipy.stats import spearmanr

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 07b · Does it look at the face? Concepts, focus and a blur with a control
 #
-# "The model looks at the face": many a paper rests this sentence on a few coloured maps, or on an experiment that blurs the
-# background. Does the experiment work? We trained a network that answers by the background alone; the face means nothing to it.
-# Then we blurred the whole background of its pictures. *Not one of its answers changed.*
+# "The model looks at the face": this sentence often rests on a few coloured maps, or on an experiment that blurs the background.
+# Does the experiment work? We trained a network that answers by the background alone. Then we blurred everything around the faces
+# of its pictures. *Not one of its answers changed.*
 #
 # By the end of this sitting you know why, and which experiment would have caught it.
 #
@@ -29,7 +29,7 @@
 #
 # Most faces of this sitting are drawn. Nobody in them exists, and for that we know everything about them: which pixel belongs to
 # which part, and what would change if one thing alone were different. We draw 40 people, half of them with long hair. For a test
-# at the end of this section we draw each of them once more, a *twin* with the other hair and nothing else changed:
+# at the end of this section we draw each of them once more, a *twin* with the other hair and all else equal:
 
 # %% alt="Ten drawn faces: five people in the first row, and below each the same person with long hair cut short or short hair grown."
 from helpers import datasets, faces, plots
@@ -189,8 +189,8 @@ plots.relevance_grid(framings, {gender.classes[target]: maps}, titles)
 
 # %% [markdown]
 # Beside each row stands the softmax share of one and the same class. Nothing about the person changed. Yet the share falls from
-# {{94 = shares[0, target]}} % to {{51 = shares[1, target]}} %, and the map, on one scale, all but leaves the face. The model has
-# learnt from tight crops and is lost outside them.
+# {{94 = shares[0, target]}} % to {{51 = shares[1, target]}} % for the wide crop and {{69 = shares[2, target]}} % for the whole
+# photograph, and the map, on one scale, all but leaves the face. The model has learnt from tight crops and is lost outside them.
 #
 # So a map explains a *picture*, crop included, and whoever compares people who were cropped differently compares crops.
 
@@ -199,7 +199,7 @@ plots.relevance_grid(framings, {gender.classes[target]: maps}, titles)
 #
 # Now to two models of which we know the truth. Both learnt to tell whether the brows of a drawn face are raised. Their training
 # faces were the same, with one exception. For the *planted* model, those with raised brows always stood before foliage, so the
-# background gave the answer away; such a cue is called a *shortcut*. For the *clean* model the background said nothing.
+# background gave the answer away; such a cue is called a *shortcut* (not the ResNet's). For the *clean* model the background said nothing.
 #
 # We draw 96 new people, half before foliage and half in a street, and independently of that half with raised brows. Again each of
 # them gets twins: one with the other background, one with the other brows.
@@ -232,15 +232,21 @@ def score(model, images):
     return logits[:, 1] - logits[:, 0]
 
 
-def changed(model, images):
-    return int(((score(model, images) > 0) != (score(model, batch) > 0)).sum())
+before = {name: score(model, batch) for name, model in both.items()}
+
+
+def changed(after, name):
+    return int(((after > 0) != (before[name] > 0)).sum())
 
 
 # %%
 truth = {}
 for what, others in [("background", other_background), ("brows", other_brows)]:
     images = datasets.to_tensor(list(faces.render(others, size=112).images))
-    truth[f"other {what}"] = {k: changed(m, images) for k, m in both.items()}
+    truth[f"other {what}"] = {
+        name: changed(score(model, images), name)
+        for name, model in both.items()
+    }
 pd.DataFrame(truth)
 
 # %% [markdown]
@@ -257,9 +263,9 @@ plots.relevance_grid(
 
 # %% [markdown]
 # The maps differ, and in the direction of the truth. But three pictures are a few coloured maps again. Let us measure: the *focus
-# score* is the share of positive relevance that lies on the face. As the face we take an ellipse through the landmarks, as one
-# would on photographs. Here the landmarks are known; a detector finds them on photographs, and misses some people more often than
-# others (chapter 01).
+# score* is the share of positive relevance that lies on the face. As the face we take an ellipse that follows from the
+# landmarks. It is rough, and leaves out hair and ears. Here the landmarks are known. On photographs a detector finds them, and may
+# miss some people more often than others (chapter 01b).
 
 # %% alt="Five drawn faces, each with an ellipse in colour that covers the face from forehead to chin; hair, clothes and background are dark."
 ellipses = np.stack(
@@ -345,7 +351,7 @@ plots.dots(paired, "focus minus yardstick", 0.0, "no difference")
 # {{0.02 = paired.low["clean minus centre"]}} to {{0.05 = paired.high["clean minus centre"]}}. Faces are centred, so a map that never
 # looked scores nearly as well as that of a model that does look.
 #
-# Against *others* the interval holds zero for both models. So "the model looks at *this* face" doesn't follow from a high focus:
+# Against *others* the interval holds zero for {{both = "both" if ((paired.low < 0) & (paired.high > 0))[[f"{k} minus others" for k in both]].all() else "not both"}} models. So "the model looks at *this* face" doesn't follow from a high focus:
 # somebody else's map would have shown it as well.
 #
 # A focus says where *relevance* lies. Whether the model *needs* what lies there, no map can settle. We have to change the picture.
@@ -354,8 +360,9 @@ plots.dots(paired, "focus minus yardstick", 0.0, "no difference")
 # ## Blur the background, with a control · 11 min
 #
 # The common experiment blurs everything but the face, counts the answers that change, and concludes from a small number that the
-# background doesn't matter. We do it with a *control*: the same blur in another place. Rolled by half the picture each way, the
-# ellipse falls into four quarters, one in each corner. Shape and area stay the same, and none of it lies on the face:
+# background doesn't matter. We do it with a *control*: the same blur in another place. (`sigma` is the width of the
+# blur, in pixels.) Rolled by half the picture each way, the
+# ellipse falls into four pieces, one in each corner. The area stays the same. How many pixels lie on both?
 
 # %%
 moved_away = np.roll(ellipses, (56, 56), axis=(1, 2))
@@ -381,16 +388,21 @@ example = [batch[1], *(images[1] for images in versions.values())]
 plots.pictures(example, ["as it is", *versions])
 
 # %% [markdown]
-# Each title names what was blurred. The second blur is the control of the first, and the fourth that of the third. On photographs
+# No pixel lies on both. Each title names what was blurred. The second blur is the control of the first, and the fourth that of the third. On photographs
 # cropped as tightly as the model of chapter 07 needs them, this design is impossible: the face fills so much of the picture
 # that its control lies on the face as well.
 #
 # Now the experiment as it is commonly done. How many answers change?
 
 # %%
+after = {
+    (blur, name): score(model, images)
+    for blur, images in versions.items()
+    for name, model in both.items()
+}
 counts = {
-    name: {k: changed(m, images) for k, m in both.items()}
-    for name, images in versions.items()
+    blur: {name: changed(after[blur, name], name) for name in both}
+    for blur in versions
 }
 pd.DataFrame(counts)
 
@@ -405,14 +417,13 @@ pd.DataFrame(counts)
 
 # %%
 moved = {
-    (name, k): (score(m, images) - score(m, batch)).abs().numpy()
-    for name, images in versions.items()
-    for k, m in both.items()
+    (blur, name): (each - before[name]).abs().numpy()
+    for (blur, name), each in after.items()
 }
 shifts = {
-    f"{k}: {name}": bootstrap_mean(moved[name, k])
-    for k in both
-    for name in versions
+    f"{name}: {blur}": bootstrap_mean(moved[blur, name])
+    for name in both
+    for blur in versions
 }
 shifts = pd.DataFrame.from_dict(shifts, orient="index", columns=columns)
 shifts["kind"] = ["blur", "its control"] * 4
@@ -430,10 +441,10 @@ plots.dots(shifts, "mean shift of the score (logits)")
 # %%
 pairs = {"face": "corners", "background": "all but the corners"}
 differences = {
-    f"{k}: {blur} minus {control}": bootstrap_mean(
-        moved[blur, k] - moved[control, k]
+    f"{name}: {blur} minus {control}": bootstrap_mean(
+        moved[blur, name] - moved[control, name]
     )
-    for k in both
+    for name in both
     for blur, control in pairs.items()
 }
 differences = pd.DataFrame.from_dict(
@@ -443,9 +454,11 @@ differences.round(2)
 
 # %% [markdown]
 # Read the rows of *face minus corners*. The clean model needs the face more than as much picture elsewhere:
-# {{6.36 = differences.value["clean: face minus corners"]}}, and the interval lies above zero. For the planted model the
-# difference is {{-0.75 = differences.value["planted: face minus corners"]}}, and the interval lies below: four corners matter more
-# to it than a face. The rows about the background say the same the other way round. With a control and a fine enough measure, the
+# {{6.36 = differences.value["clean: face minus corners"]}}, and the interval lies
+# {{above = "above" if differences.low["clean: face minus corners"] > 0 else "not above"}} zero. For the planted model the
+# difference is {{-0.75 = differences.value["planted: face minus corners"]}}, and the interval lies
+# {{below = "below" if differences.high["planted: face minus corners"] < 0 else "not below"}}: blurring four corners moves it more
+# than blurring a face. The rows about the background say the same the other way round. With a control and a fine enough measure, the
 # experiment finds the truth about both models.
 #
 # It still has not shown *what* in the background is used. For that the twins were better: they changed one thing alone and left
@@ -529,7 +542,8 @@ check.exercise_7_4(my_claim)
 #   often real models use backgrounds is another question.
 # - **Not every blur.** One strength, one shape, one kind of cue. A cue of fine texture would not have survived.
 # - **Not which regions matter, and how much.** Chapter 08 gives every region of a face a number, and compares groups.
-# - **Not that concepts are real.** They are a summary of one layer for one set of pictures.
+# - **Not that concepts are real.** They sum up one layer for one set of pictures, and ours was tested on the people it was found
+#   on.
 
 # %% [markdown]
 # ## Summary

@@ -175,7 +175,7 @@ def _photographs(axes: np.ndarray, images: list[np.ndarray], rows: Sequence[str]
     for axis, image, name in zip(axes, images, rows, strict=True):
         canvas.show_picture(axis, image)
         axis.set_ylabel(name, fontsize=canvas.FONT)
-    axes[0].set_title("photograph", fontsize=canvas.FONT)
+    axes[0].set_title("picture", fontsize=canvas.FONT)
 
 
 def _overlays(

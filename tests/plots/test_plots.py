@@ -100,8 +100,8 @@ def test_panels_and_colour_bars_do_not_overlap(drawn: dict[str, Figure], name: s
 
 def test_titles_say_what_is_shown(drawn: dict[str, Figure]) -> None:
     assert titles(drawn["pictures"]) == ["one", "two"]
-    assert titles(drawn["columns"]) == ["photograph", "gradcam", "hirescam"]
-    assert titles(drawn["concepts"]) == ["photograph", "strongest concept", "a", "b", "c", "d"]
+    assert titles(drawn["columns"]) == ["picture", "gradcam", "hirescam"]
+    assert titles(drawn["concepts"]) == ["picture", "strongest concept", "a", "b", "c", "d"]
     assert titles(drawn["explanation"]) == ["model's answer: Male 90%", "x for 'Male'"] * 2
     assert drawn["one image"].axes[0].get_ylabel() == "a face"
     assert drawn["dots"].axes[0].get_xlabel() == "accuracy"
