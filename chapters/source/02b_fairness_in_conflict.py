@@ -169,14 +169,15 @@ curves = classification.reliability(
 plots.bias.reliability(curves)
 
 # %% [markdown]
-# Look below first: most faces have a score near 0 or 1, and there the dots lie near the diagonal. The bins between hold a handful each,
-# drawn grey and hollow below ten faces. Those dots are scattered all over and say next to nothing.
+# Look below first: most faces have a score near 0 or 1, and there the dots lie near the diagonal. The bins between hold a
+# handful each, drawn grey and hollow below ten faces. One such dot says next to nothing. If all dots of a group lie on one side, its
+# scores may be too high, or too low, throughout.
 #
-# A whisker of a firm dot that misses the diagonal is a question for the next sample of faces, and not yet a finding: with so many
-# dots, one in twenty misses by chance.
+# A firm dot whose whisker misses the diagonal is a question for the next sample of faces, and not yet a finding: even of calibrated
+# scores about one dot in twenty does.
 #
-# The *expected calibration error* (ECE) sums a diagram up. It is the distance of each bin from the diagonal, averaged over the bins, with
-# the weight of how many faces $n_k$ a bin $k$ holds: $\mathrm{ECE} = \sum_k \frac{n_k}{n}\,|\text{share of positives}_k - \text{mean score}_k|$.
+# The *expected calibration error* (ECE) sums a diagram up: the distances of the bins from the diagonal, averaged over all faces. With
+# $n_k$ faces in bin $k$, a share of positives $p_k$ and a mean score $s_k$, it is $\sum_k \frac{n_k}{n}\,|p_k - s_k|$.
 #
 # ### Spot the mistake G
 #
@@ -221,7 +222,7 @@ ece[["group", "n", "value", "low", "high", "note"]].round(3)
 
 # %% [markdown]
 # Compare each value with its own note, and not with the other value. The interval of the few begins at {{0 = ece.low.iloc[0]}}:
-# they could be calibrated perfectly. That of the many doesn't, so what evidence there is concerns the *large* group. How often such
+# they could be calibrated perfectly. If that of the many doesn't, what evidence there is concerns the *large* group. How often such
 # intervals hold the true error is [tested](https://github.com/explaining-faces/explaining-faces/blob/main/tests/bias/test_classification_calibration.py)
 # on invented audits.
 #
@@ -269,7 +270,7 @@ by_threshold = pd.concat(found, ignore_index=True)
 plots.bias.gaps_by_threshold(by_threshold)
 
 # %% [markdown]
-# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where that is. The higher the threshold for the
+# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where that is, or that it never is. The higher the threshold for the
 # youngest, the fewer of them are selected, found, or taken for positive by mistake, and the more often an answer "positive" is right.
 # So three lines fall and one rises, and they don't meet at zero.
 
@@ -281,7 +282,7 @@ wide = by_threshold.pivot(
 )
 worst = wide.abs().max(axis=1)
 best, parity = worst.idxmin(), wide.selection_rate.abs().idxmin()
-Markdown(f"""On this page the threshold that serves all four best is {best:.3f}, and there the largest gap is still
+Markdown(f"""On this page the largest of the four gaps is smallest at a threshold of {best:.3f}, and there it is still
 **{100 * worst.min():.0f} points**. At {parity:.3f}, where the selection rates are nearest to each other, recall is
 {100 * abs(wide.recall[parity]):.0f} points {"lower" if wide.recall[parity] < 0 else "higher"} for the youngest. The price of closing one gap is opening another.""")
 
