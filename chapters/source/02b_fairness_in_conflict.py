@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 02b · Why you can't have it all
 #
-# Take a model that finds as many of the positives in one group as in another, and that is right equally often when it says
-# "positive". Surely it is fair? Then it *must* take more people for positive by mistake in one of the two groups, whenever
-# one has more positives to begin with. No training and no threshold can help. In this sitting you see it happen, and
-# prove it in three lines.
+# Take a model that finds the same share of the positives in two groups, and that is right equally often in both when it says
+# "positive". Surely it is fair? If one group has more positives to begin with, and "positive" is ever said wrongly, then a
+# larger share of that group's negatives *must* be taken for positive. No training and no threshold can help. In this
+# sitting you see it happen, and prove it in three lines.
 #
 # **You will be able to**
 #
@@ -87,7 +87,7 @@ table["predicted"] = np.where(table.score > 0.5, positive, negative)
 table.head()
 
 # %% [markdown]
-# ## A claim of your own · 13 min
+# ## Before you look · 13 min
 #
 # You know the tools by now: a rate, its interval, a margin, and a verdict. Before this page shows you anything about these
 # faces, use them. These are the groups that you can choose from:
@@ -334,20 +334,21 @@ def implied_fpr(base_rate: float, recall: float, precision: float) -> float:
 check.exercise_2_6(implied_fpr)
 
 # %% [markdown]
-# Now the two ages, served by better and better models with equal recall and precision in both:
+# Now the two ages, served by better and better models, each with a recall of 0.9 and the same precision in both:
 
 # %%
 base = two_ages[two_ages.metric == "base_rate"].set_index("group").value
-quality = [0.8, 0.9, 0.99, 1.0]
+precisions = [0.8, 0.9, 0.99, 1.0]
 implied = {
-    f"recall = precision = {q}": base.map(lambda b, q=q: implied_fpr(b, q, q))
-    for q in quality
+    f"precision {each}": [implied_fpr(b, 0.9, each) for b in base]
+    for each in precisions
 }
-pd.DataFrame(implied).T.round(4)
+pd.DataFrame(implied, base.index).T.round(4)
 
 # %% [markdown]
-# In every row but the last, the rates are unequal, and the group with more positives has more false alarms. The ratio is the
-# same in each of these rows: the ratio of the odds. Only a model that never errs escapes.
+# In every row but the last, the rates are unequal, and the group with more positives has more false alarms among its negatives. Their
+# ratio is the same in each of these rows: the ratio of the odds. Only a model that never says "positive" wrongly escapes, and
+# even its selection rates differ.
 #
 # [Kleinberg, Mullainathan and Raghavan](https://arxiv.org/abs/1609.05807) proved the like for calibrated scores: unless base rates are
 # equal or the model never errs, calibration and balanced errors exclude each other. So an audit that reports one criterion has made a choice, and
@@ -452,7 +453,8 @@ classification.consistency(small - small.mean(axis=0), answers).round(3)
 #
 # - A score is calibrated if it means what it says. ECE is too large, and most of all in small groups.
 # - Base rate, recall and precision leave no choice about the false positive rate.
-# - So where base rates differ, no model that errs has equal recall, equal precision and equal false positive rates.
+# - So where base rates differ, equal recall and equal precision mean unequal false positive rates, unless "positive" is never
+#   said wrongly.
 # - An overall rate mixes how groups are served with who was there.
 # - Two more flaws and their directions:
 #
