@@ -179,7 +179,7 @@ plots.bias.reliability(curves)
 # The *expected calibration error* (ECE) sums a diagram up: the distances of the bins from the diagonal, averaged over all faces. With
 # $n_k$ faces in bin $k$, a share of positives $p_k$ and a mean score $s_k$, it is $\sum_k \frac{n_k}{n}\,|p_k - s_k|$.
 #
-# ### Spot the mistake G
+# ### Spot the mistake E
 #
 # An audit has few faces of one group. We construct one: 26 faces, drawn from the first group of the table.
 
@@ -403,7 +403,7 @@ pd.concat([versions, whole]).round(3)
 # same answer. The difficulty is the word "alike". A common proxy is **consistency**: the share of a face's five nearest
 # neighbours that got the same answer as the face.
 #
-# ### Spot the mistake H
+# ### Spot the mistake F
 #
 # An auditor needs a list of numbers for each face, an *embedding*, in which near means alike, and takes the model's own logits:
 
