@@ -40,7 +40,7 @@ men = card[card.gender == "Male"].set_index("race").correct
 card.pivot(index="race", columns="gender", values=["correct", "n"])
 
 # %% [markdown]
-# Over all, {{846 = card.correct.sum()}} of {{910 = card.n.sum()}} answers are right. Now look at the men. Of
+# Overall, {{846 = card.correct.sum()}} of {{910 = card.n.sum()}} answers are right. Now look at the men. Of
 # {{65 = card.n.max()}} annotated as Middle Eastern the model gets {{65 = men["Middle Eastern"]}} right, and of as many annotated as
 # Southeast Asian {{54 = men["Southeast Asian"]}}. In *points*, hundredths of the whole, these two rates are
 # {{17 = 100 * (men["Middle Eastern"] - men["Southeast Asian"]) / 65}} apart.
@@ -172,10 +172,10 @@ plots.bias.metrics_by_group(by_group)
 
 # %% [markdown]
 # A dot is the figure of a group, and n is how many people the figure divides by. The whisker is a *confidence interval* at
-# 95 %: made in such a way that in 95 % of audits it holds the rate that endlessly many such faces would show. Most whiskers are
-# wider than the distances between the dots.
+# 95 %: made in such a way that in 95 % of audits it holds the rate that endlessly many such faces would show. Where whiskers
+# overlap widely, the order of the dots may be chance.
 #
-# Whether two groups differ the figure doesn't show: whiskers can overlap a little and the difference be real.
+# The figure doesn't show whether two groups differ: whiskers can overlap a little and the difference be real.
 #
 # <details><summary>Which interval, and why not a bootstrap?</summary>
 #
@@ -350,8 +350,8 @@ pd.Series(gaps(table.truth == positive, selected, table.group)).round(3)
 #
 # ### Spot the mistake D
 #
-# Another model names the group as well: its classes are pairs of a group and a word, numbered by the alphabet, from 0. (We
-# build its answers from ours, as if it always got the group right.) The auditor counts who is "selected":
+# Another model names the group as well: its classes are pairs of a group and a word, in the order of the alphabet, numbered
+# from 0. (We build its answers from ours.) The auditor counts who is "selected":
 #
 # > **"The system favours one class: it is selected nearly always, and almost all others never."**
 
@@ -400,11 +400,6 @@ round(gap_seen, 3)
 # `random = np.random.default_rng(0)` and `random.permutation(right)`), and take the largest rate of a group minus the smallest.
 # Do so `draws` times, and return all these gaps.
 #
-# <details><summary>Hint: the check says that my gaps know the real difference</summary>
-#
-# If you draw faces anew within each group, the real gap remains and noise comes on top. Shuffle across all faces.
-#
-# </details>
 # <details><summary>Hint: it takes for ever</summary>
 #
 # `codes, _ = pd.factorize(group)` numbers the groups, and `np.bincount(codes, weights=right)` counts the right answers of each.
@@ -441,7 +436,7 @@ plots.bias.by_chance(draws, gap_seen, "largest gap of accuracy between groups")
 # %% [markdown]
 # This hill is what nothing looks like. It stands clearly above zero: picking the best and the worst has a price, which
 # rises with the number of groups and falls with their size. Dark bars are draws with a gap at least as large as ours. Their
-# share is a *p-value*: how often chance alone gives so much. By habit a finding is *significant* where it is below 0.05.
+# share is a *p-value*: how often chance alone gives at least so much. By habit a finding is *significant* where it is below 0.05.
 # So what became of the claim on your page?
 #
 # How large the true gap is, the histogram doesn't show. `disparities` asks that: which true gaps would give a gap like ours? It
@@ -455,8 +450,8 @@ apart = classification.disparities(
 plots.bias.disparities(apart)
 
 # %% [markdown]
-# A dot is the gap that was seen, a hollow diamond what chance gives on average. Where a whisker begins at zero, no true gap at
-# all would be no surprise. (The last two rows are one gap written twice.)
+# A dot is the gap that was seen, a hollow diamond what chance gives on average. Where a whisker begins at zero, equal
+# groups fit the data as well. (The last two rows are one gap written twice.)
 #
 # Six criteria are six chances to find something, so the p-value is made larger, as in exercise 2.4: `p_holm`. Three
 # verdicts are possible:
@@ -548,7 +543,7 @@ before, after = int((pairs.p < 0.05).sum()), int((corrected < 0.05).sum())
 
 # %% [markdown]
 # Of {{91 = len(pairs)}} pairs {{17 = before}} looked different, and after the correction {{0 = after}} do. The headline's p-value
-# is {{0.125 = corrected.min()}} now. It was so small because it was the smallest of so many.
+# is {{0.125 = corrected.min()}} now. It was so small because it was the smallest of so many, and the table can't bear the headline.
 #
 # That does *not* show that the groups are served alike. It shows how little {{65 = card.n.max()}} faces each can carry.
 # Had the auditor asked beforehand about men alone, the pair would have been one of {{21 = len(among_men)}}, and would have
@@ -594,7 +589,7 @@ reason to collect more such faces, and no finding. Left out, nobody would collec
 # - **Not why.** A gap says nothing of its cause: training faces, light, cameras, annotators.
 # - **Nothing about who people are.** Truth means an annotator's word. A model that repeats an annotator's errors looks right.
 # - **Not how the model does elsewhere.** These faces were chosen. Other crowds have other rates.
-# - **Not that groups are served alike.** An interval that holds zero holds other values too.
+# - **Not that groups are alike.** An interval that holds zero holds other values too.
 #
 # ## Summary
 #

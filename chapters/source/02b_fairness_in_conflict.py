@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 02b · Why you can't have it all
 #
-# Take a model that finds as many of the positives in one group as in another, and that is right equally often when it says
-# "positive". Surely it is fair? Then it *must* take more people for positive by mistake in one of the two groups, whenever
-# one has more positives to begin with. No training and no threshold can help. In this sitting you see it happen, and
-# prove it in three lines.
+# Take a model that finds the same share of the positives in two groups, and that is right equally often in both when it says
+# "positive". Surely it is fair? If one group has more positives to begin with, and "positive" is ever said wrongly, then a
+# larger share of that group's negatives *must* be taken for positive. No training and no threshold can help. In this
+# sitting you see it happen, and prove it in three lines.
 #
 # **You will be able to**
 #
@@ -87,7 +87,7 @@ table["predicted"] = np.where(table.score > 0.5, positive, negative)
 table.head()
 
 # %% [markdown]
-# ## A claim of your own · 13 min
+# ## Before you look · 13 min
 #
 # You know the tools by now: a rate, its interval, a margin, and a verdict. Before this page shows you anything about these
 # faces, use them. These are the groups that you can choose from:
@@ -169,16 +169,17 @@ curves = classification.reliability(
 plots.bias.reliability(curves)
 
 # %% [markdown]
-# Look below first: most faces have a score near 0 or 1, and there the dots lie near the diagonal. The bins between hold a handful each,
-# drawn grey and hollow below ten faces. Those dots are scattered all over and say next to nothing.
+# Look below first: most faces have a score near 0 or 1, and there the dots lie near the diagonal. The bins between hold a
+# handful each, drawn grey and hollow below ten faces. One such dot says next to nothing. If all dots of a group lie on one side, its
+# scores may be too high, or too low, throughout.
 #
-# A whisker of a firm dot that misses the diagonal is a question for the next sample of faces, and not yet a finding: with so many
-# dots, one in twenty misses by chance.
+# A firm dot whose whisker misses the diagonal is a question for the next sample of faces, and not yet a finding: even of calibrated
+# scores about one dot in twenty does.
 #
-# The *expected calibration error* (ECE) sums a diagram up. It is the distance of each bin from the diagonal, averaged over the bins, with
-# the weight of how many faces $n_k$ a bin $k$ holds: $\mathrm{ECE} = \sum_k \frac{n_k}{n}\,|\text{share of positives}_k - \text{mean score}_k|$.
+# The *expected calibration error* (ECE) sums a diagram up: the distances of the bins from the diagonal, averaged over all faces. With
+# $n_k$ faces in bin $k$, a share of positives $p_k$ and a mean score $s_k$, it is $\sum_k \frac{n_k}{n}\,|p_k - s_k|$.
 #
-# ### Spot the mistake G
+# ### Spot the mistake E
 #
 # An audit has few faces of one group. We construct one: 26 faces, drawn from the first group of the table.
 
@@ -221,7 +222,7 @@ ece[["group", "n", "value", "low", "high", "note"]].round(3)
 
 # %% [markdown]
 # Compare each value with its own note, and not with the other value. The interval of the few begins at {{0 = ece.low.iloc[0]}}:
-# they could be calibrated perfectly. That of the many doesn't, so what evidence there is concerns the *large* group. How often such
+# they could be calibrated perfectly. If that of the many doesn't, what evidence there is concerns the *large* group. How often such
 # intervals hold the true error is [tested](https://github.com/explaining-faces/explaining-faces/blob/main/tests/bias/test_classification_calibration.py)
 # on invented audits.
 #
@@ -269,7 +270,7 @@ by_threshold = pd.concat(found, ignore_index=True)
 plots.bias.gaps_by_threshold(by_threshold)
 
 # %% [markdown]
-# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where that is. The higher the threshold for the
+# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where that is, or that it never is. The higher the threshold for the
 # youngest, the fewer of them are selected, found, or taken for positive by mistake, and the more often an answer "positive" is right.
 # So three lines fall and one rises, and they don't meet at zero.
 
@@ -281,7 +282,7 @@ wide = by_threshold.pivot(
 )
 worst = wide.abs().max(axis=1)
 best, parity = worst.idxmin(), wide.selection_rate.abs().idxmin()
-Markdown(f"""On this page the threshold that serves all four best is {best:.3f}, and there the largest gap is still
+Markdown(f"""On this page the largest of the four gaps is smallest at a threshold of {best:.3f}, and there it is still
 **{100 * worst.min():.0f} points**. At {parity:.3f}, where the selection rates are nearest to each other, recall is
 {100 * abs(wide.recall[parity]):.0f} points {"lower" if wide.recall[parity] < 0 else "higher"} for the youngest. The price of closing one gap is opening another.""")
 
@@ -333,20 +334,21 @@ def implied_fpr(base_rate: float, recall: float, precision: float) -> float:
 check.exercise_2_6(implied_fpr)
 
 # %% [markdown]
-# Now the two ages, served by better and better models with equal recall and precision in both:
+# Now the two ages, served by better and better models, each with a recall of 0.9 and the same precision in both:
 
 # %%
 base = two_ages[two_ages.metric == "base_rate"].set_index("group").value
-quality = [0.8, 0.9, 0.99, 1.0]
+precisions = [0.8, 0.9, 0.99, 1.0]
 implied = {
-    f"recall = precision = {q}": base.map(lambda b, q=q: implied_fpr(b, q, q))
-    for q in quality
+    f"precision {each}": [implied_fpr(b, 0.9, each) for b in base]
+    for each in precisions
 }
-pd.DataFrame(implied).T.round(4)
+pd.DataFrame(implied, base.index).T.round(4)
 
 # %% [markdown]
-# In every row but the last, the rates are unequal, and the group with more positives has more false alarms. The ratio is the
-# same in each of these rows: the ratio of the odds. Only a model that never errs escapes.
+# In every row but the last, the rates are unequal, and the group with more positives has more false alarms among its negatives. Their
+# ratio is the same in each of these rows: the ratio of the odds. Only a model that never says "positive" wrongly escapes, and
+# even its selection rates differ.
 #
 # [Kleinberg, Mullainathan and Raghavan](https://arxiv.org/abs/1609.05807) proved the like for calibrated scores: unless base rates are
 # equal or the model never errs, calibration and balanced errors exclude each other. So an audit that reports one criterion has made a choice, and
@@ -401,7 +403,7 @@ pd.concat([versions, whole]).round(3)
 # same answer. The difficulty is the word "alike". A common proxy is **consistency**: the share of a face's five nearest
 # neighbours that got the same answer as the face.
 #
-# ### Spot the mistake H
+# ### Spot the mistake F
 #
 # An auditor needs a list of numbers for each face, an *embedding*, in which near means alike, and takes the model's own logits:
 
@@ -451,7 +453,8 @@ classification.consistency(small - small.mean(axis=0), answers).round(3)
 #
 # - A score is calibrated if it means what it says. ECE is too large, and most of all in small groups.
 # - Base rate, recall and precision leave no choice about the false positive rate.
-# - So where base rates differ, no model that errs has equal recall, equal precision and equal false positive rates.
+# - So where base rates differ, equal recall and equal precision mean unequal false positive rates, unless "positive" is never
+#   said wrongly.
 # - An overall rate mixes how groups are served with who was there.
 # - Two more flaws and their directions:
 #

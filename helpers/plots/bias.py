@@ -349,18 +349,32 @@ def by_chance(draws: ArrayLike, observed: float, label: str = "largest gap") -> 
     extreme = found >= seen - 1e-9  # gaps of equal counts may differ by a rounding
     figure, axes = canvas.grid(1, 1, side=7.2, extra=-3.8)
     axis = axes[0, 0]
-    edges = np.histogram_bin_edges(found, bins=min(30, max(1, len(np.unique(found)))))
+    edges = _edges(found)
     axis.hist(found[~extreme], bins=edges, color="0.8", ec="white")
     axis.hist(found[extreme], bins=edges, color=canvas.BLUE, ec="white", hatch="///")
     axis.axvline(seen, color=canvas.VERMILION, lw=2.5)
     axis.axvline(float(found.mean()), color="0.2", lw=1.8, ls="--")
     canvas.plain(axis, label)
     axis.set_ylabel("draws", fontsize=canvas.FONT)
-    many = f"{int(extreme.sum()):,} of {len(found):,} draws are as large as the observed value"
-    axis.set_title(f"{many}, or larger", fontsize=canvas.FONT, loc="left")
+    many = f"{int(extreme.sum()):,} of {len(found):,}"
+    axis.set_title(
+        f"draws as large as the observed value, or larger: {many}", fontsize=canvas.FONT, loc="left"
+    )
     entries: list[tuple[Artist, str]] = [
         (Line2D([], [], color=canvas.VERMILION, lw=2.5), f"observed, {seen:.3g}"),
         (Line2D([], [], color="0.2", lw=1.8, ls="--"), f"mean of the draws, {found.mean():.3g}"),
     ]
     canvas.legend(figure, entries, loc="outside lower center", ncols=2, fontsize=10)
     return canvas.finished(figure)
+
+
+def _edges(draws: np.ndarray) -> np.ndarray:
+    """Edges of bars: one for each value of a lattice, such as shares of equal groups, or thirty."""
+    values = np.unique(draws.round(9))
+    if len(values) < 2:
+        return np.array([values[0] - 0.005, values[0] + 0.005])
+    step = float(np.diff(values).min())
+    bars = round(float(np.ptp(values)) / step) + 1
+    if bars > 40:
+        return np.histogram_bin_edges(draws, bins=30)
+    return np.asarray(values[0] + step * (np.arange(bars + 1) - 0.5))

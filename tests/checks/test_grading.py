@@ -33,6 +33,7 @@ def three(answer: Any) -> str:
 def test_a_right_answer_passes_in_one_line() -> None:
     assert repr(three(lambda: {"three": 3})) == "✓ Exercise 1.1 is right. Well counted."
     assert repr(Passed("1.2")) == "✓ Exercise 1.2 is right."
+    assert repr(Passed("1.2", judged="consistent")) == "✓ Exercise 1.2 is consistent."
 
 
 def test_a_claim_whose_numbers_cannot_be_verified_is_called_consistent() -> None:

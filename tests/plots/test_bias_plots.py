@@ -294,7 +294,7 @@ def test_the_observed_value_stands_in_the_histogram_of_chance() -> None:
     draws = np.array([0.01, 0.02, 0.02, 0.03, 0.03, 0.03, 0.04, 0.06, 0.06, 0.1])
     figure = bias.by_chance(draws, 0.06, "largest gap of accuracy")
     axis = figure.axes[0]
-    assert axis.get_title(loc="left").startswith("3 of 10 draws are as large")
+    assert axis.get_title(loc="left").endswith("or larger: 3 of 10")
     assert sum(bar.get_height() for bar in axis.patches) == 10
     hatched = [bar for bar in axis.patches if bar.get_hatch()]
     assert sum(bar.get_height() for bar in hatched) == 3
@@ -305,11 +305,20 @@ def test_the_observed_value_stands_in_the_histogram_of_chance() -> None:
         "mean of the draws, 0.04",
     }
     for many in ([0.2] * 5, [0.3]):  # all alike
-        assert bias.by_chance(many, 0.4).axes[0].get_title(loc="left").startswith("0 of")
+        assert bias.by_chance(many, 0.4).axes[0].get_title(loc="left").endswith(f"0 of {len(many)}")
     with pytest.raises(InputError, match="draws is empty"):
         bias.by_chance([], 0.1)
     with pytest.raises(InputError, match="observed"):
         bias.by_chance(draws, float("nan"))
+
+
+def test_chance_has_a_bar_for_each_share_of_equal_groups_and_thirty_for_others() -> None:
+    shares = np.random.default_rng(0).integers(2, 15, 500) / 130
+    bars = [bar for bar in bias.by_chance(shares, 1).axes[0].patches if bar.get_height()]
+    centres = np.array([bar.get_x() + bar.get_width() / 2 for bar in bars])
+    np.testing.assert_allclose(centres, np.unique(shares), atol=1e-6)
+    figure = bias.by_chance(np.random.default_rng(0).random(500), 1)
+    assert len(figure.axes[0].patches) == 60  # thirty for each of the two sides of the observed
 
 
 def test_bins_of_a_group_add_up_to_its_n(drawn: dict[str, Figure]) -> None:
