@@ -71,7 +71,7 @@ shares = logits.softmax(0)
 # shares that sum to 100 %: the larger the logit, the larger the share.
 #
 # The model gives {{94.3 = 100 * shares.max()}} % to one word. Whether it is right in so many of 100 such cases is another question
-# ([chapter 02](02_bias_in_classification.ipynb)), so don't read a share as a probability. Here we ask: *what in the picture* led
+# ([chapter 02b](02b_fairness_in_conflict.ipynb)), so don't read a share as a probability. Here we ask: *what in the picture* led
 # to the answer?
 
 # %% [markdown]
