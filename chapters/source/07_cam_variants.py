@@ -39,7 +39,8 @@ faces = preprocessing.detect(portrait)
 plots.detections(portrait, faces)
 
 # %% [markdown]
-# The detector (MTCNN) found one face and five *landmarks*: eyes, nose tip and corners of the mouth. We cut out a square around
+# The detector (MTCNN) found one face and five *landmarks*: eyes, nose tip and corners of the mouth. (The number on the frame
+# says how sure it is; 1 is the most.) We cut out a square around
 # the face, as in the photographs that the model has learnt from, and bring it to the model's size:
 
 # %%
@@ -59,11 +60,11 @@ image.shape
 import torch
 
 with torch.no_grad():
-    logits = model(image)[0]
-shares = logits.softmax(0)
+    scores = model(image)[0]
+shares = scores.softmax(0)
 {
     name: f"logit {logit:.2f}, share {share:.1%}"
-    for name, logit, share in zip(model.classes, logits, shares)
+    for name, logit, share in zip(model.classes, scores, shares)
 }
 
 # %% [markdown]
@@ -97,7 +98,8 @@ activations.shape
 
 # %% [markdown]
 # There are {{256 = activations.shape[1]}} *channels*, each a map of {{7 = activations.shape[2]}} by {{7 = activations.shape[3]}} places.
-# A place stands for a patch of the photograph, and a channel is bright where it found its pattern. Here are the eight channels that are brightest on the whole, on one colour scale:
+# A place lies over a patch of the photograph (it has seen more than that patch), and a channel is bright where it found its
+# pattern. Here are the eight channels that are brightest on the whole, on one colour scale:
 
 # %% alt="Eight small heat maps of 7 by 7 squares: most are dim in many places, and a few have one to three bright squares."
 brightest = activations[0].sum((1, 2)).argsort(descending=True)[:8]
@@ -106,14 +108,15 @@ plots.channels(
 )
 
 # %% [markdown]
-# Most channels glow dimly nearly everywhere and are bright in a few places. The mosaic tells neither what their pattern is nor
+# Even these glow in some places and are dark in others. Such a *mosaic* tells neither what their pattern is nor
 # which channels matter for the answer. For that we need the *gradient*: how much the score would rise, per
 # unit, if an activation rose by very little. PyTorch computes it from the score backwards. We ask for the score of the model's
 # own answer:
 
 # %%
 target = int(logits.argmax())
-gradients = torch.autograd.grad(logits[target], activations)[0]
+score = logits[target]
+gradients = torch.autograd.grad(score, activations, retain_graph=True)[0]
 model.classes[target], gradients.shape
 
 # %% [markdown]
@@ -132,7 +135,7 @@ grad_cam.shape
 
 # %% [markdown]
 # That is all of Grad-CAM, three lines. (PyTorch keeps a record of every step, in case somebody asks for a gradient later.
-# `detach` gives the same numbers without the record.)
+# `retain_graph` keeps that record, so that you can run the cell twice; `detach` gives the same numbers without it.)
 #
 # To lay the map over the photograph, it must become larger. We do that twice: each number as a block of 16 by 16 pixels, and
 # smoothly, as nearly everybody shows it:
@@ -145,7 +148,7 @@ smooth = enlarge(grad_cam, model.input_size)
 plots.relevance_grid(image, {"as it is": blocks, "enlarged smoothly": smooth})
 
 # %% [markdown]
-# The photograph is drawn in grey, so all colour is relevance: the brighter, the more. Both maps show which broad parts of the
+# Under both maps the photograph is drawn in grey, so all colour there is relevance: the brighter, the more. Both maps show which broad parts of the
 # picture raised the score.
 #
 # They don't show what it is *about* these parts: colour, shape, texture? They can't tell two things apart that share a block.
@@ -239,8 +242,9 @@ logit = float(logits[target].detach())
 # %% [markdown]
 # The last two numbers agree. This map *is* the score, shared out over the places, and its unit is that of the logit.
 #
-# Is that so at every layer? We compare the end of `layer4` with a convolution inside it and with the ends of earlier stages,
-# before the maps are enlarged, and add the same bias each time:
+# Is that so at every layer? We compare the end of `layer4` with a convolution inside it (`layer4.1.conv2`) and with the ends of
+# earlier stages, before the maps are enlarged, and add the same bias each time. The last column is the largest difference between
+# Grad-CAM and HiResCAM cut at zero, as a part of the largest value:
 
 # %%
 import pandas as pd
@@ -262,9 +266,10 @@ pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
 # At `layer4` two things hold: the sum is the logit, and the positive part of HiResCAM is Grad-CAM. The formula above says why:
-# behind average pooling the gradient $w_k/49$ is the same at all places, so averaging it loses nothing.
+# in front of average pooling the gradient $w_k/49$ is the same at all places, so averaging it loses nothing.
 #
-# At the other layers both break, because more than an average and a sum lies between the layer and the score.
+# At the other layers both break, because more than an average and a sum lies between the layer and the score. So the claim of
+# exercise 7.1 is true there, and not at the layer where Grad-CAM is usually read.
 #
 # <details><summary>What lies between?</summary>
 #
@@ -287,8 +292,7 @@ pd.DataFrame(rows).T.round(4)
 # <details><summary>Answer and reason</summary>
 #
 # The first. Gradient times activation sums to the score, less the bias, when all that follows is linear, and a ReLU is not.
-# (Without any bias it would still add up, because then halving all activations halves the score.) The class has nothing to do
-# with it.
+# The class has nothing to do with it.
 #
 # </details>
 
@@ -310,7 +314,7 @@ plots.relevance_grid(image, by_layer)
 # Red places speak for the class, blue ones against it. Each map has its own scale, written under it. The earlier the layer, the
 # finer the map, because the layer has more places: the dots at `layer1` are its grid.
 #
-# Finer does not mean that the layer knows better. At `layer1` a channel knows a patch of a few pixels and nothing of a face, and
+# Finer does not mean that the layer knows better. At `layer1` a channel sees a small patch of the picture, an eye perhaps and never a face. And
 # you have seen that before `layer4` the sum is no longer the score. A sharp map is not a true map.
 
 # %% [markdown] tags=["exercise"]
@@ -372,7 +376,8 @@ areas = pd.DataFrame(
 areas.describe().loc[["count", "mean", "min", "max"]].round(3)
 
 # %% [markdown]
-# The same faces stand in every column, so compare face by face: in how many is the map at `layer2` the more concentrated one?
+# (A map without anything positive counts as one pixel here, 0.000.) The same faces stand in every column, so compare face by
+# face: in how many is the map at `layer2` the more concentrated one?
 
 # %%
 smaller = int((areas["layer2"] < areas["layer4"]).sum())
@@ -384,11 +389,11 @@ verdict = (
     if smaller > 0.7 * len(areas)
     else "these faces don't support the claim"
 )
-order = areas.mean().sort_values().index
+coarse, fine = areas["layer2"].mean(), areas["layer1"].mean()
 Markdown(f"""So {verdict}. Is it only the grid? A map of few places, enlarged, can't become as small as one of many, even if the
-network looked at a single point. But then `layer1`, whose grid is the finest, should be the most concentrated of all. On average
-the order is {", ".join(f"`{layer}`" for layer in order)}. So the grid sets a limit, and what the layer holds does the rest.
-Neither says which map is right.""")
+network looked at a single point. But then `layer1`, whose grid is finer still, should be far more concentrated than `layer2`. On
+average its maps take {fine:.3f} of the picture, and those of `layer2` {coarse:.3f}. So the grid sets a limit, and what the layer
+holds does the rest. Neither says which map is right.""")
 
 # %% [markdown]
 # ## The family · 12 min
@@ -429,8 +434,8 @@ plots.relevance_grid(
 
 # %% [markdown]
 # Each column has its own scale, because the methods differ in unit: compare *places*, not brightness. Grad-CAM and XGrad-CAM are
-# one map, and HiResCAM, cut at zero, is a third copy. LayerCAM and Grad-CAM++ drop the channels with negative gradients, and
-# here their maps differ by little more than the unit.
+# one map, and HiResCAM, cut at zero, is a third copy. LayerCAM and Grad-CAM++ leave out the channels with negative gradients.
+# (`elementwise` is a copy of LayerCAM here: behind a ReLU no activation is negative.)
 #
 # The other methods need no gradient of the layer, or look at several layers. Score-CAM and Ablation-CAM run the model
 # {{257 = activations.shape[1] + 1}} times a picture: once, and once for each channel. So we draw them for one face (the cell takes about ten seconds):
@@ -445,7 +450,7 @@ plots.relevance_grid(
 # %% [markdown]
 # Eigen-CAM, which never asked for the class, resembles methods that did. How alike are the maps of a face? We take the middle of
 # each of its {{49 = blocks[0, ::16, ::16].numel()}} places, rank the values, and correlate the ranks with Grad-CAM's (*Spearman's correlation*: 1 for the same order,
-# 0 for none in common). FullGrad takes some seconds:
+# 0 for none in common, -1 for the reverse). FullGrad takes some seconds:
 
 # %%
 from scipy.stats import spearmanr
@@ -472,13 +477,14 @@ table = pd.DataFrame(agreement).agg(["count", "mean", "min", "max"]).T
 table.round(2)
 
 # %% tags=["reading"]
-eigen = table.loc["eigencam"]
-Markdown(f"""XGrad-CAM is at 1: the same map. LayerCAM and Grad-CAM++ come close, since they weight the same channels in a similar
-way. That is no independent confirmation: what misleads one of them misleads the others.
+layer, eigen = table.loc["layercam"], table.loc["eigencam"]
+Markdown(f"""XGrad-CAM is at 1: the same map. LayerCAM, which leaves out the channels that speak against the class, reaches
+{layer["mean"]:.2f} on average and {layer["min"]:.2f} at least. All three share the gradients and the activations. So their agreement
+is no independent confirmation: what misleads one of them misleads the others.
 
-Eigen-CAM reaches {eigen["mean"]:.2f} on average, and between {eigen["min"]:.2f} and {eigen["max"]:.2f} on single faces. So part of
-the agreement comes from *where the layer is active at all*, whatever the question. FullGrad, which reads all layers, goes its own
-way.""")
+Eigen-CAM never asked for the class and still reaches {eigen["mean"]:.2f} on average ({eigen["min"]:.2f} to {eigen["max"]:.2f} on single
+faces). A good part of what maps have in common is *where the layer is active at all*, whatever the question. Least in common with
+Grad-CAM has `{table["mean"].idxmin()}`, with {table["mean"].min():.2f}.""")
 
 # %% [markdown]
 # What belongs to the answer shows when we ask for the other class. What spoke for each of the two?
@@ -516,14 +522,14 @@ plots.relevance_grid(few, both, scale="all")
 # - **Not why.** A map says where, never what about it, and its places are large.
 # - **Not that a map is true.** Completeness at `layer4` makes it an honest account of the last linear step. Whether a *change* of
 #   the picture would have the effect that the map suggests, is open: [part two](07b_does_it_look_at_the_face.ipynb) tries it.
-# - **Not which variant is best.** For that one needs faces for which the truth is known. Chapter 05 has them.
+# - **Not which variant is best.** For that one needs faces for which the truth is known. Chapter 05, in preparation, will have them.
 # - **Nothing about the people in the photographs.** The model repeats a word that annotators wrote down.
 
 # %% [markdown]
 # ## Summary
 #
 # - Grad-CAM: gradient averaged for each channel, times activation, summed, cut at zero.
-# - HiResCAM leaves the averaging out. Behind global average pooling and a linear head the two are the same map, and its sum plus
+# - HiResCAM leaves the averaging out. In front of global average pooling and a linear head the two are the same map, and its sum plus
 #   the bias is the logit. At other layers neither holds.
 # - The layer decides how fine a map is. Fine is not true.
 # - Maps that share a layer agree because they share it. Eigen-CAM does not know the class.

@@ -10,7 +10,7 @@
 # **You will be able to**
 #
 # - *factor* a layer into a few concepts, and test the label you give one;
-# - *see* how the crop of a picture decides with;
+# - *see* how much of an answer is the crop's;
 # - *compute* a focus score, and compare it with chance and with a map that never looked;
 # - *test* "the background matters" with a control, picture by picture.
 #
@@ -35,12 +35,12 @@
 from helpers import datasets, faces, plots
 
 other = {"long": "short", "short": "long"}
-people = faces.sample(40, seed=2, hat=False, beard=False, hair_length=[*other])
+crowd = faces.sample(40, seed=2, hat=False, beard=False, hair_length=[*other])
 twins = [
-    faces.twin(each, hair_length=other[each.hair_length]) for each in people
+    faces.twin(each, hair_length=other[each.hair_length]) for each in crowd
 ]
-drawn = faces.render([*people, *twins], size=112)
-pictured = datasets.to_tensor(list(drawn.images))
+rendered = faces.render([*crowd, *twins], size=112)
+pictured = datasets.to_tensor(list(rendered.images))
 plots.pictures(pictured[[0, 1, 2, 3, 4, 40, 41, 42, 43, 44]])
 
 # %% [markdown]
@@ -63,8 +63,7 @@ hook.remove()
 plots.channels(kept["layer1"][0, :16])
 
 # %% [markdown]
-# On new faces the model is right for {{98.9 = 100 * model.card["accuracy"]["all"]["share"]}} %. The figure is called a *channel
-# mosaic*. Early channels look like edge and colour filters, and one can still guess what they
+# (On new faces, says its card, this model is right for {{98.9 = 100 * model.card["accuracy"]["all"]["share"]}} %.) Early channels look like edge and colour filters, and one can still guess what they
 # found. In the last stage there are hundreds of channels, and nobody can look through them all.
 #
 # *Deep Feature Factorization* ([Collins et al. 2018](https://arxiv.org/abs/1806.10206)) sums them up in a few *concepts*: mixes of
@@ -94,7 +93,7 @@ lead = classes[for_long].mean(axis=1) - classes[for_short].mean(axis=1)
 hair = int(lead.argmax())
 lead.round(1)
 
-# %% alt="Four drawn faces in rows, five concepts in columns. Two concepts lie around the neck and shoulders, one where hair falls on them and one where it does not; three lie on faces, each on other people's."
+# %% alt="Four drawn faces in rows, five concepts in columns. Two concepts lie beside face and neck, one where long hair falls and one where it does not; the others lie on cheeks, eyes or nearly nowhere."
 labels = [
     f"{k}: {value:+.1f} for long hair" for k, value in lead.round(1).items()
 ]
@@ -102,8 +101,8 @@ plots.concepts(pictured[:4], concepts.maps[:4], labels)
 
 # %% [markdown]
 # In the second column each place takes the colour of its strongest concept. Concept {{0 = hair}} speaks for long hair. It lights
-# up at the neck and the shoulders, where long hair falls. Its opposite, concept {{3 = lead.argmin()}}, lights up in the same zone
-# when there is none. The other three lie on faces, each on people of other skin tones.
+# up beside the face, from the ears down to the shoulders, where long hair falls. Its opposite, concept {{3 = lead.argmin()}}, lights up
+# beside the neck when there is none. The other three speak for no length of hair.
 #
 # To call concept {{0 = hair}} "long hair" is *our* reading. It might be "dark around the neck", or a collar. A reading needs a
 # test that it can fail. So we compare twins: how much stronger is each concept when the *same* person has long hair?
@@ -115,7 +114,7 @@ import pandas as pd
 from helpers.intervals import bootstrap_mean
 
 strength = concepts.maps.mean((2, 3)).numpy()
-sign = np.array([1 if each.hair_length == "long" else -1 for each in people])
+sign = np.array([1 if each.hair_length == "long" else -1 for each in crowd])
 rise = sign[:, None] * (strength[:40] - strength[40:])
 columns = ["rise", "low", "high"]
 rises = [bootstrap_mean(rise[:, k]) for k in range(5)]
@@ -126,9 +125,9 @@ pd.DataFrame(rises, columns=columns).rename_axis("concept").round(2)
 # people would give other means, and an interval made in this way holds the true mean for about 95 % of the samples. Ours is a
 # *bootstrap* interval: draw as many differences as there are, with repetition, take the mean, do it many times, keep the middle 95 %.
 #
-# Concept {{0 = hair}} rises by {{5.0 = rises[hair][0]}} units, and concept {{3 = lead.argmin()}} falls about as far. The other
-# three are our control: they move by {{0.2 = abs(rise[:, [1, 2, 4]].mean(0)).max()}} at most. The label has passed this test. It
-# need not hold for hats or scarves, which we did not try.
+# Concept {{0 = hair}} rises by {{5.0 = rises[hair][0]}} (in the unit of the maps' scale), and concept {{3 = lead.argmin()}} falls about as
+# far. The other three are our control: they move by about {{0.2 = abs(rise[:, [1, 2, 4]].mean(0)).max()}} at most, though for two of them
+# the interval leaves zero out. The label has passed this test. It need not hold for hats or scarves, which we did not try.
 #
 # How much do five concepts leave out? `error` compares $A$ with $WH$; its square is the share that is missing, 0 for an exact copy:
 
@@ -157,7 +156,7 @@ pd.DataFrame(rises, columns=columns).rename_axis("concept").round(2)
 # </details>
 
 # %% [markdown]
-# ## The crop decides with · 5 min
+# ## The crop has a say · 5 min
 #
 # Before we ask where a model looks, a look at what we show it. The crop was our choice. Here is the astronaut of chapter 07 in
 # three framings: as that model has learnt it, with twice the side, and the whole photograph:
@@ -250,12 +249,20 @@ for what, others in [("background", other_background), ("brows", other_brows)]:
 pd.DataFrame(truth)
 
 # %% [markdown]
-# This is the truth against which every map and every experiment below is judged. The planted model changes
+# The same person as drawn, with the other background and with the other brows (the fifth of them):
+
+# %% alt="One drawn person three times: as drawn, then before another background, then with other brows; all else is equal."
+one = [each[4] for each in (people, other_background, other_brows)]
+titles = ["as drawn", "other background", "other brows"]
+plots.pictures(faces.render(one, size=160).images, titles)
+
+# %% [markdown]
+# The table is the truth against which every map and every experiment below is judged. The planted model changes
 # {{95 = truth["other background"]["planted"]}} of {{96 = len(people)}} answers with the background and
 # {{0 = truth["other brows"]["planted"]}} with the brows. The clean model changes {{0 = truth["other background"]["clean"]}} and
 # {{91 = truth["other brows"]["clean"]}}. What does Grad-CAM show of that?
 
-# %% alt="Three drawn faces in rows, Grad-CAM of two models in columns. Under the planted model the background around the head is bright, under the clean model parts of the face."
+# %% alt="Three drawn faces in rows, Grad-CAM of two models in columns. Under the planted model the background around the head is bright, under the clean model, if anything, parts of the face."
 plots.relevance_grid(
     batch[:3],
     {name: explain(model, batch[:3]) for name, model in both.items()},
@@ -359,7 +366,7 @@ plots.dots(paired, "focus minus yardstick", 0.0, "no difference")
 # %% [markdown]
 # ## Blur the background, with a control · 11 min
 #
-# The common experiment blurs everything but the face, counts the answers that change, and concludes from a small number that the
+# The common experiment blurs everything but the face (hair and clothes, too, count as background here), counts the answers that change, and concludes from a small number that the
 # background doesn't matter. We do it with a *control*: the same blur in another place. (`sigma` is the width of the
 # blur, in pixels.) Rolled by half the picture each way, the
 # ellipse falls into four pieces, one in each corner. The area stays the same. How many pixels lie on both?
@@ -407,7 +414,7 @@ counts = {
 pd.DataFrame(counts)
 
 # %% [markdown]
-# The planted model uses nothing but the background. Blur all of it, and {{0 = counts["background"]["planted"]}} of
+# The planted model takes its answers from the background. Blur all of it, and {{0 = counts["background"]["planted"]}} of
 # {{96 = len(people)}} answers change. The common experiment acquits it.
 #
 # Look at the picture again: foliage is green, and a blur leaves it green. A blur takes edges and texture away. It leaves colour.
@@ -432,9 +439,10 @@ shifts["kind"] = ["blur", "its control"] * 4
 plots.dots(shifts, "mean shift of the score (logits)")
 
 # %% [markdown]
-# Each blur stands above its control. For the clean model, blurring the face moves the score far, and blurring as much of the
+# The figure has each blur one line above its control. For the clean model, blurring the face moves the score far, and blurring as much of the
 # corners hardly at all. For the planted model, a blurred background moves the score by
-# {{4.5 = shifts.value["planted: background"]}} logits, although no answer changed.
+# {{4.5 = shifts.value["planted: background"]}} logits, although no answer changed. (A blurred face moves it by
+# {{0.5 = shifts.value["planted: face"]}}: what a network uses little is seldom nothing.)
 #
 # The whiskers of two dots come from the same pictures, so don't compare whiskers. Compare picture by picture, blur minus control:
 
@@ -458,7 +466,7 @@ differences.round(2)
 # {{above = "above" if differences.low["clean: face minus corners"] > 0 else "not above"}} zero. For the planted model the
 # difference is {{-0.75 = differences.value["planted: face minus corners"]}}, and the interval lies
 # {{below = "below" if differences.high["planted: face minus corners"] < 0 else "not below"}}: blurring four corners moves it more
-# than blurring a face. The rows about the background say the same the other way round. With a control and a fine enough measure, the
+# than blurring a face. With a control and a fine enough measure, the
 # experiment finds the truth about both models.
 #
 # It still has not shown *what* in the background is used. For that the twins were better: they changed one thing alone and left
@@ -541,7 +549,7 @@ check.exercise_7_4(my_claim)
 # - **Nothing about people.** The faces of the experiments are drawn. They show what a method finds when the truth is known; how
 #   often real models use backgrounds is another question.
 # - **Not every blur.** One strength, one shape, one kind of cue. A cue of fine texture would not have survived.
-# - **Not which regions matter, and how much.** Chapter 08 gives every region of a face a number, and compares groups.
+# - **Not which regions matter, and how much.** Chapter 08, in preparation, gives every region of a face a number, and compares groups.
 # - **Not that concepts are real.** They sum up one layer for one set of pictures, and ours was tested on the people it was found
 #   on.
 
@@ -563,4 +571,4 @@ check.exercise_7_4(my_claim)
 # - Selvaraju et al. [Grad-CAM](https://arxiv.org/abs/1610.02391). ICCV 2017.
 # - Zhang et al. [MTCNN](https://arxiv.org/abs/1604.02878). IEEE Signal Processing Letters 2016.
 #
-# **Next:** chapter 08 gives every region of the face a number of its own, and compares groups.
+# **Next:** chapter 08, in preparation, gives every region of the face a number of its own, and compares groups.
