@@ -43,7 +43,7 @@ except DataNotFound:
     faces = datasets.load("synthetic", n=1200)
     model = models.load("synthetic-subgroups")
     positive, negative, frame = "long hair", "short hair", 23
-positive
+{"pictures": faces.name, "counted as positive": positive}
 
 # %%
 import numpy as np
@@ -108,7 +108,8 @@ from helpers.bias import classification
 # - `claim`: a whole sentence of six words or more;
 # - `evidence`: one row of `classification.pairwise(...)`;
 # - `higher`: the name of the group that your claim puts above the other;
-# - `verdict`: `"supported"`, `"contradicted"` or `"undecided"`. A difference counts if the row's own `verdict` is "gap".
+# - `verdict`: `"supported"`, `"contradicted"` or `"undecided"`. A difference counts if the row's own `verdict` is "gap"
+#   (`pairwise` takes a margin of five points).
 #
 # The check doesn't read your sentence. It makes sure that your verdict follows from the row.
 #
@@ -205,7 +206,7 @@ pd.Series(errors).round(3)
 # <details><summary>Answer and reason</summary>
 #
 # The second. ECE sums *distances*, and distances don't cancel: if chance lifts one bin and lowers another, both add.
-# So it is too large, by an amount that shrinks like $1/\sqrt{n}$: four times the faces, half of it. On average that is
+# So it is too large, by an amount that shrinks roughly like $1/\sqrt{n}$: four times the faces, half of it. On average that is
 # against the smaller group.
 #
 # </details>
@@ -282,8 +283,11 @@ wide = by_threshold.pivot(
 )
 worst = wide.abs().max(axis=1)
 best, parity = worst.idxmin(), wide.selection_rate.abs().idxmin()
+where = f"At {parity:.3f}, where the selection rates are nearest to each other,"
+if (wide.selection_rate > 0).all() or (wide.selection_rate < 0).all():
+    where = f"No threshold that we tried makes the selection rates equal. At {parity:.3f}, where they come nearest,"
 Markdown(f"""On this page the largest of the four gaps is smallest at a threshold of {best:.3f}, and there it is still
-**{100 * worst.min():.0f} points**. At {parity:.3f}, where the selection rates are nearest to each other, recall is
+**{100 * worst.min():.0f} points**. {where} recall is
 {100 * abs(wide.recall[parity]):.0f} points {"lower" if wide.recall[parity] < 0 else "higher"} for the youngest. The price of closing one gap is opening another.""")
 
 # %% [markdown]

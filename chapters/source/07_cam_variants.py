@@ -134,7 +134,7 @@ grad_cam = weighted.clamp_min(0).detach()
 grad_cam.shape
 
 # %% [markdown]
-# That is all of Grad-CAM, three lines. (PyTorch keeps a record of every step, in case somebody asks for a gradient later.
+# That is all of Grad-CAM. (PyTorch keeps a record of every step, in case somebody asks for a gradient later.
 # `retain_graph` keeps that record, so that you can run the cell twice; `detach` gives the same numbers without it.)
 #
 # To lay the map over the photograph, it must become larger. We do that twice: each number as a block of 16 by 16 pixels, and
@@ -154,7 +154,7 @@ plots.relevance_grid(image, {"as it is": blocks, "enlarged smoothly": smooth})
 # They don't show what it is *about* these parts: colour, shape, texture? They can't tell two things apart that share a block.
 # And the soft outlines on the right, which seem to follow the head, come from the enlarging and not from the model.
 #
-# From here on we let `explain` do the work. Does it agree with us? The largest difference should be 0, up to rounding:
+# From here on `explain` does the work. Does it agree with us? The largest difference should be 0:
 
 # %%
 from helpers.explain import explain
@@ -277,9 +277,6 @@ pd.DataFrame(rows).T.round(4)
 # And for `layer4.1.conv2` the ResNet's *shortcut*: part of the signal is carried past that layer and added behind it.
 #
 # </details>
-#
-# So whoever reads both methods at a convolution *inside* the last block, and finds that they differ, has found a difference
-# between two layers.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 7.2** A network ends in: last convolution, flatten, *two* linear layers with a ReLU between them. Is HiResCAM complete
@@ -314,8 +311,8 @@ plots.relevance_grid(image, by_layer)
 # Red places speak for the class, blue ones against it. Each map has its own scale, written under it. The earlier the layer, the
 # finer the map, because the layer has more places: the dots at `layer1` are its grid.
 #
-# Finer does not mean that the layer knows better. At `layer1` a channel sees a small patch of the picture, an eye perhaps and never a face. And
-# you have seen that before `layer4` the sum is no longer the score. A sharp map is not a true map.
+# Finer does not mean that the layer knows better. At `layer1` a channel sees a small patch, an eye perhaps and never a face. And
+# before `layer4`, you have seen, the sum is no longer the score. A sharp map is not a true map.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 7.2 · How concentrated is a map? · ●●○ · 10 min
@@ -356,8 +353,7 @@ def half_area(relevance: torch.Tensor) -> torch.Tensor:
 check.exercise_7_2(half_area)
 
 # %% [markdown]
-# One portrait would be an anecdote, so we take more faces along (some seconds the first time: they are cut out, or drawn). Each
-# map explains the model's own answer to that picture.
+# One portrait would be an anecdote, so we take more faces (some seconds the first time). Each map explains the model's own answer.
 
 # %%
 from IPython.display import Markdown
@@ -376,7 +372,7 @@ areas = pd.DataFrame(
 areas.describe().loc[["count", "mean", "min", "max"]].round(3)
 
 # %% [markdown]
-# (A map without anything positive counts as one pixel here, 0.000.) The same faces stand in every column, so compare face by
+# (A map without anything positive counts as one pixel.) The same faces stand in every column, so compare face by
 # face: in how many is the map at `layer2` the more concentrated one?
 
 # %%
@@ -417,8 +413,7 @@ holds does the rest. Neither says which map is right.""")
 # <details><summary>Details: singular vector, and where these formulas come from</summary>
 #
 # The *first right singular vector* is the mix of channels that, alone, reproduces the layer's activations best. The formulas are
-# the papers' (references below), with the fraction of Grad-CAM++ shortened. FullGrad also stretches each channel's map to the range
-# from 0 to 1. A library may depart from them: a name is not a formula.
+# the papers', with the fraction of Grad-CAM++ shortened. A library may depart from them: a name is not a formula.
 #
 # </details>
 #

@@ -268,7 +268,11 @@ def _holm_mistakes(right: np.ndarray, p: np.ndarray) -> list[tuple[np.ndarray, s
     falling = "a corrected value is smaller than the one before it: carry the largest so far along."
     other = "that is Benjamini and Hochberg's correction, which keeps another promise."
     above = "a p-value can't be larger than 1: cut it off there."
+    places = (
+        "these are the right values in wrong places: `result[order] = corrected` puts each back."
+    )
     return [
+        (np.sort(right)[order], places),
         (p, "nothing was corrected: multiply the smallest p by their number, m."),
         (np.minimum(p * m, 1), each),
         (np.minimum(steps, 1)[back], falling),

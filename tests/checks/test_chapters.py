@@ -251,6 +251,7 @@ WRONG = {
         "larger than 1",
     ),
     "2.4 is sorted": (lambda p: np.sort(holm(p)), "but sorted"),
+    "2.4 in wrong places": (lambda p: np.sort(holm(p))[np.argsort(p)], "in wrong places"),
     "2.4 is Hochberg's": (lambda p: false_discovery_control(p), "Benjamini"),
     "2.4 the smallest": (lambda p: p.min() * len(p), "corrected ones"),
     "2.5 no dict": (lambda: 3, "return a dict"),
@@ -333,6 +334,15 @@ WRONG = {
     "7.2 one pixel short": (
         lambda m: half_area(m, m.sum((1, 2))) - 1 / m[0].numel(),
         "you are one pixel short",
+    ),
+    "7.2 one pixel too many at the half": (
+        lambda m: (
+            (m.flatten(1).sort(descending=True).values.cumsum(1) <= m.sum((1, 2))[:, None] / 2)
+            .sum(1)
+            .add(1)
+            / m[0].numel()
+        ),
+        "one pixel too many where the sum meets the half exactly",
     ),
     "7.2 a fixed number of pixels": (
         lambda m: half_area(m, m.sum((1, 2))) * m[0].numel() / 112**2,
