@@ -6,6 +6,7 @@ of it is an error. When nothing has changed since the last good build, nothing i
 
 import argparse
 import hashlib
+import html as markup
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import nbformat
 import notebooks
 import yaml
 from bs4 import BeautifulSoup
+from latex2mathml.converter import convert
 from nbformat import NotebookNode
 
 TRACES = ("Traceback (most recent call last)", "NotImplementedError")
@@ -62,6 +64,7 @@ def build(root: Path) -> Path:
     record.unlink(missing_ok=True)
     run_jupyter_book(staged, work)
     _drop_repeated_settings(work / "_build" / "html")
+    _draw_formulas(work / "_build" / "html")
     said = faults(work / "_build" / "html", staged)
     if said:
         raise BookFailed("The book was built, but:\n" + "\n".join(said))
@@ -214,6 +217,7 @@ def _resolves(target: str, page: Path, html: Path) -> bool:
 
 def _chapter_faults(soup: BeautifulSoup) -> Iterator[str]:
     """Say what is wrong on a chapter's page: no figures, figures without words, left-over errors."""
+    yield from (f"the formula {left.get_text()!r} is not drawn" for left in soup.select(".math"))
     figures = [image for output in soup.select("div.cell_output") for image in output("img")]
     if not figures:
         yield "the chapter shows no figure"
@@ -250,6 +254,28 @@ def _drop_repeated_settings(html: Path) -> None:
         if len(found) > 1:
             first, _, rest = text.partition(found[0])
             page.write_text(first + found[0] + settings.sub("", rest), encoding="utf-8")
+
+
+def _draw_formulas(html: Path) -> None:
+    """Write formulas in MathML, which browsers draw without the script that Sphinx would fetch."""
+    formula = re.compile(
+        r'<(?:span|div) class="math[^"]*">\s*\\([(\[])(.*?)\\[)\]]</(?:span|div)>', re.DOTALL
+    )
+    script = re.compile(r"<script[^>]*mathjax[^>]*></script>|<script>window\.MathJax.*?</script>")
+
+    def drawn(found: re.Match[str]) -> str:
+        tex = markup.unescape(found[2]).strip()
+        made: str = convert(tex, display="inline" if found[1] == "(" else "block")
+        # What it does not know it leaves as it is.
+        if "\\" in made:
+            raise BookFailed(f"the formula '{tex}' cannot be drawn: write it with other commands.")
+        return made
+
+    for page in html.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        changed = script.sub("", formula.sub(drawn, text))
+        if changed != text:
+            page.write_text(changed, encoding="utf-8")
 
 
 def _publish(html: Path, published: Path) -> None:

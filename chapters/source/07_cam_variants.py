@@ -125,7 +125,7 @@ model.classes[target], gradients.shape
 # positive, because the map wants to show what speaks *for* the class. With $A_{kp}$ for the activation of channel $k$ at place
 # $p$, and $g_{kp}$ for its gradient:
 #
-# $$\text{Grad-CAM}_p = \max\Big(0,\ \sum_k \bar g_k A_{kp}\Big), \qquad \bar g_k = \frac{1}{49} \sum_p g_{kp}$$
+# $$\text{Grad-CAM}_p = \max\left(0,\ \sum_k \bar g_k A_{kp}\right), \qquad \bar g_k = \frac{1}{49} \sum_p g_{kp}$$
 
 # %%
 weights = gradients.mean(dim=(2, 3), keepdim=True)
@@ -399,15 +399,15 @@ holds does the rest. Neither says which map is right.""")
 #
 # | method | at place $p$ | in words |
 # |---|---|---|
-# | Grad-CAM | $\big(\sum_k \bar g_k A_{kp}\big)^+$ | one weight a channel: its mean gradient |
+# | Grad-CAM | $\left(\sum_k \bar g_k A_{kp}\right)^+$ | one weight a channel: its mean gradient |
 # | HiResCAM | $\sum_k g_{kp} A_{kp}$ | each place has its own gradient |
 # | `elementwise` | $\sum_k (g_{kp} A_{kp})^+$ | positive products only |
 # | LayerCAM | $\sum_k g_{kp}^+ A_{kp}$ | positive gradients only |
-# | XGrad-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k = \sum_p g_{kp} A_{kp} / S_k$ | gradient averaged where the channel is active |
-# | Grad-CAM++ | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k = \sum_p g_{kp}^+ / (2 + S_k g_{kp})$ | positive gradients, damped where large |
-# | Score-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k$ = softmax over $k$ of the score when channel $k$ masks the picture | shows one channel at a time |
-# | Ablation-CAM | $\big(\sum_k w_k A_{kp}\big)^+$, $w_k$ = relative fall of the score when channel $k$ is set to 0 | removes one channel at a time |
-# | Eigen-CAM | $\big(\sum_k v_k A_{kp}\big)^+$, $v$ = first right singular vector of the places x channels table | **never asks for the class** |
+# | XGrad-CAM | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k = \sum_p g_{kp} A_{kp} / S_k$ | gradient averaged where the channel is active |
+# | Grad-CAM++ | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k = \sum_p g_{kp}^+ / (2 + S_k g_{kp})$ | positive gradients, damped where large |
+# | Score-CAM | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k$ = softmax over $k$ of the score when channel $k$ masks the picture | shows one channel at a time |
+# | Ablation-CAM | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k$ = relative fall of the score when channel $k$ is set to 0 | removes one channel at a time |
+# | Eigen-CAM | $\left(\sum_k v_k A_{kp}\right)^+$, $v$ = first right singular vector of the places x channels table | **never asks for the class** |
 # | FullGrad | $\sum$ over picture and layers of $\lvert\text{gradient} \times \text{input or constant}\rvert$ | all layers, no `layer` to choose |
 #
 # <details><summary>Details: singular vector, and where these formulas come from</summary>

@@ -1,5 +1,6 @@
 """The book is refused when a page of it would mislead or fail a reader."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,9 @@ CHAPTER = """\
 # %% [markdown]
 # # 7 · A small chapter
 #
-# Back to [the start](../index.md).
+# Back to [the start](../index.md), where $a < b$ and
+#
+# $$\\bar x = \\sum_k \\frac{x_k}{n}$$
 
 # %% alt="Four squares, the brightest at the lower right."
 import matplotlib.pyplot as plt
@@ -45,7 +48,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "chapters" / "source" / "07_small.py").write_text(CHAPTER, encoding="utf-8")
     (tmp_path / "book" / "index.md").write_text("# The course\n\nText.\n")
-    configuration = {"title": "A book", "execute": {"execute_notebooks": "off"}}
+    configuration = {
+        "title": "A book",
+        "execute": {"execute_notebooks": "off"},
+        "parse": {"myst_enable_extensions": ["dollarmath"]},
+    }
     (tmp_path / "book" / "_config.yml").write_text(yaml.safe_dump(configuration))
     write_contents(tmp_path, ["chapters/07_small"])
     return tmp_path
@@ -70,7 +77,12 @@ def test_the_book_is_built_once_and_a_warning_or_a_missing_page_fails_it(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = build.build(project)
-    assert "A small chapter" in (page.parent / "chapters" / "07_small.html").read_text("utf-8")
+    chapter_page = (page.parent / "chapters" / "07_small.html").read_text("utf-8")
+    assert "A small chapter" in chapter_page
+    formulas = BeautifulSoup(chapter_page, "html.parser").find_all("math")
+    assert [each["display"] for each in formulas] == ["inline", "block"]
+    assert formulas[0].get_text() == "a<b"
+    assert "mathjax" not in re.sub(r"(tex2jax|mathjax)_(ignore|process)", "", chapter_page.lower())
     assert "Nothing has changed" not in capsys.readouterr().out
 
     assert build.build(project) == page
@@ -174,6 +186,13 @@ def test_links_are_followed_to_the_place_on_the_page(
     (html / "page.html").write_text('<p id="here">')
     (html / "other.html").write_text('<p id="there">')
     assert build._resolves(target, html / "page.html", html) is resolves
+
+
+def test_a_formula_that_cannot_be_drawn_is_named(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(r'<span class="math notranslate nohighlight">\(\unheard x\)</span>')
+    with pytest.raises(build.BookFailed, match="unheard x' cannot be drawn"):
+        build._draw_formulas(tmp_path)
 
 
 def test_every_level_of_the_contents_is_read(tmp_path: Path) -> None:
