@@ -365,6 +365,29 @@ def test_what_two_rates_share_is_taken_from_the_draws_unless_one_of_them_is_unkn
         assert (own["high"] - own["low"] > 0.5) == (spreads["a"] > 0)
 
 
+def test_what_groups_share_counts_against_all_of_them_whatever_their_rates() -> None:
+    sample = drawn(
+        simulate({"a": Group(0.5, 1.2), "b": Group(0.5, 1.2)}, people=30, seed=1), threshold=1.7
+    )
+    one, two = (sample.row("FNMR", group) for group in "ab")
+    together = sample.draws.copy()
+    together[:, two] = together[:, one]
+    sample = replace(sample, draws=together)
+    ends = verification.intervals(sample).iloc[[one, two]]
+    value, low, high = (ends[name].to_numpy() for name in ("value", "low", "high"))
+    assert (low + high > 1).all()  # high rates, and far from unknown
+    assert (high - low < 0.6).all()
+    n = sample.measures.iloc[[one, two]]["n_genuine"].to_numpy()
+    # a minus all is b's share of the difference; perfect correlation subtracts its parts.
+    share = n[1] / n.sum()
+    row = verification.compare(sample, "FNMR").set_index("group").loc["a"]
+    assert row["value"] == pytest.approx(share * (value[0] - value[1]))
+    below = abs((value[0] - low[0]) - (high[1] - value[1]))
+    above = abs((high[0] - value[0]) - (value[1] - low[1]))
+    assert row["low"] == pytest.approx(row["value"] - share * below)
+    assert row["high"] == pytest.approx(row["value"] + share * above)
+
+
 def test_a_ratio_of_a_rate_that_may_be_zero_has_an_upper_limit_only() -> None:
     sample = with_spread(two_groups(), "FNMR", b=1e4)
     row = verification.compare(sample, "FNMR", "a", "ratio").iloc[0]
