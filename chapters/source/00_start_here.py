@@ -2,7 +2,7 @@
 # # 00 · Start here
 #
 # Welcome. In this course you will explain what face models see and find out whom they serve worse. This first
-# notebook takes a quarter of an hour: it checks that everything works, introduces the photographs and the people in
+# notebook takes twenty minutes: it checks that everything works, introduces the photographs and the people in
 # them, shows how exercises answer you, and ends with a first explanation of a real photograph in ten lines.
 #
 # **You will be able to**
@@ -151,6 +151,10 @@ photographs.table.select_dtypes(exclude="float").iloc[:5, :6]
 # Exercises have a claim or a task, a level from ●○○ to ●●●, and a time. You replace the line `raise NotImplementedError`
 # by your answer and run the cell, and then the cell below it, which checks you. The check looks at what your answer does,
 # not at how you wrote it. If something is wrong it tells you what it expected; open a hint if you are stuck.
+#
+# When you come back after a break, nothing is in memory any more. Click on the cell where you stopped and choose *Run > Run All Above
+# Selected Cell*. Cells that wait for an answer of yours are passed over; where one complains of a name that is not defined, an
+# exercise above it is still to be done.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 0.1 · Brightness · ●○○ · 3 min

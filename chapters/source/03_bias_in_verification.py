@@ -93,7 +93,7 @@ recogniser.card["training"]
 # Two groups were seen rarely, then. Remember which.
 #
 # Two embeddings $a$ and $b$ are compared by the **cosine** of the angle between them,
-# $\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$. It is 1 if they point the same way, 0 at a right
+# $\cos(a, b) = \dfrac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$. It is 1 if they point the same way, 0 at a right
 # angle, and -1 if they point opposite ways. The first six pictures show one person, the seventh somebody else:
 
 # %%
@@ -147,9 +147,9 @@ plots.verification.scores(pairs.score, genuine, pairs.group)
 # A gate needs a line. From this score on, the **threshold** $t$, it says "the same". Then two rates tell how it errs:
 #
 # - the **false match rate** (FMR) is the share of *impostor* pairs that are accepted:
-# $\mathrm{FMR}(t) = \frac{\text{impostor pairs with a score} \ge t}{\text{impostor pairs}}$;
+# $\mathrm{FMR}(t) = \dfrac{\text{impostor pairs with a score} \ge t}{\text{impostor pairs}}$;
 # - the **false non-match rate** (FNMR) is the share of *genuine* pairs that are rejected:
-# $\mathrm{FNMR}(t) = \frac{\text{genuine pairs with a score} < t}{\text{genuine pairs}}$.
+# $\mathrm{FNMR}(t) = \dfrac{\text{genuine pairs with a score} < t}{\text{genuine pairs}}$.
 #
 # A higher threshold lowers the first and raises the second. It is usual to fix the FMR, say at 1 in 100, and to take the
 # smallest score that, as a threshold, keeps it:
