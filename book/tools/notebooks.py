@@ -216,6 +216,8 @@ def _read(source: str, slug: str) -> list[NotebookNode]:
         )
     seen: dict[str, int] = {}
     for cell in cells:
+        for fault in bindings.faults(cell.source) if cell.cell_type == "markdown" else ():
+            raise BadSource(f"{slug}: {fault}.")
         content = f"{cell.cell_type}\n{cell.source}"
         seen[content] = seen.get(content, 0) + 1
         cell.id = hashlib.sha256(f"{seen[content]}\n{content}".encode()).hexdigest()[:12]
