@@ -79,7 +79,7 @@ def faults(text: str) -> Iterator[str]:
     left = BOUND.sub(" ", text)
     for kind in ALLOWED[:2]:  # code and formulas have braces of their own
         left = re.sub(kind, " ", left)
-    for each in re.findall(r".{0,40}(?:\{\{|\}\}).{0,40}", left):
+    for each in re.findall(r"[^{}\n]{0,40}(?:\{\{|\}\}).{0,40}", left):
         yield f"readers would see the braces in {each.strip()!r}; write {{{{0.93 = right.mean()}}}}"
 
 

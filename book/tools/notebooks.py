@@ -197,11 +197,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
     options = parser.parse_args(arguments)
-    if not options.check:
-        for path in write(options.root):
-            print(f"updated {path.as_posix()}")
-        return 0
-    said = differences(options.root)
+    try:
+        if not options.check:
+            for path in write(options.root):
+                print(f"updated {path.as_posix()}")
+            return 0
+        said = differences(options.root)
+    except BadSource as problem:
+        print(problem, file=sys.stderr)
+        return 1
     for sentence in said:
         print(f"{sentence}: run python book/tools/notebooks.py")
     return 1 if said else 0
