@@ -97,7 +97,8 @@ def _announce(base: str, folder: Path, files: list[str]) -> None:
 
 def _fetch_all(base: str, folder: Path, people: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Fetch every picture; return the files the server has not, and what is wrong with others."""
-    sums, missing, wrong = _recorded(folder), [], []
+    sums, others = _recorded(folder)
+    missing, wrong = [], []
     # What somebody has published counts for more than what arrived first.
     known = sums | people.get("sha256", pd.Series(dtype=str)).dropna().to_dict()
     try:
@@ -111,27 +112,31 @@ def _fetch_all(base: str, folder: Path, people: pd.DataFrame) -> tuple[list[str]
             except WrongFile as trouble:
                 wrong.append(str(trouble))
     finally:
-        _record(folder, sums)
+        _record(folder, sums, others)
     return missing, wrong
 
 
-def _recorded(folder: Path) -> dict[str, str]:
-    """Read the hashes of what arrived earlier."""
+def _recorded(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Read the hashes of what arrived earlier, and the lines that are about something else."""
     try:
         text = (folder / SUMS).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return {}, []
     except (OSError, UnicodeError) as trouble:
         raise InputError(f"{folder / SUMS} cannot be read ({trouble}): remove it.") from None
-    lines = re.findall(rf"^([0-9a-f]{{64}})  {IMAGES}/(.+)$", text, re.MULTILINE)
-    return {file: found for found, file in lines}
+    # Other programs write capitals, and an asterisk for a file that is no text.
+    known = re.compile(rf"([0-9a-fA-F]{{64}}) [ *]{IMAGES}/(.+)")
+    lines = [(line, known.fullmatch(line)) for line in text.splitlines()]
+    sums = {found[2]: found[1].lower() for _, found in lines if found}
+    return sums, [line for line, found in lines if not found]
 
 
-def _record(folder: Path, sums: dict[str, str]) -> None:
-    """Write hashes as ``sha256sum --check SHA256SUMS`` reads them."""
+def _record(folder: Path, sums: dict[str, str], others: list[str]) -> None:
+    """Write hashes as ``sha256sum --check SHA256SUMS`` reads them, below what others wrote there."""
     if sums:
         with replacing(folder / SUMS) as new:
-            lines = [f"{found}  {IMAGES}/{file}\n" for file, found in sorted(sums.items())]
+            lines = [f"{line}\n" for line in others]
+            lines += [f"{found}  {IMAGES}/{file}\n" for file, found in sorted(sums.items())]
             new.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 

@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from tqdm.auto import tqdm
 
+from helpers import terminal
 from helpers.datasets.places import VARIABLE, data_folder
 from helpers.errors import DownloadFailed, InputError
 from helpers.files import path_of, require_writable
@@ -57,21 +58,28 @@ def carry_out(
     Returns
     -------
     int
-        That of ``work``; 2 where it could not be done, 130 where it was interrupted.
+        That of ``work``; 2 where it could not be done, or not said, 130 where it was interrupted.
     """
+    terminal.write_in_any_encoding()
     try:
         folder = _destination(options.to, name)
     except InputError as trouble:
         print(trouble, file=sys.stderr)
         return 2
     try:
-        return work(options, folder)
+        code = work(options, folder)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except InputError as trouble:
         print(f"\n{trouble}\n\n{by_hand(folder)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. Run the same again: it goes on from here.", file=sys.stderr)
         return 130
+    except OSError as trouble:  # files have a sentence of their own
+        terminal.complain(trouble)
+        return 2
 
 
 def announce(sizes: Mapping[str, int | None], folder: Path) -> None:
@@ -178,6 +186,7 @@ def _destination(to: str | None, name: str) -> Path:
 def _says_yes() -> bool:
     try:
         return input("Download? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
+    # No input at all is a RuntimeError, or a ValueError like input that is no text.
+    except (EOFError, RuntimeError, ValueError):
         print("\nNobody is here to answer; use --yes to download without asking.")
         return False

@@ -22,7 +22,7 @@ def run(app: typer.Typer) -> None:
     app : typer.Typer
         Its commands, each wrapped in :func:`one_sentence`.
     """
-    _write_in_any_encoding()
+    write_in_any_encoding()
     try:
         try:
             app(prog_name=_program())
@@ -30,7 +30,7 @@ def run(app: typer.Typer) -> None:
             if sys.stdout is not None:  # closed by the shell: >&-
                 sys.stdout.flush()
     except OSError as trouble:
-        _complain(trouble)
+        complain(trouble)
         sys.exit(2)
 
 
@@ -50,7 +50,7 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> None:
-        _write_in_any_encoding()
+        write_in_any_encoding()
         try:
             command(*args, **kwargs)
         except InputError as problem:
@@ -73,15 +73,16 @@ def _program() -> str:
     return "python -m helpers" if started.name == "__main__.py" else started.stem
 
 
-def _write_in_any_encoding() -> None:
+def write_in_any_encoding() -> None:
     """Let a terminal that lacks a character, of a file's name say, show a question mark."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 
 
-def _complain(trouble: OSError) -> None:
-    # A reader like `head` has seen enough, which is no error; what is left to write goes nowhere.
+def complain(trouble: OSError) -> None:
+    """Say that the output could not be written, and write the rest of it nowhere."""
+    # A reader like `head` has seen enough, which is no error.
     if trouble.errno != errno.EPIPE:
         print(f"Error: the output could not be written: {reason(trouble)}.", file=sys.stderr)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -318,6 +318,8 @@ def _number(notebook: NotebookNode, cell: NotebookNode) -> int:
 
 
 def _first_line(cell: NotebookNode) -> str:
+    if "bound" in cell.metadata:  # readers know no such cell, but the text above it
+        return f"the numbers of: {cell.metadata['bound'][0][1]}"
     return str(cell.source).strip().split("\n")[0][:80]
 
 

@@ -197,11 +197,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, say what differs")
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
     options = parser.parse_args(arguments)
-    if not options.check:
-        for path in write(options.root):
-            print(f"updated {path.as_posix()}")
-        return 0
-    said = differences(options.root)
+    try:
+        if not options.check:
+            for path in write(options.root):
+                print(f"updated {path.as_posix()}")
+            return 0
+        said = differences(options.root)
+    except BadSource as problem:
+        print(problem, file=sys.stderr)
+        return 1
     for sentence in said:
         print(f"{sentence}: run python book/tools/notebooks.py")
     return 1 if said else 0
@@ -216,6 +220,8 @@ def _read(source: str, slug: str) -> list[NotebookNode]:
         )
     seen: dict[str, int] = {}
     for cell in cells:
+        for fault in bindings.faults(cell.source) if cell.cell_type == "markdown" else ():
+            raise BadSource(f"{slug}: {fault}.")
         content = f"{cell.cell_type}\n{cell.source}"
         seen[content] = seen.get(content, 0) + 1
         cell.id = hashlib.sha256(f"{seen[content]}\n{content}".encode()).hexdigest()[:12]

@@ -316,7 +316,8 @@ def exercise_2_5(test: Any) -> str:
 @graded("2.6")
 def exercise_2_6(implied_fpr: Any) -> str:
     """The false positive rate that base rate, recall and precision leave no choice about."""
-    for tp, fp, fn, tn in ((60, 15, 20, 105), (30, 45, 10, 15), (9, 1, 41, 149)):
+    # In the last a precision below the base rate, which is a poor model and none that is impossible.
+    for tp, fp, fn, tn in ((60, 15, 20, 105), (30, 45, 10, 15), (9, 1, 41, 149), (20, 30, 80, 70)):
         n, positives = tp + fp + fn + tn, tp + fn
         base, recall, precision = positives / n, tp / positives, tp / (tp + fp)
         given = grading.as_number(called(implied_fpr, base, recall, precision))
@@ -330,6 +331,10 @@ def exercise_2_6(implied_fpr: Any) -> str:
             (base * wrong * recall, "you multiply by b alone: divide by 1 - b as well."),
             (wrong * recall / odds, "b / (1 - b) is turned round: more positives, more FP."),
             (odds * recall / wrong, "(1 - precision) / precision is turned round."),
+            (
+                odds * (1 - recall) / recall * precision,
+                "recall and precision have changed places: (1 - precision) / precision * recall.",
+            ),
             (odds * wrong, "you leave out recall."),
             (odds * wrong / recall, "multiply by recall, do not divide by it."),
             (odds * (1 - precision) * recall, "divide by precision as well."),
@@ -338,13 +343,15 @@ def exercise_2_6(implied_fpr: Any) -> str:
             (fp / n, "that divides by everybody: divide by the negatives."),
             (1 - fp / (fp + tn), "that is the share of negatives that are called negative."),
         )
-    base, recall, precision = 0.8, 0.9, 0.5
-    (none,) = grading.as_numbers(called(implied_fpr, base, recall, precision), "one number was", 1)
-    expect(
-        np.isnan(none),
-        f"with a base rate of {base}, recall {recall} and precision {precision} the formula gives "
-        f"3.6, and no rate is above 1: there is no such model. Return np.nan, not {none:g}.",
-    )
+    for base, recall, precision, above in ((0.8, 0.9, 0.5, 3.6), (0.6, 0.7, 0.5, 1.05)):
+        given = called(implied_fpr, base, recall, precision)
+        (none,) = grading.as_numbers(given, "one number was", 1)
+        expect(
+            np.isnan(none),
+            f"with a base rate of {base}, recall {recall} and precision {precision} the formula "
+            f"gives {above}, and no rate is above 1: there is no such model. Return np.nan, not "
+            f"{none:g}.",
+        )
     (full,) = grading.as_numbers(called(implied_fpr, 0.5, 1.0, 0.5), "one number was", 1)
     expect(
         full == 1,

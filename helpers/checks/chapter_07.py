@@ -62,9 +62,8 @@ def exercise_7_2(half_area: Any) -> str:
         expect(not grading.same(areas, wrong, atol=0.011), sentence)
     _expect_pixels_counted(areas, _reference_half_area(maps).numpy())
     _expect_shares(areas)
-    _expect_area(
-        half_area,
-        7 * maps,
+    expect(
+        grading.same(grading.as_array(called(half_area, 7 * maps), (3,)), areas, atol=0.0051),
         "seven times the map changes your area: compare with the sum of the map as it is, not with a "
         "number, and don't cut large values off.",
     )
@@ -76,8 +75,14 @@ def exercise_7_2(half_area: Any) -> str:
     )
     signs = torch.tensor([1.0, 0.0, -2.0, -2.0]).repeat_interleave(5)
     _expect_signs(half_area, signs.expand(1, 10, 20))
-    _expect_area(half_area, maps, "the area is not the smallest possible one.")
+    _expect_area(half_area, maps, _NOT_SMALLEST)
     return "The smaller the area, the more concentrated the map."
+
+
+_NOT_SMALLEST = (
+    "your area is about right, but not the smallest that holds half: count up to and with the pixel at "
+    "which the running sum reaches it, not one more, and don't round."
+)
 
 
 def _expect_area(half_area: Any, maps: Tensor, message: str) -> None:
@@ -93,9 +98,10 @@ def _expect_signs(half_area: Any, signed: Tensor) -> None:
         "abs() turns evidence against the class into evidence for it: use clamp_min(0).",
     )
     expect(
-        grading.same(area, _reference_half_area(signed)),
+        grading.same(area, _reference_half_area(signed), atol=0.0051),
         "negative relevance enters your sum. Cut it off first: clamp_min(0).",
     )
+    expect(grading.same(area, _reference_half_area(signed), atol=1e-4), _NOT_SMALLEST)
 
 
 def _area_mistakes(maps: Tensor) -> list[tuple[Tensor, str]]:
@@ -161,7 +167,7 @@ def _expect_shares(areas: np.ndarray) -> None:
         "the pixels and add them up, until half of the map's own sum is reached.",
     )
     expect(
-        grading.same(point, 0.01),
+        grading.same(point, 0.01, atol=1e-4),
         f"one bright pixel of 100 needs 0.01 of the picture, but you give {point:.3f}. Count the "
         "largest pixels, up to and with the one that crosses the half.",
     )
@@ -222,6 +228,7 @@ def exercise_7_4(test: Any) -> str:
     question = "on which side of the null does your claim put the value?"
     result = grading.claimed(test, *names, side=question)
     n, value, low, high, null = (grading.as_number(result[name], name) for name in names)
+    expect(n == round(n), f"n is {n:g}: it counts images, so it is a whole number.")
     expect(n >= 20, f"n is {n:.0f}: take at least 20 images, or the interval says next to nothing.")
     expect(low <= value <= high and low < high, "the value must lie inside its interval.")
     shown = f"your interval reaches from {low:.3g} to {high:.3g}, the null is {null:g}"

@@ -1,6 +1,7 @@
 """What every check needs: a verdict that reads as a sentence."""
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -71,10 +72,14 @@ def graded(
 
 
 def called(function: Any, *arguments: Any) -> Any:
-    """Call a reader's function; what goes wrong inside it becomes part of the verdict."""
+    """Call a reader's function; what goes wrong inside it becomes part of the verdict.
+
+    It gets copies: what it writes into them shall not change what is right.
+    """
     expect(callable(function), f"hand over the function itself, not {type(function).__name__}.")
+    own = [each.clone() if hasattr(each, "clone") else deepcopy(each) for each in arguments]
     try:
-        result = function(*arguments)
+        result = function(*own)
     except NotImplementedError:
         raise
     except Exception as problem:
@@ -200,7 +205,9 @@ def evidence(row: Any, source: str, columns: set[str], *numbers: str) -> list[fl
     """The numbers of a row of a table on which a claim rests, all of them finite."""
     there = isinstance(row, pd.Series) and columns | {*numbers} <= {*row.index}
     expect(there, f"the evidence is one row of {source}.")
-    found = [float(row[name]) for name in numbers]
+    found = [
+        float(as_numbers(row[name], f"the row's {name}: one number was", 1)[0]) for name in numbers
+    ]
     missing = f"{' and no '.join(numbers)} ({row.get('note') or 'undefined'})"
     expect(np.isfinite(found).all(), f"this comparison has no {missing}: choose another.")
     return found

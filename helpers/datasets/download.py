@@ -40,7 +40,8 @@ def remote_size(url: str) -> int | None:
     Returns
     -------
     int or None
-        Bytes; None if the server does not say.
+        Bytes; None if the server does not say. That nothing will come is taken for not saying:
+        some servers answer so to everybody who only asks.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def remote_size(url: str) -> int | None:
     except requests.RequestException as trouble:
         raise _unreachable(url, trouble) from trouble
     length = answer.headers.get("Content-Length", "")
-    return int(length) if answer.ok and length.isdigit() and not _is_web_page(answer) else None
+    known = answer.ok and re.fullmatch("[0-9]+", length) and not _is_web_page(answer)
+    return (int(length) or None) if known else None
 
 
 def fetch(
@@ -181,7 +183,8 @@ def _require_file(answer: requests.Response, url: str) -> None:
 
 
 def _is_web_page(answer: requests.Response) -> bool:
-    return answer.headers.get("Content-Type", "").startswith("text/html")
+    kind = answer.headers.get("Content-Type", "").strip().lower()
+    return kind.startswith(("text/html", "application/xhtml"))
 
 
 def _size(path: Path) -> int:

@@ -178,11 +178,13 @@ def keep_labelled(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Keep the rows of a table, index ``file``, that have a photograph; see :func:`join_labels`."""
     kept = table[table.index.isin(files)]
-    if kept.empty:
+    # Their lengths, for a frame with rows and no columns is "empty".
+    if not len(table):
+        raise BadTable(f"{short(path)} has no rows, so it names nothing: fill it in.")
+    if not len(kept):
         raise BadTable(
-            f"{short(path)} names {table.index[0] if len(table) else 'nothing'} but the "
-            f"photographs are called {files[0]}, ...: names in column file are relative to "
-            "the folder."
+            f"{short(path)} names {table.index[0]} but the photographs are called {files[0]}, ...: "
+            "names in column file are relative to the folder."
         )
     without_photograph, without_row = len(table) - len(kept), len(files) - len(kept)
     notes = []

@@ -132,6 +132,12 @@ def shape_of(data: bytes, header: Header, path: Path) -> tuple[np.ndarray, np.nd
     return np.arange(len(counts)) + header.lines + 1, blank
 
 
+def has_content(data: bytes, header: Header) -> bool:
+    """Say whether any cell below the header holds something; see :func:`shape_of`."""
+    rows = csv.reader(_text(data, header.offset), delimiter=header.separator, skipinitialspace=True)
+    return any(cell.strip() for cells in rows for cell in cells)
+
+
 def _count_marks(data: bytes, header: Header) -> np.ndarray:
     """Count the separators of every line, in one go: a table may have a million."""
     letters = np.frombuffer(data, np.uint8, offset=header.offset)

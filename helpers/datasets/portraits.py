@@ -24,7 +24,7 @@ COLUMNS = ("file", "gender", "born", "first_elected")
 GENDERS = ("Male", "Female")
 
 _LAYOUT = re.compile(r"((?:.*/)?)[A-Z]\d{6}" + ENDING)
-_YEAR = r"[12]\d{3}"
+_YEAR = "[12][0-9]{3}"  # \d would take digits of other scripts, which stay text
 _REMEDY = "`python data_scripts/fetch_portraits.py` downloads it."
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers.datasets.encodings import as_utf8
-from helpers.datasets.layouts import MISSING, header_of, parsed, shape_of
+from helpers.datasets.layouts import MISSING, has_content, header_of, parsed, shape_of
 from helpers.errors import BadTable, DataNotFound
 from helpers.files import require_file, short
 
@@ -184,6 +184,8 @@ def read(path: str | os.PathLike[str], text: Collection[str] | None = None) -> T
     data, notes = as_utf8(where)
     try:
         header = header_of(data, where)
+        if not has_content(data, header):  # pandas refuses lines that are all shorter than theirs
+            data = data[: header.offset]
         begins, blank = shape_of(data, header, where)
         raw = parsed(data, header, text)
     except csv.Error as trouble:

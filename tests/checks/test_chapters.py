@@ -513,3 +513,90 @@ def test_gaps_by_chance_may_be_drawn_in_another_way() -> None:
             return np.array([np.ptp(each.mean()) for each in mixed])
 
         assert "is right" in repr(checks.exercise_2_3(drawn))
+
+
+def test_what_an_answer_writes_into_its_arguments_changes_nothing() -> None:
+    def gini(rates: np.ndarray) -> float:
+        rates.sort()
+        first, second = np.triu_indices(len(rates), k=1)
+        return (rates[second] - rates[first]).mean() / (2 * rates.mean())
+
+    def shifted(rates: np.ndarray) -> float:
+        rates -= rates.min() / 2
+        return gini(rates)
+
+    assert repr(checks.exercise_3_5(gini)).startswith("✓")
+    with pytest.raises(checks.NotYet, match="the Gini coefficient of 5 rates should be"):
+        checks.exercise_3_5(shifted)
+
+    def half_area(maps: torch.Tensor) -> torch.Tensor:
+        running = maps.clamp_(min=0).flatten(1).sort(descending=True).values.cumsum(1)
+        return ((running < running[:, -1:] / 2).sum(1) + 1) / running.shape[1]
+
+    assert repr(checks.exercise_7_2(half_area)).startswith("✓")
+    assert repr(checks.exercise_7_2(lambda maps: half_area(maps).half())).startswith("✓")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda areas, size: areas + 1 / size,  # <= half, where the sum of pixels reaches it exactly
+        lambda areas, size: areas.round(decimals=2),
+    ],
+)
+def test_an_area_that_is_a_little_wrong_is_told_no_other_mistake(
+    wrong: Callable[[torch.Tensor, int], torch.Tensor],
+) -> None:
+    def half_area(maps: torch.Tensor) -> torch.Tensor:
+        running = maps.clamp_min(0).flatten(1).sort(descending=True).values.cumsum(1)
+        areas = ((running < running[:, -1:] / 2).sum(1) + 1) / running.shape[1]
+        reached = (running == running[:, -1:] / 2).any(1)
+        return torch.where(reached, wrong(areas, running.shape[1]), areas)
+
+    with pytest.raises(checks.NotYet, match="not the smallest that holds half"):
+        checks.exercise_7_2(half_area)
+
+
+@pytest.mark.parametrize(
+    ("possible", "told"),
+    [
+        (
+            lambda base, recall, precision, rate: precision >= base,
+            "0.3000 here, but you give nan|NaN",
+        ),
+        (lambda base, recall, precision, rate: rate <= 1.5, "the formula gives 1.05"),
+    ],
+)
+def test_which_models_there_are_is_decided_by_the_rate(
+    possible: Callable[..., bool], told: str
+) -> None:
+    def implied(base: float, recall: float, precision: float) -> float:
+        rate = base / (1 - base) * (1 - precision) / precision * recall
+        return rate if possible(base, recall, precision, rate) else float("nan")
+
+    with pytest.raises(checks.NotYet, match=told):
+        checks.exercise_2_6(implied)
+    with pytest.raises(checks.NotYet, match="have changed places"):
+        checks.exercise_2_6(lambda base, recall, precision: implied(base, precision, recall))
+
+
+@pytest.mark.parametrize(("n", "told"), [(24.5, "n is 24.5: it counts images"), (19, "n is 19")])
+def test_a_claim_rests_on_a_whole_number_of_images(n: float, told: str) -> None:
+    claim = {
+        "claim": "The planted model looks at the hair more often than at the face.",
+        "n": n,
+        "value": 0.2,
+        "low": 0.1,
+        "high": 0.3,
+        "null": 0,
+        "direction": "above",
+        "verdict": "supported",
+    }
+    with pytest.raises(checks.NotYet, match=told):
+        checks.exercise_7_4(lambda: claim)
+
+
+@pytest.mark.parametrize("low", ["0.05", None])
+def test_evidence_that_is_no_number_is_said(low: object) -> None:
+    with pytest.raises(checks.NotYet, match="the row's low: one number was expected, but it is"):
+        checks.exercise_3_6(wrong_03.claim(wrong_03.row(low=low)))

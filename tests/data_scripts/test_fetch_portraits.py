@@ -1,7 +1,9 @@
 """The portraits are asked for one by one: most come, some may be gone, and none stays half."""
 
+import errno
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,6 +115,93 @@ def test_what_arrived_is_recorded_and_later_changes_are_noticed(
     assert "A000001.jpg is already there" in said
     assert f"instead of {first}" in said
     assert (folder / "SHA256SUMS").read_text() == recorded
+
+
+def test_hashes_of_other_files_in_that_folder_are_kept(mirror: Server, folder: Path) -> None:
+    folder.mkdir()
+    mine = f"# my data\n{'1' * 64}  faces.zip\n"
+    first = hashlib.sha256(mirror.pages["/A000001.jpg"].data).hexdigest()
+    (folder / "SHA256SUMS").write_text(f"{mine}{first.upper()} *images/A000001.jpg\n")
+    for _ in range(2):
+        assert fetch(mirror, folder, "--yes") == 0
+        recorded = (folder / "SHA256SUMS").read_text()
+        assert recorded.startswith(f"{mine}{first}  images/A000001.jpg\n")
+        assert recorded.count("\n") == 2 + len(ROWS)
+
+
+def test_an_empty_picture_is_said_to_be_empty(
+    mirror: Server, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mirror.pages["/A000001.jpg"].data = b""
+    assert fetch(mirror, folder, "--yes") == 2
+    assert "A000001.jpg arrived, but the picture is empty (0 bytes)" in capsys.readouterr().err
+    assert files(folder) == ["B000002.jpg", "C000003.jpg"]
+
+
+class Nobody(io.StringIO):
+    """Input that cannot be read."""
+
+    def __init__(self, trouble: Exception) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def readline(self, size: int | None = -1, /) -> str:
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [None, Nobody(ValueError("closed")), Nobody(UnicodeDecodeError("utf-8", b"", 0, 1, ""))],
+)
+def test_without_anybody_to_ask_nothing_is_downloaded(
+    mirror: Server,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stdin: io.StringIO | None,
+) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert fetch(mirror, folder) == 1
+    assert "Nobody is here to answer; use --yes" in capsys.readouterr().out
+    assert not folder.exists()
+
+
+class Gone(io.StringIO):
+    """Output that nobody reads, such as a pipe to ``head``."""
+
+    def __init__(self, trouble: int) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def write(self, text: str, /) -> int:
+        raise OSError(self.trouble, os.strerror(self.trouble))
+
+    def fileno(self) -> int:
+        return self.where
+
+    where = -1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"), [(errno.EPIPE, ""), (errno.ENOSPC, "no space left on device")]
+)
+def test_output_that_cannot_be_written_ends_it_in_a_sentence(
+    mirror: Server,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    trouble: int,
+    said: str,
+) -> None:
+    with (tmp_path / "out").open("w") as file:
+        gone = Gone(trouble)
+        gone.where = file.fileno()
+        monkeypatch.setattr("sys.stdout", gone)
+        assert fetch(mirror, folder, "--yes") == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert bool(error) == bool(said)
 
 
 def test_a_published_hash_decides(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.datasets.download import fetch, remote_size
-from helpers.errors import DownloadFailed
+from helpers.errors import DownloadFailed, WrongFile
 from tests.loopback import Page, Server
 
 DATA = np.random.default_rng(0).bytes(1_500_000)
@@ -55,6 +55,20 @@ def test_the_size_is_known_before_anything_is_fetched(server: Server, url: str) 
     assert remote_size(url) == len(DATA)
     assert server.ranges("/faces.zip") == []
     assert remote_size(f"{server.url}/nowhere") is None
+
+
+def test_an_empty_file_arrives_as_one_that_its_check_can_judge(
+    server: Server, url: str, target: Path
+) -> None:
+    server.pages["/faces.zip"].data = b""
+    assert remote_size(url) is None  # 0 would read as: it is there
+
+    def refuse(path: Path) -> None:
+        raise DownloadFailed(f"it has {path.stat().st_size} bytes.")
+
+    with pytest.raises(WrongFile, match="faces.zip arrived, but it has 0 bytes"):
+        fetch(url, target, check=refuse)
+    assert left_behind(target) == []
 
 
 def test_a_line_that_breaks_half_way_goes_on_from_there(
@@ -139,9 +153,12 @@ def test_a_file_that_its_check_refuses_is_thrown_away(url: str, target: Path) ->
     assert left_behind(target) == []
 
 
-def test_a_web_page_is_not_taken_for_the_file(server: Server, url: str, target: Path) -> None:
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "Text/HTML", "application/xhtml+xml"])
+def test_a_web_page_is_not_taken_for_the_file(
+    server: Server, url: str, target: Path, kind: str
+) -> None:
     page = b"<!DOCTYPE html><title>Quota exceeded</title>"
-    server.pages["/faces.zip"] = Page(page, content_type="text/html; charset=utf-8")
+    server.pages["/faces.zip"] = Page(page, content_type=kind)
     with pytest.raises(DownloadFailed, match="sent a web page instead of the file"):
         fetch(url, target)
     assert left_behind(target) == []

@@ -44,6 +44,14 @@ def test_labels_join_by_the_whole_file_name(album: Path, tmp_path: Path) -> None
     )
 
 
+def test_a_table_of_names_alone_chooses_photographs(album: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("file\nim10.jpeg\nim1.jpg\n")
+    photographs = datasets.load("folder", root=album, labels=labels)
+    assert photographs.files(slice(None)) == ["im10.jpeg", "im1.jpg"]
+    assert photographs.table.shape == (2, 0)
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_labels_stay_as_they_are_written(album: Path, tmp_path: Path, separator: str) -> None:
     rows = ("file,smiles,group", "im1.jpg,-1,NA", "im10.jpeg,2,3rd", "holiday/IM2.PNG,,None")
@@ -62,6 +70,7 @@ def test_labels_stay_as_they_are_written(album: Path, tmp_path: Path, separator:
         ("file,smiles\nim1.jpg,1\nim1.jpg,0\n", "line 3: im1.jpg has a row already, in line 2"),
         ("file,smiles\nim1,1\n", "names im1 but the photographs are called"),
         ("", "no table"),
+        ("file,smiles\n\n", "has no rows, so it names nothing"),
     ],
 )
 def test_a_table_that_cannot_be_joined_says_why(

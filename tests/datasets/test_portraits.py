@@ -73,6 +73,8 @@ def test_rows_without_a_picture_and_pictures_without_a_row_are_counted(album: Pa
         ("A000001.jpg,,1960,2001", "gender '' is none of Male, Female"),
         ("A000001.jpg,Female,196O,2001", "born '196O' is no year"),
         ("A000001.jpg,Female,1960,", "first_elected '' is no year"),
+        ("A000001.jpg,Female,1960.0,2001", "born '1960.0' is no year"),
+        ("A000001.jpg,Female,1\N{ARABIC-INDIC DIGIT NINE}60,2001", "born '1.60' is no year"),
         (",Female,1960,2001", "file is empty"),
         ("\n".join(ROWS[1:] * 2), "has a row already"),
         ("Z999999.jpg,Female,1960,2001", "names Z999999.jpg but the photographs are called"),
@@ -85,9 +87,10 @@ def test_a_table_that_makes_no_sense_is_refused(album: Path, row: str, complaint
 
 
 def test_a_table_without_rows_or_a_column_is_refused(album: Path) -> None:
-    labelled(album)
-    with pytest.raises(BadTable, match="names nothing"):
-        datasets.load("portraits", root=album)
+    for rows in ((), ("",), ("", "")):
+        labelled(album, *rows)
+        with pytest.raises(BadTable, match="labels.csv has no rows, so it names nothing"):
+            datasets.load("portraits", root=album)
     labelled(album, "A000001.jpg,Female", header="file,gender")
     with pytest.raises(BadTable, match="no column born, first_elected"):
         datasets.load("portraits", root=album)

@@ -79,6 +79,22 @@ def test_a_mark_says_in_which_order_bytes_come(tmp_path: Path, bits: int, order:
     assert f"UTF-{bits}, but cut short" in refusal(tmp_path, marked[:-1])
 
 
+@pytest.mark.parametrize("rows", ["", "\n", "\n\n", "  \n", '""\n', ",\n", ",,,\n", "\n,\n\n"])
+@pytest.mark.parametrize("header", ["file,age\n", "file\n", '"file",age\n'])
+@pytest.mark.parametrize("text", [None, ["file"], []])
+def test_a_header_above_nothing_is_a_table_without_rows(
+    tmp_path: Path, header: str, rows: str, text: list[str] | None
+) -> None:
+    table = tables.read(kept(tmp_path, header + rows), text)
+    assert len(table) == 0
+    assert [*table.cells] == header.replace('"', "").strip().split(",")
+    # One row, however far below, is enough.
+    (line,) = tables.read(
+        kept(tmp_path, header + rows + "a" + ",1" * ("age" in header)), text
+    ).cells.index
+    assert line == 2 + rows.count("\n")
+
+
 def test_a_guessed_encoding_is_noted_with_its_line(tmp_path: Path) -> None:
     assert tables.read(kept(tmp_path, PLAIN)).notes == ()
     (note,) = tables.read(kept(tmp_path, PLAIN, "latin-1")).notes

@@ -104,6 +104,10 @@ def test_a_value_that_is_undefined_is_no_number(tmp_path: Path) -> None:
         ("Buolamwini found 34.7 % of them.", ["34.7"]),
         ("1. first\n2. second", []),
         ("Of 0.1 and 100.5 and 1.25.", ["0.1", "100.5", "1.25"]),
+        ("Women < 0.93 and men > 0.97, or <b>94</b>.", ["0.93", "0.97", "94"]),
+        ("A share of .93 of _94_ faces, not v1.2.", [".93", "94"]),
+        ("In chapter 7, 93 faces, and in section 3 and 94.", ["93", "94"]),
+        ("The accuracy is 95 %.", ["95"]),
         ('"Tones 8-10, long hair" and "tones 1-3, short hair", tone 1 to 3.', []),
     ],
 )
@@ -111,6 +115,80 @@ def test_only_what_is_bound_or_of_an_allowed_kind_may_be_quoted(
     text: str, found: list[str]
 ) -> None:
     assert loose(text) == found
+
+
+def test_what_a_figure_shows_repeats_numbers_of_its_chapter() -> None:
+    text = '# %% [markdown]\n# # 07 · T\n\n# Of {{11 = n}} and {{40 = m}}.\n\n# %% alt="ALT"\nbins = 30\n'
+    for alt, found in (("11 of 40 in 30 bins", []), ("12 of 40", ["12"])):
+        cells = notebooks.solution_with_bindings(text.replace("ALT", alt)).cells
+        assert [each.split(" in ")[0] for each in bindings.loose(cells)] == found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Markdown("Of 93 faces")',
+        'Markdown(f"Of {n}" + " or 93 faces")',
+        "Markdown(f\"Of {'93 faces' if n else 0}\")",
+        'Markdown("{} of 93".format(n))',
+        'Markdown(f"Of {n:6.2f}, {n:>5} and 93 faces, {table["18-29"]}")',
+    ],
+)
+def test_every_sentence_of_a_computed_text_is_looked_through(code: str) -> None:
+    code = code.replace('table["18-29"]', "table['18-29']")
+    source = f'# %% [markdown]\n# # 07 · T\n\n# %% tags=["reading"]\n{code}\n'
+    found = [*bindings.loose(notebooks.solution_with_bindings(source).cells)]
+    assert [each.split(" in ")[0] for each in found] == ["93"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{{910 == 846 / right}}", "is no number and its expression"),
+        ("{{910 = {'a': {'b': 1}}['a']['b']}}", "put a space between two braces"),
+        ("{{910 = 846 / right} of {{2 = 2}}", "is no number and its expression"),
+        ("{{910 846 / right}}", "readers would see the braces in 'Of {{910 846"),
+        ("{{910 = 846 / right}}}}", "readers would see the braces in"),
+    ],
+)
+def test_braces_that_bind_nothing_never_reach_a_notebook(written: str, said: str) -> None:
+    source = SOURCE.replace("{{910 = 846 / right}}", written)
+    for make in (notebooks.student, notebooks.solution):
+        with pytest.raises(notebooks.BadSource, match="^chapter: ") as refused:
+            make(source)
+        assert said in str(refused.value)
+
+
+def test_braces_of_code_and_formulas_stay() -> None:
+    text = "$\\frac{{a}}{b_{c}}$ and `{{x}}` and {{910 = {'a': 846 / right}['a']}}"
+    made = notebooks.solution(SOURCE.replace("{{910 = 846 / right}}", text))
+    assert "$\\frac{{a}}{b_{c}}$ and `{{x}}` and 910" in made.cells[3].source
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        ("1,234 = 1234", ""),
+        ("12,345.7 = 12345.67", ""),
+        ("Dark = 'dark'", ""),
+        ("skin type = 'skin type'", ""),
+        ("2 = print('drawn') or 2", ""),
+        ("1,5 = 15", "says 1,5 and the cells 15"),
+        ("1 5 = 15", "says 1 5 and the cells 15"),
+        ("1 = right < 1", "says 1 and the cells True"),
+        ("1 = __import__('numpy').bool_(1)", "says 1 and the cells True"),
+        ("0.5 = -0.5", "says 0.5 and the cells -0.5"),
+        ("9 = 1 / 0", "07_small, cell 5, 'the numbers of: Of 9 faces 0.93 get"),
+    ],
+)
+def test_a_value_is_compared_as_it_is_read(tmp_path: Path, bound: str, said: str) -> None:
+    path = project(tmp_path, SOURCE.replace("{{910 = 846 / right}}", f"{{{{{bound}}}}}"))
+    if not said:
+        execute.execute(tmp_path, path)
+        return
+    with pytest.raises(execute.ChapterFailed) as refused:
+        execute.execute(tmp_path, path)
+    assert said in str(refused.value)
 
 
 def test_an_answer_may_repeat_what_its_question_supposes() -> None:

@@ -301,3 +301,20 @@ def test_a_notebook_that_somebody_has_worked_in_is_kept(project: Path) -> None:
     assert path.read_bytes() != content
     assert (path.parent / "worked_07_small_1.ipynb").read_bytes() == content
     assert notebooks.differences(project) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_a_source_that_makes_no_notebook_ends_in_a_sentence(
+    project: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    notebooks.write(project)
+    (source,) = notebooks.sources(project)
+    made = (project / "chapters" / f"{source.stem}.ipynb").read_bytes()
+    source.write_text(source.read_text() + "\n# %% [markdown]\n# Of {{910 faces}}.\n")
+    assert notebooks.main([*options, "--root", str(project)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"{source.stem}: readers would see the braces in 'Of {{{{910 faces}}}}.'"
+    )
+    assert said.count("\n") == 1
+    assert (project / "chapters" / f"{source.stem}.ipynb").read_bytes() == made
