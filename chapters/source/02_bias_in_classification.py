@@ -45,7 +45,7 @@ card.pivot(index="race", columns="gender", values=["correct", "n"])
 # Southeast Asian {{54 = men["Southeast Asian"]}}. In *points*, hundredths of the whole, these two rates are
 # {{17 = 100 * (men["Middle Eastern"] - men["Southeast Asian"]) / 65}} apart.
 #
-# Is this model unfair to one group of men? Say what you think, and how sure you are. You come back to this table.
+# Is this model unfair to one group of men, and how sure are you? You come back to this table.
 
 # %% [markdown]
 # ## The faces of this page · 5 min
@@ -76,8 +76,8 @@ Markdown(f"> **The faces of this page** are {banner}")
 
 # %% [markdown]
 # Every face gets its `truth` (the annotated word), a `group`, and a `second` attribute, the age. One of the two words
-# of the truth is called *positive*. That is no praise; it is the word that we count. (Some drawn faces are left out, so that long
-# hair is more frequent among the young, as one word is among the young of FairFace. The model has seen none of them.)
+# of the truth is called *positive*. That is no praise; it is the word that we count. (Some drawn faces are left out, so that
+# long hair is more frequent among the young. The model has seen none of them.)
 
 # %%
 import numpy as np
@@ -101,8 +101,8 @@ len(table)
 # %% [markdown]
 # The model answers, which takes some seconds. For each word it gives a number of any size, a *logit*. The *softmax*
 # turns the logits of a face into positive shares that sum to 1. The share of the positive word is the *score*, and where
-# it is above 0.5, the answer is that word. (The model of drawn faces names tones and hair together, so the shares of all its
-# classes with long hair are added. From these faces we cut off a `frame` first: with all of the hair in view it is never wrong.)
+# it is above 0.5, the answer is that word. (For drawn faces, the shares of all classes with long hair are added, and a `frame` is cut
+# off the pictures: with all of the hair in view the model is never wrong.)
 
 # %%
 import torch
@@ -125,7 +125,7 @@ table["predicted"] = np.where(table.score > 0.5, positive, negative)
 table.head()
 
 # %% [markdown]
-# This table is all that an audit needs: no picture, no network. No formula below can repair a wrong label in it.
+# This table is all that an audit needs. No formula below can repair a wrong label in it.
 #
 # ## Four counts · 13 min
 #
@@ -172,7 +172,7 @@ by_group = classification.audit(
 plots.bias.metrics_by_group(by_group)
 
 # %% [markdown]
-# A dot is the figure of a group, and n is how many people the figure divides by (for F1, how many are positive or are called so). The whisker is a *confidence interval* at
+# A dot is the figure of a group, and n is how many people the figure divides by (for F1, who is positive or called so). The whisker is a *confidence interval* at
 # 95 %: made in such a way that in 95 % of audits it holds the rate that endlessly many such faces would show. Where whiskers
 # overlap widely, the order of the dots may be chance.
 #
@@ -440,9 +440,8 @@ plots.bias.by_chance(draws, gap_seen, "largest gap of accuracy between groups")
 chance = (draws >= gap_seen).mean()
 Markdown(f"""This is how gaps look where there is nothing to find. They stand clearly above zero: picking the best and the worst
 has a price, which rises with the number of groups and falls with their size. Hatched bars are draws with a gap at least as large as
-ours, **{(draws >= gap_seen).sum()} of {len(draws):,}**. Their share is a *p-value*: how often chance alone gives at least so much. By
-habit a finding is *significant* where it is below 0.05. So on this page the claim that so large a gap can't come from chance
-{"is supported" if chance < 0.05 else "is not supported"}.""")
+ours, **{(draws >= gap_seen).sum()} of {len(draws):,}**. Their share is a *p-value*: how often chance alone gives at least so much. Below
+0.05 a finding is called *significant*. So on this page the claim {"is supported" if chance < 0.05 else "is not supported"}.""")
 
 # %% [markdown]
 # How large the true gap is, the histogram doesn't show. `disparities` asks that: which true gaps would give a gap like ours? It
@@ -557,7 +556,7 @@ before, after = int((pairs.p < 0.05).sum()), int((corrected < 0.05).sum())
 # Had the auditor asked beforehand about men alone, the pair would have been one of {{21 = len(among_men)}}, and would have
 # remained, at {{0.03 = among_men.min()}}. Fewer questions get better answers, if they are chosen before the answers are seen.
 #
-# `pairwise` corrects by itself. Here are the groups of your page, each pair once:
+# `pairwise` corrects by itself. Here are the groups of this page:
 
 # %% alt="Triangle of all pairs of groups with the difference of accuracy in points and its interval in each cell; a star marks a pair that differs after Holm's correction."
 compared = classification.pairwise(

@@ -225,9 +225,8 @@ rates[["n_genuine", "n_impostor", "fmr", "fnmr"]].round(4)
 # %% [markdown]
 # In the report, groups with long hair have the smallest "FAR". Counted as it is defined,
 # {{three = rates.fmr[1:].nlargest(3).index.str.contains("long").sum()}} of the four have the *largest* false match rates of
-# all, {{1.7 = 100 * rates.fmr[1:].nlargest(3).min()}} to {{2.1 = 100 * rates.fmr[1:].max()}} %. A group whose scores are high
-# throughout has more strangers accepted and fewer of its own people turned away, so whoever takes one rate for the other blames the
-# wrong groups.
+# all, {{1.7 = 100 * rates.fmr[1:].nlargest(3).min()}} to {{2.1 = 100 * rates.fmr[1:].max()}} %. A group can have few of its
+# own people turned away and many strangers accepted, so whoever takes one rate for the other blames the wrong groups.
 #
 # Look at the first row, too. "FMR 1 %" is true of all pairs together and of no group. It is
 # {{2.1 = 100 * rates.fmr["tones 8-10, long hair"]}} % in "tones 8-10, long hair" and
@@ -421,16 +420,16 @@ plots.verification.det(curves, two_bands, four, smallest=1e-3)
 # %% [markdown]
 # Follow the outermost curve from left to right. At first pairs of "tones 8-10, long hair" are the hardest to tell apart, then for
 # a stretch those of "tones 4-5, short hair": the two groups that the network saw little of. So "who is served worst" has another
-# answer at another threshold. But the bands overlap nearly everywhere, because thirty people a group are few.
+# answer at another false match rate. But the two bands overlap nearly everywhere, because thirty people a group are few.
 #
 # Now the same rates as an **ROC curve**, with the TAR upwards and a logarithmic axis, because the left end is where systems work:
 
-# %% alt="ROC curves of four groups, two with bands, on a logarithmic axis. The bands are widest at the left, at small false match rates, and shrink towards the right."
+# %% alt="ROC curves of four groups, two with bands, on a logarithmic axis. The bands are wide at the left, at small false match rates, and narrow at the right."
 plots.verification.roc(curves, two_bands, four, smallest=1e-3)
 
 # %% [markdown]
-# Nothing is new here, and yet the groups seem further apart at the left: an axis decides what the eye compares. The bands are
-# widest there, because a few people decide.
+# Nothing is new here, and yet other differences catch the eye: an axis decides what is compared. The bands are wide at the left,
+# because a few people decide there.
 #
 # A curve can be summed up in one number:
 #
@@ -461,7 +460,8 @@ at_thousandth = measures[measures.metric == "TAR@FAR=0.001"]
 at_thousandth.set_index("group")[["value", "low", "high"]].round(2)
 
 # %% [markdown]
-# Measurable is not known. The intervals of groups are
+# Measurable is not known. (These intervals differ from the bands above, which are made of draws alone: draws don't see how few pairs
+# decide.) The intervals of groups are
 # {{48 = 100 * (at_thousandth.high - at_thousandth.low)[1:].min()}} to
 # {{86 = 100 * (at_thousandth.high - at_thousandth.low)[1:].max()}} points wide, and in the column `note` each of them carries a
 # warning that a few people decide the value. Only all groups together say something, and even so no more than
@@ -486,7 +486,7 @@ at_thousandth.set_index("group")[["value", "low", "high"]].round(2)
 # <details><summary>Answer and reason</summary>
 #
 # The third. A FAR is a share of impostor pairs, and a threshold is a score: first find the score that lets no more than 0.01 % of
-# impostors through. Nearly every genuine pair scores above 0.0001, so nearly every one passes.
+# impostors through. Genuine pairs score above 0.0001, so all of them pass.
 #
 # </details>
 

@@ -172,7 +172,7 @@ held_out.round(4)
 # {{1.4 = 100 * held_out[2]}} %. A threshold learnt from twenty people is a rough guess.
 #
 # Now the question that systems face: does it help to give each group a threshold of its own? `cross_validate` holds out
-# every fold in turn, for all groups. Results are told as the difference from the intended FMR in per cent: 0 is what was
+# every fold in turn, for all groups (in new folds, dealt for all groups at once). Results are told as the difference from the intended FMR in per cent: 0 is what was
 # promised, +100 twice as many false matches, and -100 none at all. Each group has two lines, above with one threshold for all, below
 # with its own. This takes some seconds:
 
@@ -196,7 +196,7 @@ plots.dots(lines, label, 0, "intended")
 # A dot is the mean of three folds. A whisker reaches from the least to the largest fold; it is no confidence interval.
 #
 # With one threshold, {{three = (means[means.threshold_for == "all"].percent_difference > 0).sum()}} groups with long hair get more
-# false matches than was promised, up to {{174 = means[means.threshold_for == "all"].percent_difference.max()}} % more, and the
+# false matches than was promised, on average over the folds up to {{174 = means[means.threshold_for == "all"].percent_difference.max()}} % more, and the
 # others fewer. A threshold for each group brings
 # {{six = (means[means.threshold_for != "all"].percent_difference.abs() < means[means.threshold_for == "all"].percent_difference.abs()).sum()}}
 # of the eight nearer to zero. But it is now fitted on twenty people instead of
@@ -378,8 +378,8 @@ pd.DataFrame(matrix, index=short, columns=short)
 #
 # <details><summary>Answer and reason</summary>
 #
-# The first. `factorize` numbers groups as they come along, rows and columns each in their own order, but the labels are in
-# alphabetical order. Give every function the same list of names (`confusion_matrix(..., labels=names)`, or `pd.crosstab`, which
+# The first. `factorize` numbers groups as they come along in the list, but the labels are in alphabetical order. (In another order
+# of the list, rows and columns can even differ from each other.) Give every function the same list of names (`confusion_matrix(..., labels=names)`, or `pd.crosstab`, which
 # keeps the names with the numbers). Counted so, "tones 1-3, long hair" has {{47 = (wrong.group == "tones 1-3, long hair").sum()}}
 # mistakes, and the {{91 = (wrong.group == "tones 8-10, long hair").sum()}} are those of "tones 8-10, long hair". A test: shuffle the list.
 # What changes must not be published.
@@ -415,7 +415,8 @@ plots.verification.disparity(
 # ### Exercise 3.6 · Two groups, one claim · ●●○ · 9 min
 #
 # *Claim to test:* yours. Write a sentence that says in which of two groups something is higher, and that could turn out false. Choose
-# one of the measures in `sample` (`FMR`, `FNMR`, `EER`, `AUC`, `TAR@FAR=0.01`), and let `verification.compare` give the difference or
+# one of the measures in `sample` (`FMR`, `FNMR`, or from chapter 03 `EER`, the rate at which both errors are equal, `AUC`, how often a
+# genuine pair scores higher than an impostor pair, and `TAR@FAR=0.01`, genuine pairs accepted at an FMR of 1 %), and let `verification.compare` give the difference or
 # the ratio with its confidence interval. Write the sentence before you look at the interval.
 #
 # Return a `dict`: `claim`; `evidence`, the row of `compare`; `higher`, the name of the group in which your claim says that the
@@ -436,8 +437,8 @@ plots.verification.disparity(
 # </details>
 # <details><summary>Hint: compare prints another verdict</summary>
 #
-# Its own column `verdict` is stricter: it guards those who look at all rows and pick one. You have picked yours beforehand, so its
-# interval is enough.
+# Its own column `verdict` is stricter, because it guards those who look at all rows and pick one. Or it says that a gap is smaller than
+# a margin that matters. You have picked one question beforehand, so the interval is enough.
 #
 # </details>
 

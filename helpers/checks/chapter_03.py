@@ -134,6 +134,17 @@ def exercise_3_3(tar_at_far: Any) -> str:
         "what equals it does not.",
     )
     _expect_tar(tied, coarse, genuine, 0.02)
+    for passing in (1, 2, 5):
+        far = (passing + 0.2) / impostors
+        given = called(tar_at_far, scores, genuine, far)
+        expect(
+            not np.isnan(grading.as_numbers(given, "one number was", 1)).any(),
+            f"of {impostors:,} impostor pairs {passing} may pass at a FAR of {far:.2e}, which can be "
+            "measured: return np.nan only below 1 / (number of impostor pairs).",
+        )
+        _expect_tar(
+            grading.as_number(given), scores, genuine, far, *_tar_mistakes(scores, genuine, far)
+        )
     low = called(tar_at_far, scores, genuine, 0.5 / impostors)
     expect(
         isinstance(low, float | np.floating) and np.isnan(low),
@@ -165,11 +176,13 @@ def _tar_mistakes(scores: np.ndarray, genuine: np.ndarray, far: float) -> list[t
         f"your threshold lets more impostors through than the FAR allows: of {len(strangers):,} no "
         f"more than {k} may pass, far * n rounded down. Everything above the next one passes."
     )
+    strict = f"your threshold lets fewer impostors through than the FAR allows: {k} may pass."
     return [
         ((own >= far).mean(), itself),
         (1 - _tar(scores, genuine, far), rejected),
         ((own >= np.quantile(scores, 1 - far)).mean(), of_all),
         ((own > strangers[0]).mean(), "your threshold lets no impostor through."),
+        ((own > strangers[max(k - 1, 0)]).mean(), strict),
         ((own >= strangers[k]).mean(), lax),
         ((own > strangers[k + 1]).mean(), lax),
         ((own >= strangers[k + 1]).mean(), lax),
@@ -223,6 +236,13 @@ def _fold_mistakes(
         folds: lambda k: fold != -1,
         half: lambda k: fold != k,
     }
+    swapped = (
+        "you choose on the fold and judge on the others: the threshold comes from the *other* folds, "
+        "and the FMR from the fold itself."
+    )
+    own = [_limit(scores, genuine, fold == k) for k in range(3)]
+    there = [scores[each & ~genuine] >= own[k] for k, each in enumerate(others)]
+    yield np.array([each.mean() for each in there]), swapped
     for sentence, chosen in leaks.items():
         yield _fold_rates(scores, genuine, fold, chosen), sentence
 
@@ -345,11 +365,12 @@ def _with_ties() -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def _between_counts() -> tuple[np.ndarray, np.ndarray, float]:
-    """Pairs, and a FAR of k.7 impostors, with genuine scores on and below the first too many."""
+    """Pairs, and a FAR of k.7 impostors, with genuine scores on and beside the first too many."""
     scores, genuine, *_ = _scored(people=30, seed=1)
     strangers = np.sort(scores[~genuine])[::-1]
     k = int(0.02 * len(strangers))
     own = np.flatnonzero(genuine)
-    nearest = own[np.abs(scores[own] - strangers[k]).argsort()[:2]]
-    scores[nearest] = strangers[k], 0.7 * strangers[k] + 0.3 * strangers[k + 1]
+    nearest = own[np.abs(scores[own] - strangers[k]).argsort()[:3]]
+    below, above = strangers[k + 1], strangers[k - 1]
+    scores[nearest] = strangers[k], 0.7 * strangers[k] + 0.3 * below, (strangers[k] + above) / 2
     return scores, genuine, (k + 0.7) / len(strangers)

@@ -62,8 +62,35 @@ def _rates(s: np.ndarray, g: np.ndarray, t: float) -> tuple[float, float]:
     return (s[~g] >= t).mean(), (s[g] < t).mean()
 
 
+def _tar_from(scores: np.ndarray, genuine: np.ndarray, far: float, least: float) -> float:
+    """TAR at FAR that gives up below another limit than one impostor pair."""
+    if far < least:
+        return np.nan
+    return float(verification.tar_at_far(scores, genuine, far)["tar"].iloc[0])
+
+
+def _swapped(
+    scores: np.ndarray, genuine: np.ndarray, fold: np.ndarray, intended: float
+) -> np.ndarray:
+    found = []
+    for k in range(3):
+        limit = verification.fit(scores[fold == k], genuine[fold == k], intended)["overall"]
+        others = (fold != k) & (fold != -1) & ~genuine
+        found.append((scores[others] >= limit).mean())
+    return np.array(found)
+
+
+def _ties_pass(scores: np.ndarray, genuine: np.ndarray, far: float) -> float:
+    """TAR by each pair's place in the list of impostor pairs, though equal ones have no order."""
+    strangers = np.sort(scores[~genuine])[::-1]
+    limit = strangers[int(far * len(strangers))]
+    equal = scores == limit
+    first = strangers[int(far * len(strangers)) - 1] == limit
+    return float(((scores > limit) | (equal & first))[genuine].mean())
+
+
 def _last_that_may_pass(s: np.ndarray, g: np.ndarray, far: float) -> float:
-    """Right as long as no two scores are equal."""
+    """Right unless a genuine score lies between the last that may pass and the next."""
     allowed = int(far * (~g).sum())
     return (s[g] >= np.sort(s[~g])[::-1][allowed - 1]).mean() if allowed else np.nan
 
@@ -160,11 +187,25 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         lambda s, g, far: (s[g] >= np.sort(s[~g])[::-1][int(far * (~g).sum())]).mean(),
         "more impostors through than",
     ),
-    "3.3 ties pass": (_last_that_may_pass, "tied"),
+    "3.3 one too few": (
+        lambda s, g, far: (s[g] > np.sort(s[~g])[::-1][int(far * (~g).sum()) - 1]).mean(),
+        "lets fewer impostors through",
+    ),
+    "3.3 limit of genuine pairs": (
+        lambda s, g, far: _tar_from(s, g, far, 1 / g.sum()),
+        "which can be measured",
+    ),
+    "3.3 limit of one in a hundred": (
+        lambda s, g, far: _tar_from(s, g, far, 0.01),
+        "which can be measured",
+    ),
+    "3.3 the last that may pass": (_last_that_may_pass, "lets fewer impostors through"),
+    "3.3 ties pass": (_ties_pass, "tied"),
     "3.3 measures what cannot be": (
         lambda s, g, far: verification.tar_at_far(s, g, max(far, 1 / (~g).sum()))["tar"].iloc[0],
         "can't be measured",
     ),
+    "3.4 the wrong way round": (_swapped, "you choose on the fold and judge on the others"),
     "3.4 strictly above": (
         lambda s, g, fold, f: _held_out(s, g, fold, f, np.greater),
         "equal to the threshold is accepted",
