@@ -18,7 +18,7 @@
 # | Python and NumPy | essential | any course |
 # | PyTorch | not needed yet | its tensors work like NumPy arrays; `dim` is NumPy's `axis` |
 #
-# **Time**: 20 minutes. Nothing here needs a network.
+# **Time**: 20 minutes. Nothing here needs the internet.
 
 # %% [markdown]
 # ## Does everything work? · 2 min
@@ -96,15 +96,15 @@ plots.pictures(faces.render(people).images, columns=8)
 # %%
 person = faces.twin(people[4], glasses=False, hat=False, lipstick=False)
 changes = {
-    "as drawn": {},
+    "plain": {},
     "lipstick": {"lipstick": True},
-    "glasses": {"glasses": True, "glasses_style": "dark"},
+    "glasses": {"glasses": True},
     "hat": {"hat": True},
     "another skin tone": {"skin_tone": 9},
 }
 twins = [faces.twin(person, **change) for change in changes.values()]
 
-# %% alt="The same drawn person five times: as drawn, with lipstick, with dark glasses, with a hat, with another skin tone."
+# %% alt="The same drawn person five times: plain, with lipstick, with glasses, with a hat, with another skin tone."
 plots.pictures(faces.render(twins, size=160).images, list(changes))
 
 # %% [markdown]
@@ -205,7 +205,7 @@ check.exercise_0_1(brightness)
 # ## A first explanation · 3 min
 #
 # Here is what most of this course is about, in ten lines. We find the face, cut it out, ask a small model that ships with the
-# course for its answer, and ask *which parts of the picture spoke for that answer*, that is, which raised its score. There
+# course for its answer, and ask *which parts of the picture spoke for that answer*. There
 # are many methods for that; this one is called HiResCAM. Don't worry about the details: chapter 07 takes it apart.
 
 # %%

@@ -65,7 +65,7 @@ sizes = (
 )
 Markdown(
     f"{sizes}. That is no property of the world, it is how this collection was made. In most collections the largest "
-    "group has many times as many pictures as the smallest. And equal counts along one label say nothing about combinations."
+    "group has many times as many pictures as the smallest. And counts along one label say nothing about combinations."
 )
 
 # %% [markdown]
@@ -119,11 +119,13 @@ cells.value_counts().sort_index().head(8)
 # %% tags=["reading"]
 ages = cells.groupby(level=age, observed=False).sum()
 never = ", ".join(str(each) for each in ages.index[ages == 0])
+empty, few = int((cells == 0).sum()), int(cells.between(1, 4).sum())
+left_out = len(cells) // len(ages) * int((ages == 0).sum())
 Markdown(
     f"The index is the size of a cell, the value how many cells have this size. Of {len(cells)} cells "
-    f"{(cells == 0).sum()} stand empty, and {(cells < 5).sum()} hold fewer than five faces. "
+    f"{empty} {'is' if empty == 1 else 'are'} empty, and {few} hold one to four faces. "
     + (
-        f"(Nobody in this copy is annotated as {never}: children were left out on purpose.) "
+        f"(Nobody in this copy is annotated as {never}: children were left out on purpose, which makes {left_out} of the empty cells.) "
         if never
         else ""
     )
@@ -213,7 +215,7 @@ pixels = faces.images(chosen, size=112)
 plots.bias.mean_faces(pixels, chosen[group].astype(str))
 
 # %% [markdown]
-# A mean is sharp where pictures agree: eyes and mouth lie at nearly the same place in all of them, hair and background don't. If one
+# A mean is clearer where pictures agree, as around the eyes, and blurred where they differ, as in hair and background. If one
 # group's mean is smaller or further to the side, its photographs were cut differently, and a model may learn *that*. If it is
 # darker, this may be darker skin, darker rooms, or both: a mean mixes the two and can't tell which. And it shows no
 # person: nobody looks like a mean face, and a group is not its mean.
@@ -241,18 +243,16 @@ of = "annotated as" if group == "race" else "of tones"
 Markdown(
     f"The edges are brightest in the pictures {of} {bright} ({edge['mean'][bright]:.2f}, interval {edge.low[bright]:.2f} to "
     f"{edge.high[bright]:.2f}) and darkest in those {of} {dark} ({edge['mean'][dark]:.2f}, from {edge.low[dark]:.2f} to "
-    f"{edge.high[dark]:.2f}). These two intervals {'lie apart' if apart else 'overlap'}. But the extremes of several groups always "
-    "lie further apart than two groups chosen beforehand. So part of what differs between the means *may* be the rooms."
+    f"{edge.high[dark]:.2f}). These two intervals {'lie apart' if apart else 'overlap'}, but they were picked as the extremes "
+    "of several, and those lie further apart than two groups chosen beforehand. "
+    + (
+        "So part of what differs between the means *may* be the rooms, or hair, which reaches the edges."
+        if group == "race"
+        else "Here we know why: the drawn camera opens up for dark skin, as cameras do, and the background comes along."
+    )
 )
 
 # %% [markdown]
-# <details><summary>And with drawn faces?</summary>
-#
-# There the *darker* skins have the brighter edges. The drawn camera opens up for dark skin, as cameras do, and the background comes
-# along.
-#
-# </details>
-#
 # ## Find, cut and turn · 8 min
 #
 # Models want faces of one size at one place. A *detector* finds them. Ours is MTCNN, a small network from 2016 that was trained on
@@ -294,7 +294,7 @@ both = np.concatenate([crowd.images, upright])
 plots.bias.mean_faces(both, ["as drawn"] * 200 + ["aligned"] * 200, columns=2)
 
 # %% [markdown]
-# Eyes and mouth become sharper, because they now coincide. Hair and necklines stay soft. Aligning also *removes* something: how
+# Eyes, nose and mouth become clearer, because they coincide better now. Hair stays soft. Aligning also *removes* something: how
 # far away people stood, and how they tilted their heads to the side. If that differs between groups, aligning hides it, for good
 # or ill.
 #
@@ -382,8 +382,8 @@ plots.pictures(
 
 # %% [markdown]
 # A number that sorts pictures saves you from looking at all of them. It doesn't judge. Whether a painting may stay depends on the
-# question: a model of photographs is tested on something else there, and three of three hundred would move a rate by no more than one
-# point. But say that they are there.
+# question: a model of photographs is tested on something else there, though a few among hundreds move a rate by a point or so. But say
+# that they are there.
 #
 # ## What this chapter does not show
 #
@@ -396,7 +396,7 @@ plots.pictures(
 # - Count before you compute, in crossed groups, with the empty cells.
 # - A share needs its n and its interval. Thirty faces know little.
 # - A mean face shows framing and light, and no person.
-# - Sort pictures by a number, look at both ends, and decide with your eyes.
+# - Sort pictures by a number, look at the extreme ones, and decide with your eyes.
 #
 # ## References
 #

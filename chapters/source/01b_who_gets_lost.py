@@ -134,9 +134,9 @@ plots.dots(miss_rates(missed), "share of faces that were missed")
 # **Quiz 1.3** A gate logs its errors: "Of all faces that were compared, 1 % were wrongly turned away, in both groups." The detector
 # finds 99 of 100 people of one group and 70 of 100 of the other. Who is served worse?
 #
-# 1. The second: 30 of 100 are never compared.
+# 1. Those of whom 30 in 100 are never compared.
 # 2. Nobody, since the errors are equal in both groups.
-# 3. The first, since more of its people are compared.
+# 3. Those of whom 99 in 100 are found, since more of them are compared.
 #
 # <details><summary>Answer and reason</summary>
 #
@@ -271,8 +271,8 @@ def doubtful_identities(copies: pd.DataFrame) -> set[int]:
 check.exercise_1_5(doubtful_identities)
 
 # %% [markdown]
-# Equal bytes are the easy case. A picture that was saved again has other bytes, and one that was cropped has other pixels. For these `leakage`
-# compares rough fingerprints and lists what is nearly equal under `near`. And a picture filed
+# Equal bytes are the easy case. A picture that was saved again has other bytes. For these `leakage` compares rough fingerprints, which
+# bear a slight cut as well, and lists what is nearly equal under `near`. And a picture filed
 # under a wrong name, without any copy, can only be found by its content: which pictures resemble the others of their folder least?
 # A *recogniser* (the subject of chapter 03) turns each picture into a list of numbers, an *embedding*, which is similar for pictures of
 # one person. The product of two such lists, both scaled to length 1 (their *cosine*), says how much alike two pictures are. For each picture we take
@@ -318,7 +318,7 @@ plots.pictures(
 # ## And in real photographs? · 4 min
 #
 # Are there copies in FairFace? If it is on this machine, the next cell compares its training pictures with those for validation, which
-# takes about a quarter of a minute. If it isn't, the table of the drawn faces is shown again:
+# takes about a quarter of a minute. If it isn't, the two parts of the drawn faces are compared:
 
 # %%
 from helpers.errors import DataNotFound
@@ -344,11 +344,31 @@ Markdown(
     )
 )
 
+# %% [markdown]
+# And the official portraits of chapter 01? Each should show somebody else:
+
+# %%
+try:
+    portraits = datasets.load("portraits")
+    twice = datasets.duplicates(portraits)
+except DataNotFound:
+    portraits, twice = None, copies
+twice[["group"]]
+
+# %% tags=["reading"]
+found = "The portraits are not on this machine, so these are the copies among the drawn faces once more."
+if portraits is not None:
+    found = f"Of {len(portraits)} portraits **{len(twice)}** are equal, byte for byte, to another one."
+Markdown(
+    f"{found} Where one picture has two names, at least one of them is wrong. Bytes can't say which. But whoever "
+    "counts people by such names counts one too many, and whoever looks for the face of one finds the other."
+)
+
 # %% [markdown] tags=["quiz"]
 # **Quiz 1.4** `leakage` finds nothing. What do you know?
 #
 # 1. No person is on both sides, or `identities` would not be 0.
-# 2. The fingerprints of no two pictures agree.
+# 2. No fingerprints agree across the two sides.
 # 3. The split is clean, as far as files are concerned.
 #
 # <details><summary>Answer and reason</summary>
