@@ -116,7 +116,8 @@ def check_two_groups(figure: str, n: tuple[int, int], rates: tuple[float, float]
     assert found["coverage"] >= 0.93
     # Near the ends one error more or less decides: no interval as good covers less than 99 %.
     if min(size * min(rate, 1 - rate) for size, rate in zip(n, rates, strict=True)) >= 5:
-        assert found["coverage"] <= 0.98
+        # Which of two groups is the worst is uncertain too; of 50 against 500 faces that shows most.
+        assert found["coverage"] <= (0.99 if figure == "worst group" else 0.98)
     if figure == "difference":
         assert found["width"] <= 1.1 * found["newcombe"]
 

@@ -1,4 +1,5 @@
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,16 @@ def test_folds_may_be_named_by_numbers_or_text() -> None:
     )
     np.testing.assert_array_equal(numbers["fmr"], names["fmr"])
     assert names["fold"].tolist() == ["0", "1"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("north", "south"), (0.5, 1.5)])
+def test_a_fold_keeps_its_name(first: Any, second: Any) -> None:
+    folds = verification.identity_folds(PAIRS.identities, 2, PAIRS.groups)
+    between = "-1" if isinstance(first, str) else -1
+    named = np.select([folds == 0, folds == 1], [first, second], between)
+    table = verification.cross_validate(PAIRS.scores, PAIRS.genuine, named, PAIRS.identities)
+    expected = [str(first), str(second)]
+    assert table["fold"].astype(str).tolist() == expected
 
 
 def test_folds_of_a_column_that_once_had_a_gap_leave_out_the_same_pairs() -> None:
