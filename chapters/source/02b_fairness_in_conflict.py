@@ -89,8 +89,8 @@ table.head()
 # %% [markdown]
 # ## Before you look · 13 min
 #
-# You know the tools by now: a rate, its interval, a margin, and a verdict. Before this page shows you anything about these
-# faces, use them. These are the groups that you can choose from:
+# You know the tools by now: a rate, its interval, a margin, and a verdict. Use them before this page shows you anything. Chapter 02 has
+# shown you the values of `group`, so two ages (`second`) are the more honest choice:
 
 # %%
 from helpers.bias import classification
@@ -174,8 +174,8 @@ plots.bias.reliability(curves)
 # handful each, drawn grey and hollow below ten faces. One such dot says next to nothing. If all dots of a group lie on one side, its
 # scores may be too high, or too low, throughout.
 #
-# A firm dot whose whisker misses the diagonal is a question for the next sample of faces, and not yet a finding: even of calibrated
-# scores about one dot in twenty does.
+# A firm dot whose whisker just misses the diagonal is a question for the next sample of faces, and not yet a finding: even of
+# calibrated scores about one dot in twenty does. One that lies far off is worth a closer look.
 #
 # The *expected calibration error* (ECE) sums a diagram up: the distances of the bins from the diagonal, averaged over all faces. With
 # $n_k$ faces in bin $k$, a share of positives $p_k$ and a mean score $s_k$, it is $\sum_k \frac{n_k}{n}\,|p_k - s_k|$.
@@ -271,8 +271,8 @@ by_threshold = pd.concat(found, ignore_index=True)
 plots.bias.gaps_by_threshold(by_threshold)
 
 # %% [markdown]
-# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where that is, or that it never is. The higher the threshold for the
-# youngest, the fewer of them are selected, found, or taken for positive by mistake, and the more often an answer "positive" is right.
+# Each line is a gap, and where it crosses zero, that gap is closed. The legend says where it is nearest to zero. The higher the threshold for the
+# youngest, the fewer of them are selected, found, or taken for positive by mistake, and on the whole the more often an answer "positive" is right.
 # So three lines fall and one rises, and they don't meet at zero.
 
 # %% tags=["reading"]
@@ -286,9 +286,9 @@ best, parity = worst.idxmin(), wide.selection_rate.abs().idxmin()
 where = f"At {parity:.3f}, where the selection rates are nearest to each other,"
 if (wide.selection_rate > 0).all() or (wide.selection_rate < 0).all():
     where = f"No threshold that we tried makes the selection rates equal. At {parity:.3f}, where they come nearest,"
-Markdown(f"""On this page the largest of the four gaps is smallest at a threshold of {best:.3f}, and there it is still
+Markdown(f"""On this page the largest of the four gaps is smallest at a threshold of {best:.2f}, and there it is still
 **{100 * worst.min():.0f} points**. {where} recall is
-{100 * abs(wide.recall[parity]):.0f} points {"lower" if wide.recall[parity] < 0 else "higher"} for the youngest. The price of closing one gap is opening another.""")
+{100 * abs(wide.recall[parity]):.0f} points {"lower" if wide.recall[parity] < 0 else "higher"} for the youngest. The price of narrowing one gap is widening another.""")
 
 # %% [markdown]
 # The bands are intervals for a threshold chosen beforehand. They are wide, so these places are uncertain. And the figure can't say which
@@ -381,7 +381,7 @@ pd.DataFrame(implied, base.index).T.round(4)
 #
 # To see how little such a sentence says, we *construct* it. Version 1 is our model. Version 2 is worse for everybody:
 # of each group it gets 2 % of the right answers wrong as well. But its audit met another crowd. Nine in ten faces of
-# the first audit are of the group that is hardest for the model, and nine in ten of the second are of the easiest.
+# the first audit are of the group that came out lowest, and nine in ten of the second are of the highest.
 # The rates of the groups are measured, the crowds are invented:
 
 # %%

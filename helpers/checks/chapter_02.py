@@ -320,7 +320,14 @@ def exercise_2_6(implied_fpr: Any) -> str:
     for tp, fp, fn, tn in ((60, 15, 20, 105), (30, 45, 10, 15), (9, 1, 41, 149), (20, 30, 80, 70)):
         n, positives = tp + fp + fn + tn, tp + fn
         base, recall, precision = positives / n, tp / positives, tp / (tp + fp)
-        given = grading.as_number(called(implied_fpr, base, recall, precision))
+        (given,) = grading.as_numbers(
+            called(implied_fpr, base, recall, precision), "one number was", 1
+        )
+        expect(
+            not np.isnan(given),
+            f"a base rate of {base:.2f}, recall of {recall:.2f} and precision of {precision:.2f} go "
+            "together, but you give NaN. Is one of the fractions turned round?",
+        )
         odds, wrong = base / (1 - base), (1 - precision) / precision
         grading.expect_number(
             f"of {n} people {positives} are positive, {tp} of these are found, and {fp} others are "

@@ -270,6 +270,10 @@ WRONG = {
     "2.6 the base rate, not its odds": (lambda b, r, p: b * (1 - p) / p * r, "divide by 1 - b"),
     "2.6 odds turned round": (lambda b, r, p: (1 - b) / b * (1 - p) / p * r, "more positives"),
     "2.6 precision turned round": (lambda b, r, p: b / (1 - b) * p / (1 - p) * r, "turned round"),
+    "2.6 turned round, and none above one": (
+        lambda b, r, p: x if (x := b / (1 - b) * p / (1 - p) * r) <= 1 else np.nan,
+        "Is one of the fractions turned round",
+    ),
     "2.6 without recall": (lambda b, r, p: b / (1 - b) * (1 - p) / p, "leave out recall"),
     "2.6 divides by recall": (lambda b, r, p: b / (1 - b) * (1 - p) / p / r, "do not divide by it"),
     "2.6 among those called positive": (lambda b, r, p: 1 - p, "called positive, not of negatives"),
