@@ -288,8 +288,8 @@ pd.DataFrame(rows).T.round(4)
 #
 # <details><summary>Answer and reason</summary>
 #
-# The first. Gradient times activation sums to the score, less the bias, when all that follows is linear, and a ReLU is not.
-# The class has nothing to do with it.
+# The first. Gradient times activation sums to the score, less the bias, when all that follows is linear. Here the first linear layer's
+# bias is missing too, where the ReLU lets it through. The class has nothing to do with it.
 #
 # </details>
 
@@ -408,7 +408,7 @@ holds does the rest. Neither says which map is right.""")
 # | Score-CAM | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k$ = softmax over $k$ of the score when channel $k$ masks the picture | shows one channel at a time |
 # | Ablation-CAM | $\left(\sum_k w_k A_{kp}\right)^+$, $w_k$ = relative fall of the score when channel $k$ is set to 0 | removes one channel at a time |
 # | Eigen-CAM | $\left(\sum_k v_k A_{kp}\right)^+$, $v$ = first right singular vector of the places x channels table | **never asks for the class** |
-# | FullGrad | $\sum$ over picture and layers of $\lvert\text{gradient} \times \text{input or constant}\rvert$ | all layers, no `layer` to choose |
+# | FullGrad | $\sum$ over picture and layers of $\lvert\text{gradient} \times \text{input or constant}\rvert$, each stretched to [0, 1] | all layers, no `layer` to choose |
 #
 # <details><summary>Details: singular vector, and where these formulas come from</summary>
 #

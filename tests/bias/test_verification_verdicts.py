@@ -408,6 +408,34 @@ def test_a_ratio_of_a_rate_that_may_be_zero_has_an_upper_limit_only() -> None:
     assert row["verdict"] == TOO_LITTLE
 
 
+def test_a_group_without_errors_has_a_ratio_of_zero_with_an_upper_limit() -> None:
+    # Two groups of equal size, of which one is never taken for another.
+    sample = drawn(simulate({"a": Group(-9), "b": Group(1)}, people=30))
+    ends = verification.intervals(sample).set_index(["metric", "group"])
+    none, other = ends.loc[("FMR", "a")], ends.loc[("FMR", "b")]
+    assert none["value"] == 0 < none["high"]
+    row = verification.compare(sample, "FMR", "b", "ratio").iloc[0]
+    assert (row["value"], row["low"], row["verdict"]) == (0, 0, GAP)
+    # The largest multiple m with 0 - m * other + sqrt(high^2 + m^2 (other - low)^2) >= 0.
+    spread = np.hypot(none["high"], row["high"] * (other["value"] - other["low"]))
+    assert spread == pytest.approx(row["high"] * other["value"])
+    assert row["note"] == none["note"]
+    # Of both together b has half: a / ((a + b) / 2) = 2 r / (1 + r) for r = a / b.
+    whole = verification.compare(sample, "FMR", measure="ratio").set_index("group").loc["a"]
+    assert (whole["value"], whole["low"], whole["verdict"]) == (0, 0, GAP)
+    assert whole["high"] == pytest.approx(2 * row["high"] / (1 + row["high"]), rel=1e-6)
+    # Over a rate of zero there is none.
+    over = verification.compare(sample, "FMR", "a", "ratio").iloc[0]
+    assert over[["value", "low", "high"]].isna().all()
+    assert over["note"] == "undefined (a rate of zero)"
+    # Of one that may be zero, zero may be any multiple.
+    unsure = with_spread(sample, "FNMR", b=1e4)
+    unsure.measures.loc[unsure.row("FNMR", "a"), "value"] = 0.0
+    row = verification.compare(unsure, "FNMR", "b", "ratio").iloc[0]
+    assert (row["value"], row["low"], row["high"]) == (0, 0, np.inf)
+    assert row["verdict"] == TOO_LITTLE
+
+
 @pytest.mark.parametrize("groups", ["ab", "abcd"])
 def test_a_verdict_is_that_of_an_interval_as_wide_as_so_many_rows_need(groups: str) -> None:
     sample = drawn(simulate({name: Group() for name in groups}, people=10, seed=3), threshold=1.5)

@@ -55,6 +55,23 @@ def test_at_an_inner_layer_a_hirescam_map_does_not_sum_to_the_logit(layer: str) 
     assert ((maps.sum((1, 2)) + MODEL.fc.bias[1].item() - logits).abs() > 0.05).all()
 
 
+@pytest.mark.parametrize("bias", [False, True])
+def test_behind_a_relu_a_hirescam_map_lacks_the_bias_before_it_and_nothing_else(bias: bool) -> None:
+    torch.manual_seed(0)
+    first, last = nn.Linear(4 * 7 * 7, 8, bias=bias), nn.Linear(8, 2)
+    layer = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(7))
+    model = nn.Sequential(layer, nn.Flatten(), first, nn.ReLU(), last).eval()
+    images = pictures(3)
+    with torch.no_grad():
+        hidden = first(layer(images).flatten(1))
+        logits = last(hidden.relu())[:, 1]
+        let_through = (hidden > 0) * (first.bias if bias else torch.zeros(8))
+        missing = let_through @ last.weight[1] + last.bias[1]
+    maps = layer_maps(model, images, 1, "hirescam", "0")
+    torch.testing.assert_close(maps.sum((1, 2)) + missing, logits)
+    assert ((missing - last.bias[1]).abs() > 1e-3).all() == bias
+
+
 def test_before_pooling_and_a_linear_head_gradcam_is_the_positive_part_of_hirescam() -> None:
     targets = [0, 1, 2]
     hires = layer_maps(MODEL, IMAGES, targets, "hirescam", "layer4")

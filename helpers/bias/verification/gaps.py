@@ -208,7 +208,7 @@ def _compared(
     # be anything, nothing is known that it shares with another.
     anything = bool((ends[:, 1] - ends[:, 0] > _ANYTHING).any())
     unknown = anything or alike(one) or alike(two)
-    if np.isnan(values).any() or (measure == "ratio" and not values.all()):
+    if np.isnan(values).any() or (measure == "ratio" and not values[1]):
         return np.nan, np.nan, np.nan
     gap = values[0] / values[1] if measure == "ratio" else values[0] - values[1]
     if np.isnan(ends).any() or _same_pairs(sample, one, two):
@@ -216,6 +216,8 @@ def _compared(
     parts = _parts(sample, one, two)
     if parts is not None:
         return (float(gap), *_against_all(sample, one, parts, measure, level))
+    if measure == "ratio" and not values[0]:
+        return 0.0, 0.0, _most_over(ends[0, 1], values[1], ends[1, 0])
     unknown |= two.group == OVERALL and any(map(alike, _groups_of(sample, one.metric)))
     together = 0.0 if unknown else correlation(sample.draws[:, [one.Index, two.Index]])[0, 1]
     if measure == "ratio":
@@ -290,6 +292,16 @@ def _last(possible: Callable[[float], bool], inside: float, outside: float) -> f
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if possible(middle) else (inside, middle)
     return inside
+
+
+def _most_over(most: float, value: float, least: float) -> float:
+    """Upper end of a rate of zero, which has no logarithm, over another one.
+
+    The largest multiple of the other one that ``most``, the zero's own limit, does not rule out
+    (Donner & Zou 2012, without a correlation: a rate of zero has none).
+    """
+    below = np.sqrt(least * (2 * value - least))
+    return float(most / below) if below > 0 else np.inf
 
 
 def _joined(one: float, two: float, together: float) -> float:
