@@ -269,7 +269,8 @@ def _draw_formulas(html: Path) -> None:
         # What it does not know it leaves as it is.
         if "\\" in made:
             raise BookFailed(f"the formula '{tex}' cannot be drawn: write it with other commands.")
-        return made
+        name = "span" if found[1] == "(" else "div"
+        return f'<{name} class="formula">{made}</{name}>'
 
     for page in html.rglob("*.html"):
         text = page.read_text(encoding="utf-8")

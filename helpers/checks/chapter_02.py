@@ -137,22 +137,28 @@ def _mistakes(
         if name not in wanted
     ]
     for name in wanted:
-        low, high = float(rates[name].min()), float(rates[name].max())
-        named += [
-            (low - high, f"the gap in {criterion} is negative: largest minus smallest."),
-            (low / high, f"that is a ratio: subtract the smallest {name} from the largest."),
-            (high / low, f"that is a ratio: subtract the smallest {name} from the largest."),
-            (high, f"that is the largest {name}: subtract the smallest."),
-        ]
-        ends = rates[name].to_numpy()
-        named += [
+        named += _of_one_rate(criterion, name, rates[name])
+    return named
+
+
+def _of_one_rate(criterion: str, name: str, rates: pd.Series) -> list[tuple[float, str]]:
+    """What a reader may have made of the rates of one kind, (G,), other than their gap."""
+    low, high = float(rates.min()), float(rates.max())
+    ratio = f"that is a ratio: subtract the smallest {name} from the largest."
+    ends = rates.to_numpy()
+    return [
+        (low - high, f"the gap in {criterion} is negative: largest minus smallest."),
+        (low / high, ratio),
+        (high / low, ratio),
+        (high, f"that is the largest {name}: subtract the smallest."),
+        *(
             (
                 abs(float(ends[one] - ends[two])),
                 "that is the gap of two groups, but not the largest.",
             )
             for one, two in ((0, 1), (0, 2), (1, 2))
-        ]
-    return named
+        ),
+    ]
 
 
 @graded("2.3")
@@ -334,18 +340,7 @@ def exercise_2_6(implied_fpr: Any) -> str:
             "called positive: the false positive rate",
             given,
             fp / (fp + tn),
-            (wrong * recall, "you leave out the base rate: multiply by b / (1 - b)."),
-            (base * wrong * recall, "you multiply by b alone: divide by 1 - b as well."),
-            (wrong * recall / odds, "b / (1 - b) is turned round: more positives, more FP."),
-            (odds * recall / wrong, "(1 - precision) / precision is turned round."),
-            (
-                odds * (1 - recall) / recall * precision,
-                "recall and precision have changed places: (1 - precision) / precision * recall.",
-            ),
-            (odds * wrong, "you leave out recall."),
-            (odds * wrong / recall, "multiply by recall, do not divide by it."),
-            (odds * (1 - precision) * recall, "divide by precision as well."),
-            (1 - precision, "that is a share of those who are called positive, not of negatives."),
+            *_rate_mistakes(odds, wrong, base, recall, precision),
             (fp, "that is a count: a rate divides it by the negatives."),
             (fp / n, "that divides by everybody: divide by the negatives."),
             (1 - fp / (fp + tn), "that is the share of negatives that are called negative."),
@@ -366,6 +361,26 @@ def exercise_2_6(implied_fpr: Any) -> str:
         f"positive is such a model. You give {full:g}.",
     )
     return "Three figures, and no choice left for the fourth."
+
+
+def _rate_mistakes(
+    odds: float, wrong: float, base: float, recall: float, precision: float
+) -> list[tuple[float, str]]:
+    """What a reader may have written for odds * wrong * recall, where wrong is (1 - p) / p."""
+    return [
+        (wrong * recall, "you leave out the base rate: multiply by b / (1 - b)."),
+        (base * wrong * recall, "you multiply by b alone: divide by 1 - b as well."),
+        (wrong * recall / odds, "b / (1 - b) is turned round: more positives, more FP."),
+        (odds * recall / wrong, "(1 - precision) / precision is turned round."),
+        (
+            odds * (1 - recall) / recall * precision,
+            "recall and precision have changed places: (1 - precision) / precision * recall.",
+        ),
+        (odds * wrong, "you leave out recall."),
+        (odds * wrong / recall, "multiply by recall, do not divide by it."),
+        (odds * (1 - precision) * recall, "divide by precision as well."),
+        (1 - precision, "that is a share of those who are called positive, not of negatives."),
+    ]
 
 
 # -- data that no reader has seen

@@ -726,7 +726,7 @@ def test_only_a_pair_in_which_a_group_has_one_class_is_not_called_alike() -> Non
 
 
 def test_three_hundred_groups_are_compared_and_one_more_is_refused() -> None:
-    first, second = _pairs([str(k) for k in range(300)])
+    first, second = _pairs(np.arange(300), [str(k) for k in range(300)])
     assert list(zip(first, second, strict=True)) == list(combinations(range(300), 2))
     faces = np.arange(3010)
     with pytest.raises(InputError, match="301 groups make 45,150 pairs"):
