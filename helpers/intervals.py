@@ -1,5 +1,6 @@
 """Intervals: how far a figure could be off because only some people were looked at."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -304,6 +305,37 @@ def verdict(low: float, high: float, margin: float = 0.05, parity: float = 0.0) 
     if furthest <= allowed + 1e-12:
         return NO_GAP
     return TOO_LITTLE if low <= middle <= high else GAP
+
+
+def edge(plausible: Callable[[float], bool], inside: float, outside: float, steps: int) -> float:
+    """Find the end of an interval by halving the way from what is plausible to what may not be.
+
+    Parameters
+    ----------
+    plausible : callable
+        Tells whether a value, a float, is plausible.
+    inside, outside : float
+        A plausible value, and the furthest that is possible.
+    steps : int
+        How often the way between them is halved.
+
+    Returns
+    -------
+    float
+        ``outside`` if that is plausible; else the last value found plausible, never one beyond: where
+        parity is refused, the interval of a gap must leave it out.
+
+    Examples
+    --------
+    >>> edge(lambda value: value**2 <= 2, 1.0, 2.0, 20)
+    1.4142131805419922
+    """
+    if plausible(outside):
+        return outside
+    for _ in range(steps):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if plausible(middle) else (inside, middle)
+    return inside
 
 
 def _whole(value: object, name: str) -> int:

@@ -56,7 +56,7 @@ from helpers.bias.classification.extremes import (
     likeliest_pair,
     spread,
 )
-from helpers.intervals import score_limits
+from helpers.intervals import edge, score_limits
 
 Array: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = tuple[Array, Array]
@@ -134,7 +134,7 @@ def gap_interval(
         permitted = min(alpha - missed, alpha * _GUESSED) if gap > 0 else alpha
         return 1 - most + TIES * (most - less) > permitted
 
-    low = _edge(reached, observed, 0.0)
+    low = edge(reached, observed, 0.0, _STEPS)
     high = max(_upper(metrics, measure, alpha), observed)
     chance = _by_chance(metrics, flat, measure, seed)
     return Inverted(observed, low, high, chance, max(1 - below, 0.0))
@@ -173,7 +173,7 @@ def smallest_interval(hits: Array, n: Array, level: float = 0.95, seed: int = 0)
         missed = min(1 - chances_of_smallest(n, world, bound)[0], alpha / 2)
         return less + TIES * (most - less) > min(alpha - missed, alpha * _GUESSED)
 
-    high = _edge(reached, observed, 1.0)
+    high = edge(reached, observed, 1.0, _STEPS)
     flat = np.full(len(n), hits.sum() / n.sum())
     drawn = np.random.default_rng(seed).binomial(n.astype(np.int64), flat, (2000, len(n))) / n
     return Inverted(observed, _lowest(hits, n, alpha), high, float(drawn.min(axis=1).mean()))
@@ -222,8 +222,8 @@ def inverted(
         drawn, true = above
         return float(np.mean(drawn(far) <= seen + 1e-12)) > alpha - tail(true(far))
 
-    low = truth(_edge(reached, _outside(lambda far: not reached(far)), 0.0))
-    high = above[1](_edge(not_passed, 0.0, _outside(not_passed)))
+    low = truth(edge(reached, _outside(lambda far: not reached(far)), 0.0, _STEPS))
+    high = above[1](edge(not_passed, 0.0, _outside(not_passed), _STEPS))
     return Inverted(observed, min(low, observed), max(high, observed), float(null.mean()))
 
 
@@ -240,7 +240,9 @@ def _upper(metrics: Sequence[Counts], measure: Measure, alpha: float) -> float:
         less, most = chances_of_pair(n, likeliest_pair(hits, n, gap, measure), observed, measure)
         return less + TIES * (most - less) > alpha / 2
 
-    return _edge(not_passed, observed, 1 - 1e-9)  # no ratio of 0 where the lower group has hits
+    return edge(
+        not_passed, observed, 1 - 1e-9, _STEPS
+    )  # no ratio of 0 where the lower group has hits
 
 
 def _furthest(hits: Array, n: Array, measure: Measure, alpha: float) -> tuple[Array, Array, float]:
@@ -302,17 +304,6 @@ def _by_chance(
         for (_, n), world in zip(metrics, flat, strict=True)
     ]
     return float(np.max(drawn, axis=0).mean())
-
-
-def _edge(plausible: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Where, between what is plausible and an end, plausibility stops; the end if it never does."""
-    if plausible(outside):
-        return outside
-    for _ in range(_STEPS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if plausible(middle) else (inside, middle)
-    # Not the other side: where parity is refused, the interval of a gap must leave 0 out.
-    return inside
 
 
 def _outside(plausible: Callable[[float], bool]) -> float:

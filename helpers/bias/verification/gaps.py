@@ -11,7 +11,7 @@ with it as what it is, a sum of all groups' rates, each with its own limits: wit
 verdict is then that on one against the other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from helpers import arguments
 from helpers.bias.verification.pairs import OVERALL
 from helpers.bias.verification.people import Sample, require_sample
 from helpers.bias.verification.uncertainty import alike, limits, said
-from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, verdict
+from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, edge, verdict
 
 MARGIN = 0.05
 """The largest gap that does not matter, where the reader names none; see :func:`judged`."""
@@ -279,19 +279,9 @@ def _against_all(
     ratio = float(one.value / (share @ values))
     most = float(1 / share[its][0])
     return (
-        _last(lambda each: beyond(each)[0] <= 0, ratio, 0.0),
-        _last(lambda each: beyond(each)[1] >= 0, min(ratio, most), most),
+        edge(lambda each: beyond(each)[0] <= 0, ratio, 0.0, _STEPS),
+        edge(lambda each: beyond(each)[1] >= 0, min(ratio, most), most, _STEPS),
     )
-
-
-def _last(possible: Callable[[float], bool], inside: float, outside: float) -> float:
-    """The last number that is possible on the way out."""
-    if possible(outside):
-        return outside
-    for _ in range(_STEPS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if possible(middle) else (inside, middle)
-    return inside
 
 
 def _most_over(most: float, value: float, least: float) -> float:
