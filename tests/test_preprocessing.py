@@ -144,7 +144,7 @@ def test_the_detector_finds_what_the_package_finds(package: Any, portrait: np.nd
     assert require_equal(package, [np.ascontiguousarray(each) for each in pictures]) > 80
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.real_data
 def test_the_detector_finds_what_the_package_finds_in_photographs(
     package: Any, photos: dict[str, Path]

@@ -148,8 +148,8 @@ def test_drawing_pairs_people_twice_is_too_careful_where_matches_are_rare() -> N
 # -- how often they hold
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("shift", [pytest.param(0.0, marks=pytest.mark.thorough), 0.3])
+@pytest.mark.thorough
+@pytest.mark.parametrize("shift", [0.0, 0.3])
 def test_intervals_hold_the_truth_as_often_as_they_say(shift: float) -> None:
     # The full 1,000 draws: python -m tests.benchmarks.verification coverage. Here, 200 of them,
     # whose own error is 1.5 points; a bootstrap over pairs holds FMR in about 70 of 100.

@@ -233,8 +233,8 @@ def scores(model: nn.Module, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
     return torch.cat(genuine).numpy(), impostor.numpy()
 
 
+@pytest.mark.thorough
 @pytest.mark.real_data
-@pytest.mark.slow
 def test_a_changed_photograph_of_a_face_is_more_alike_than_another_face(
     model: nn.Module, pairs: Pairs
 ) -> None:
@@ -247,8 +247,8 @@ def test_a_changed_photograph_of_a_face_is_more_alike_than_another_face(
     assert abs(impostor.mean()) < 0.1
 
 
+@pytest.mark.thorough
 @pytest.mark.real_data
-@pytest.mark.slow
 def test_the_counts_of_its_batch_norms_tell_how_its_training_pictures_were_normalised(
     model: nn.Module, pairs: Pairs
 ) -> None:
