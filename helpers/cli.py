@@ -79,9 +79,9 @@ def explain(
     """Draw which parts of a face spoke for a model's answer."""
     destination = output and _destination(output, photos)
     _require_room(photos, 3)
-    from helpers.explain.methods import CAMS
+    from helpers.explain.catalogue import ROWS
 
-    arguments.choice(method, "method", CAMS)
+    arguments.choice(method, "method", ROWS)
     _require_files(photos)
     from helpers import models, plots
 
@@ -92,7 +92,7 @@ def explain(
     faces = _prepare(photos, network, crop)
     relevance, scores = _explained(network, faces.images, target, method, layer)
     answers, explained = _answers(photos, network, scores, target)
-    signed = CAMS[method].signed
+    signed = ROWS[method].signed
     figure = plots.explanation(
         faces.pictures,
         faces.found,
@@ -141,10 +141,11 @@ def factorize(
 @terminal.one_sentence
 def methods() -> None:
     """List the methods of `explain`."""
-    from helpers.explain.methods import CAMS, COLUMNS
+    from helpers.explain.catalogue import ROWS
+    from helpers.explain.methods import COLUMNS, written
 
     rows: list[tuple[str, ...]] = [("method", *COLUMNS)]
-    rows += [(name, *(str(getattr(each, c)) for c in COLUMNS)) for name, each in CAMS.items()]
+    rows += [(name, *(str(written(each, c)) for c in COLUMNS)) for name, each in ROWS.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(map(str.ljust, row, widths)).rstrip())

@@ -14,24 +14,37 @@ from helpers.lazy import handing_out
 if TYPE_CHECKING:
     import pandas as pd
 
-    from helpers.explain.cams import layer_maps
     from helpers.explain.factorisation import Factorization, factorize
-    from helpers.explain.relevance import explain
+    from helpers.explain.relevance import explain, explain_many, layer_maps
+    from helpers.explain.requirements import Verdict, check
     from helpers.explain.targets import resolve_targets
 
     METHODS: pd.DataFrame
     """The methods that :func:`explain` knows, one row each; the columns are those of ``Method``."""
 
-__all__ = ["METHODS", "Factorization", "explain", "factorize", "layer_maps", "resolve_targets"]
+__all__ = [
+    "METHODS",
+    "Factorization",
+    "Verdict",
+    "check",
+    "explain",
+    "explain_many",
+    "factorize",
+    "layer_maps",
+    "resolve_targets",
+]
 
 __getattr__, __dir__ = handing_out(
     globals(),
     {
         "Factorization": "factorisation",
         "METHODS": "methods:table",
+        "Verdict": "requirements",
+        "check": "requirements",
         "explain": "relevance",
+        "explain_many": "relevance",
         "factorize": "factorisation",
-        "layer_maps": "cams",
+        "layer_maps": "relevance",
         "resolve_targets": "targets",
     },
 )

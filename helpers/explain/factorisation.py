@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from helpers.arguments import count
 from helpers.errors import InputError
-from helpers.explain.layers import read_layer
+from helpers.explain.layers import read
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import find_layer, returns_embeddings
 from helpers.models.contract import (
@@ -115,7 +115,7 @@ def factorize(
     require_network(model)
     name, module = find_layer(model, layer)
     with plain_state(images.device), torch.no_grad():
-        logits, activations = _read_in_batches(model, images, module, batch_size)
+        logits, activations = _read_in_batches(model, images, name, module, batch_size)
         components = _require_factorable(activations, components, name)
         concepts, strengths, error = _nmf(activations.cpu(), components)
         scores = _shares(strengths)
@@ -127,11 +127,13 @@ def factorize(
 
 
 def _read_in_batches(
-    model: nn.Module, images: Tensor, module: nn.Module, batch_size: int
+    model: nn.Module, images: Tensor, name: str, module: nn.Module, batch_size: int
 ) -> tuple[Tensor, Tensor]:
-    parts = [read_layer(model, part, module) for part in batches(plain(images), batch_size)]
-    logits, activations = (torch.cat(each) for each in zip(*parts, strict=True))
-    return logits, activations.float()
+    parts = [read(model, part, name, module) for part in batches(plain(images), batch_size)]
+    logits, activations = zip(
+        *((each.logits.detach(), each.activations) for each in parts), strict=True
+    )
+    return torch.cat(logits), torch.cat(activations)
 
 
 def _require_factorable(activations: Tensor, components: Any, layer: str) -> int:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.errors import InputError
+from helpers.explain.case import Case
 from helpers.explain.layers import backwards
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import Targets, resolve_targets
@@ -114,7 +115,7 @@ def full_gradient(model: nn.Module, images: Tensor, targets: Targets = None) -> 
     return parts
 
 
-def fullgrad_maps(model: nn.Module, images: Tensor, targets: Targets) -> Tensor:
+def fullgrad_maps(case: Case) -> Tensor:
     """FullGrad's maps (N, H, W), in [0, 1]: where the parts of the score lie, whatever their sign.
 
     The absolute parts of each colour and of each channel of each layer with maps are stretched from
@@ -122,11 +123,10 @@ def fullgrad_maps(model: nn.Module, images: Tensor, targets: Targets) -> Tensor:
     channels, so that 1 would be a place where every channel is at its highest. Nothing else is
     stretched: ``grad-cam`` lastly moves each map's lowest place to 0 and its highest to 1.
     """
-    parts = full_gradient(model, images, targets)
-    height, width = images.shape[2:]
+    parts = full_gradient(case.model, case.images, case.targets)
     shown = [parts.picture, *(each for _, each in parts.constants if each.ndim == 4)]
     # Enlarging a sum is enlarging its terms, and holds one channel in memory instead of hundreds.
-    total = sum(enlarge(_stretched(each).sum(1), (height, width)) for each in shown)
+    total = sum(enlarge(_stretched(each).sum(1), case.size) for each in shown)
     return torch.as_tensor(total) / sum(each.shape[1] for each in shown)
 
 

@@ -1,5 +1,6 @@
 """Activations of a layer, and the gradient of a score by them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,8 +16,49 @@ _NO_GRADIENT = (
 )
 
 
-def read_layer(model: nn.Module, images: Tensor, module: nn.Module) -> tuple[Tensor, Tensor]:
-    """One forward pass: the model's answers and the activations of one of its layers.
+@dataclass
+class Reading:
+    """One pass through a network, kept at one of its layers.
+
+    Attributes
+    ----------
+    name : str
+        Dotted name of the layer.
+    module : nn.Module
+        The layer.
+    logits : Tensor (N, K)
+        The network's answers; with a history that begins at the layer.
+    output : Tensor (N, channels, h, w)
+        The layer's activations, as precise as the network made them.
+    """
+
+    name: str
+    module: nn.Module
+    logits: Tensor
+    output: Tensor
+    _slopes: Tensor | None = None
+
+    @property
+    def activations(self) -> Tensor:
+        """Activations of the layer, (N, channels, h, w) float32."""
+        return self.output.detach().float()
+
+    def slopes(self, indices: Tensor) -> Tensor:
+        """Gradient of each image's score by the activations, (N, channels, h, w) float32."""
+        if self._slopes is None:
+            self._slopes = gradients(self.logits, indices, self.output, self.name)
+        return self._slopes
+
+    def linear(self) -> bool:
+        """Whether the answers are a weighted sum of the activations and a constant."""
+        return is_linear(self.logits, self.output)
+
+
+def read(model: nn.Module, images: Tensor, name: str, module: nn.Module) -> Reading:
+    """Call a network, and remember the way from one of its layers to its answers.
+
+    No gradient is prepared for what lies before the layer, nor for weights: they are not wanted,
+    and would cost as much as the network itself.
 
     Parameters
     ----------
@@ -24,15 +66,14 @@ def read_layer(model: nn.Module, images: Tensor, module: nn.Module) -> tuple[Ten
         In eval mode.
     images : Tensor (N, 3, H, W)
         RGB in [0, 1].
+    name : str
+        Of the layer, for errors.
     module : nn.Module
         The layer, a part of the model.
 
     Returns
     -------
-    Tensor (N, K) float32
-        Scores or embeddings.
-    Tensor (N, channels, h, w)
-        With a gradient, where gradients are switched on; as precise as the network made them.
+    Reading
 
     Raises
     ------
@@ -44,19 +85,20 @@ def read_layer(model: nn.Module, images: Tensor, module: nn.Module) -> tuple[Ten
     seen: list[Any] = []
 
     def keep(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        # Weights may be frozen, but the gradient of the score by this output is wanted.
-        if isinstance(output, Tensor) and torch.is_grad_enabled() and not output.requires_grad:
+        if isinstance(output, Tensor) and output.is_floating_point():
             output = output.detach().requires_grad_()
+            torch.set_grad_enabled(True)
         seen.append(output)
         # The rest of the network gets a copy: an in-place ReLU or sum would change what is kept.
         return output.clone() if isinstance(output, Tensor) else output
 
     handle = module.register_forward_hook(keep)
     try:
-        logits = answers(model, images)
+        with torch.no_grad():
+            logits = answers(model, images)
     finally:
         handle.remove()
-    return logits, _single_activation(seen, len(images))
+    return Reading(name, module, logits, _single_activation(seen, len(images)))
 
 
 def gradients(logits: Tensor, indices: Tensor, activations: Tensor, layer: str) -> Tensor:
@@ -65,11 +107,11 @@ def gradients(logits: Tensor, indices: Tensor, activations: Tensor, layer: str) 
     Parameters
     ----------
     logits : Tensor (N, classes)
-        From :func:`read_layer`, with gradients switched on.
+        From :func:`read`.
     indices : Tensor (N,)
         The class of each image.
     activations : Tensor (N, channels, h, w)
-        From :func:`read_layer`.
+        From :func:`read`.
     layer : str
         Name of the layer, for errors.
 
@@ -124,3 +166,54 @@ def _single_activation(seen: list[Any], count: int) -> Tensor:
             "h, w): choose a convolutional layer or stage"
         )
     return maps
+
+
+# Names of autograd's nodes that add, move, repeat or weigh values, whatever the values are; those in
+# _PRODUCTS only where no more than one factor comes from the layer.
+_SUMS = {
+    "AdaptiveAvgPool2DBackward", "AddBackward", "AvgPool2DBackward", "CatBackward", "CloneBackward",
+    "ExpandBackward", "MeanBackward", "NegBackward", "PermuteBackward", "ReshapeAliasBackward",
+    "SelectBackward", "SliceBackward", "SqueezeBackward", "SubBackward", "SumBackward", "TBackward",
+    "ToCopyBackward", "TransposeBackward", "UnsafeViewBackward", "UnsqueezeBackward", "ViewBackward",
+}  # fmt: skip
+_PRODUCTS = {"AddmmBackward", "BmmBackward", "ConvolutionBackward", "MmBackward", "MulBackward"}
+
+
+def is_linear(score: Tensor, activations: Tensor) -> bool:
+    """Whether a score is a weighted sum of activations and a constant, read off its history.
+
+    Parameters
+    ----------
+    score : Tensor
+        Computed from the activations with gradients switched on.
+    activations : Tensor
+        A leaf that requires a gradient.
+
+    Returns
+    -------
+    bool
+        False also where the history holds a step that is not known to be linear.
+    """
+    if score.grad_fn is None:
+        return False
+    linear: dict[Any, bool] = {}  # whether a node is reached from the activations, linearly
+
+    def reaches(node: Any) -> bool:
+        if node not in linear:
+            # All of them: every node on a way to the activations must be looked at.
+            found = [reaches(each) for each, _ in node.next_functions if each is not None]
+            linear[node] = getattr(node, "variable", None) is activations or any(found)
+        return linear[node]
+
+    reaches(score.grad_fn)
+    return all(_is_weighted_sum(node, linear) for node, reached in linear.items() if reached)
+
+
+def _is_weighted_sum(node: Any, reached: dict[Any, bool]) -> bool:
+    kind = type(node).__name__.rstrip("0123456789")
+    before = [each for each, _ in node.next_functions if each is not None]
+    if kind in _PRODUCTS:
+        # A division or a scaling by a number has no second history. Batch norm is not among these.
+        factors = before[1:] if kind == "AddmmBackward" else before
+        return sum(reached[each] for each in factors) <= 1
+    return kind in _SUMS or not before

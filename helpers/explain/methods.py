@@ -1,9 +1,9 @@
-"""The attribution methods by name: what each gives, needs and costs. Nothing heavy is imported."""
+"""The table of attribution methods: what each gives, needs and costs. Nothing heavy is imported."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,53 +11,78 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """What a reader should know of a method before it runs.
+    """What a reader should know of a method before it runs, and where it is computed.
 
     Attributes
     ----------
     signed : bool
         Whether negative values mean evidence against the target.
     passes : str
-        Forward (f) and backward (b) passes an image; K is the number of channels of the layer.
+        Forward (f) and backward (b) passes an image. K is the number of channels of the layer; a
+        word in braces is an option of the method.
     paper : str
-        Where it was proposed.
-    needs_layer : bool
-        Whether it reads the activations of one layer.
+        Where it was proposed: authors and year.
+    idea : str
+        One line on how it works.
     library : str
         Which package computes it.
+    function : str
+        Where: "module:function" inside ``helpers.explain``. It is given a ``Case`` and the options
+        below by name, and returns maps (N, h, w), which :func:`explain` enlarges to the images.
+    needs_layer : bool
+        Whether it reads one layer, ``layer=`` or the model's own.
+    needs : tuple of str
+        What it asks of the network, in the words of ``requirements.NEEDS``.
+    random : bool
+        Whether it draws numbers; then it has an option ``seed``.
+    options : mapping of str to Any
+        What can be chosen, and the default of each.
+    laws : frozenset of str
+        What its maps promise beyond what every method must keep, in the words of ``laws``: for
+        instance "complete", that a map's sum is known.
     """
 
     signed: bool
     passes: str
     paper: str
-    needs_layer: bool = True
+    idea: str
     library: str = "helpers"
+    function: str = ""
+    needs_layer: bool = False
+    needs: tuple[str, ...] = ()
+    random: bool = False
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    laws: frozenset[str] = frozenset()
 
 
-CAMS: Mapping[str, Method] = MappingProxyType(
-    {
-        "gradcam": Method(False, "1f + 1b", "Selvaraju et al. 2017"),
-        "gradcam++": Method(False, "1f + 1b", "Chattopadhay et al. 2018"),
-        "hirescam": Method(True, "1f + 1b", "Draelos & Carin 2020"),
-        "layercam": Method(False, "1f + 1b", "Jiang et al. 2021"),
-        "xgradcam": Method(False, "1f + 1b", "Fu et al. 2020"),
-        "elementwise": Method(False, "1f + 1b", "Pillai & Pirsiavash 2021"),
-        "eigencam": Method(False, "1f", "Muhammad & Yeasin 2020"),
-        "scorecam": Method(False, "(K+1)f", "Wang et al. 2020"),
-        "ablationcam": Method(False, "(K+1)f", "Desai & Ramaswamy 2020"),
-        "fullgrad": Method(False, "2f + 1b", "Srinivas & Fleuret 2019", needs_layer=False),
-    }
+COLUMNS = (
+    "library",
+    "signed",
+    "needs_layer",
+    "needs",
+    "passes",
+    "random",
+    "options",
+    "paper",
+    "idea",
 )
-"""The class activation maps, and FullGrad, by the name that a reader gives."""
-
-COLUMNS = ("library", "signed", "needs_layer", "passes", "paper")
 """What the table of methods shows of each, in this order."""
+
+
+def written(method: Method, column: str) -> Any:
+    """One entry of the table: tuples and options as text, everything else as it is."""
+    value = getattr(method, column)
+    if column == "options":
+        return ", ".join(f"{name}={default!r}" for name, default in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def table() -> "pd.DataFrame":
     """Return the methods as a table, one row each, with the columns of :data:`COLUMNS`."""
     import pandas as pd
 
-    rows = {name: [getattr(each, column) for column in COLUMNS] for name, each in CAMS.items()}
+    from helpers.explain.catalogue import ROWS
+
+    rows = {name: [written(each, column) for column in COLUMNS] for name, each in ROWS.items()}
     found = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     return found.rename_axis("method")

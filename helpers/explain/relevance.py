@@ -1,18 +1,21 @@
 """One call for every attribution method."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
-from helpers.arguments import choice
+from helpers.arguments import choice, choices
 from helpers.errors import InputError
-from helpers.explain.cams import layer_maps
+from helpers.explain.case import Case
+from helpers.explain.catalogue import ROWS
 from helpers.explain.maps import enlarge
-from helpers.explain.methods import CAMS
+from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
-from helpers.models.contract import batches, check_images, plain_state, require_network
+from helpers.models.contract import batches, check_images, plain, plain_state, require_network
 
 
 def explain(
@@ -24,7 +27,7 @@ def explain(
     batch_size: int = 32,
     **options: Any,
 ) -> Tensor:
-    """Relevance maps of images for a model's score.
+    """Compute relevance maps of images for a model's score.
 
     Parameters
     ----------
@@ -37,17 +40,18 @@ def explain(
     method : str
         A name in :data:`METHODS`.
     layer : str, optional
-        Dotted name of the layer whose activations a CAM reads; by default ``model.layer``.
+        Dotted name of the layer that the method reads, where it reads one; by default
+        ``model.layer``.
     batch_size : int
-        Images at a time; memory grows with it.
+        Pictures that the network is given at a time; memory grows with it.
     **options
-        Of the method. None of today's methods has any.
+        Of the method: those that :data:`METHODS` lists for it, with their defaults.
 
     Returns
     -------
     Tensor (N, H, W) float32
-        In the method's own units, as large as the images; bilinearly enlarged from the layer's
-        resolution.
+        In the method's own units, as large as the images; signed where the method is, elsewhere its
+        negative part is cut off, as in the papers; bilinearly enlarged from the method's resolution.
 
     Raises
     ------
@@ -55,13 +59,15 @@ def explain(
         If there is no such method, layer or class.
     InputError
         If ``images`` does not have the shape or range above, the model is in training mode, cannot
-        be called with them or answers with NaN, the layer has no maps of its own, there are more or
-        fewer targets than images, or an option that the method does not have.
+        be called with them or answers with NaN, the method's rule does not hold on this network
+        (see :func:`check`), the layer has no maps of its own, there are more or fewer targets than
+        images, an option that the method does not have, or one that is out of range.
 
     Notes
     -----
     Inference mode, autocast and switched-off gradients of the caller change nothing: maps are
-    computed in 32 bits, with the gradients that a method needs.
+    computed in 32 bits, with the gradients that a method needs. The model, its hooks, gradients and
+    mode, and the state of every random generator are left as they were.
 
     Examples
     --------
@@ -72,19 +78,192 @@ def explain(
     >>> explain(models.load("gender-fairface"), images, "Female", method="hirescam").shape
     torch.Size([2, 112, 112])
     """
-    choice(method, "method", CAMS)
-    if options:
-        raise InputError(f"{', '.join(options)}: {method} has no options.")
+    chosen = {choice(method, "method", ROWS): options}
+    return _explained(model, images, targets, chosen, layer, batch_size)[method]
+
+
+def explain_many(
+    model: nn.Module,
+    images: Tensor,
+    methods: Sequence[str] | Mapping[str, Mapping[str, Any]],
+    targets: Targets = None,
+    layer: str | None = None,
+    batch_size: int = 32,
+) -> dict[str, Tensor]:
+    """Compute the maps of several methods, sharing what they have in common.
+
+    The network's answers are computed once, a layer is read once for all methods that read it, and
+    the methods that hide random parts of a picture share the hidden pictures and their scores where
+    their designs allow it. Ctrl-C ends the work early and keeps the methods that are done.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode; takes images in [0, 1] and returns logits (N, classes).
+    images : Tensor (N, 3, H, W)
+        RGB in [0, 1].
+    methods : sequence of str, or mapping of str to mapping
+        Names in :data:`METHODS`; a mapping gives the options of each.
+    targets : None, int, str, or one of them per image
+        The class that is explained; None means the predicted class.
+    layer : str, optional
+        Of the methods that read one; by default ``model.layer``.
+    batch_size : int
+        Pictures that the network is given at a time; memory grows with it.
+
+    Returns
+    -------
+    dict of str to Tensor (N, H, W) float32
+        The maps of each method, equal to those of :func:`explain`.
+
+    Raises
+    ------
+    UnknownName, InputError
+        As :func:`explain`, before anything is computed where that is possible.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from helpers import models
+    >>> from helpers.explain import explain_many
+    >>> model = models.load("synthetic-lipstick")
+    >>> maps = explain_many(model, torch.rand(2, 3, 112, 112), ["gradcam", "hirescam"])
+    >>> list(maps), maps["hirescam"].shape
+    (['gradcam', 'hirescam'], torch.Size([2, 112, 112]))
+    """
+    names = choices(methods, "methods", ROWS)
+    given: Mapping[str, Any] = methods if isinstance(methods, Mapping) else {}
+    chosen = {name: dict(given.get(name) or {}) for name in names}
+    return _explained(model, images, targets, chosen, layer, batch_size, interruptible=True)
+
+
+def layer_maps(
+    model: nn.Module,
+    images: Tensor,
+    targets: Targets = None,
+    method: str = "hirescam",
+    layer: str | None = None,
+) -> Tensor:
+    """Compute maps at the resolution of the layer, before they are enlarged to the image.
+
+    At this resolution sums mean something: when the layer is followed by global average pooling and a
+    linear head, the sum of a HiResCAM map plus the bias is the logit.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode; takes images in [0, 1] and returns logits (N, classes).
+    images : Tensor (N, 3, H, W)
+        RGB in [0, 1].
+    targets : None, int, str, or one of them per image
+        The class that is explained, by index or by name; None means the predicted class.
+    method : str
+        A name in :data:`METHODS`.
+    layer : str, optional
+        Dotted name of the layer whose activations are read; by default ``model.layer``.
+
+    Returns
+    -------
+    Tensor (N, h, w) float32
+        Signed where the method is; for the others the negative part is cut off, as in their papers.
+        The maps of methods without a layer are as large as the image.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such method, layer or class.
+    InputError
+        If the images, the model, the targets or the layer cannot be used, or a map would hold NaN
+        or infinity.
+    """
+    choice(method, "method", ROWS)
+    check_images(images)
+    require_network(model)
+    require(model, images, method)
+    with plain_state(images.device):
+        case = Case(model, plain(images), targets, layer, len(images))
+        return _maps(case, method, options_of(method, {}))
+
+
+def options_of(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a method: those that were given, and the defaults of the rest.
+
+    Raises
+    ------
+    InputError
+        If the method does not have one that was given; the message lists those that it has.
+    """
+    known = ROWS[method].options
+    odd = [name for name in given if name not in known]
+    if odd:
+        listed = ", ".join(f"{name} ({default!r})" for name, default in known.items())
+        has = f"its options, with their defaults, are {listed}" if known else "it has no options"
+        raise InputError(f"{method} does not take {', '.join(odd)}: {has}.")
+    return {**known, **given}
+
+
+def _explained(
+    model: nn.Module,
+    images: Tensor,
+    targets: Targets,
+    chosen: Mapping[str, Mapping[str, Any]],
+    layer: str | None,
+    batch_size: int,
+    interruptible: bool = False,
+) -> dict[str, Tensor]:
+    """The maps of each method, batch by batch; each batch is one case for all methods."""
+    options = {name: options_of(name, given) for name, given in chosen.items()}
     check_images(images)
     require_network(model)
     parts = batches(images, batch_size)
+    each = _split(targets, parts)
+    for name in chosen:
+        require(model, images, name)
     with plain_state(images.device):
-        maps = [
-            layer_maps(model, part, part_targets, method, layer)
-            for part, part_targets in zip(parts, _split(targets, parts), strict=True)
+        cases = [
+            Case(model, plain(part), target, layer, batch_size, rows)
+            for part, target, rows in zip(parts, each, _rows(parts), strict=True)
         ]
-        height, width = images.shape[2:]
-        return enlarge(torch.cat(maps), (height, width))
+        return _collected(cases, options, interruptible)
+
+
+def _collected(
+    cases: list[Case], options: Mapping[str, Mapping[str, Any]], interruptible: bool
+) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    *_, last = options
+    steps = tqdm(total=len(cases) * len(options), desc="explain", delay=2, leave=False)
+    try:
+        for name, chosen in options.items():
+            maps = []
+            for case in cases:
+                maps.append(enlarge(_maps(case, name, chosen), case.size))
+                if name == last:
+                    case.forget()
+                steps.update()
+            found[name] = torch.cat(maps)
+    except KeyboardInterrupt:
+        # Hours of work are not thrown away; with nothing done there is nothing to keep.
+        if not interruptible or not found:
+            raise
+    finally:
+        steps.close()
+    return found
+
+
+def _maps(case: Case, method: str, options: Mapping[str, Any]) -> Tensor:
+    module, _, function = ROWS[method].function.partition(":")
+    compute = getattr(import_module(f"helpers.explain.{module}"), function)
+    maps: Tensor = compute(case, **options)
+    maps = maps.detach()
+    if not ROWS[method].signed:
+        maps = maps.clamp_min(0)
+    if not bool(torch.isfinite(maps).all()):
+        raise InputError(
+            f"{method} gives a map of NaN or infinite numbers: a gradient or an activation of the "
+            "network is too large for 32-bit numbers, or a sum that the method divides by is 0."
+        )
+    return maps
 
 
 def _split(targets: Targets, parts: Sequence[Tensor]) -> list[Targets]:
@@ -93,3 +272,11 @@ def _split(targets: Targets, parts: Sequence[Tensor]) -> list[Targets]:
         return [None] * len(parts)
     each = iter(one_per_image(targets, sum(map(len, parts))))
     return [[next(each) for _ in part] for part in parts]
+
+
+def _rows(parts: Sequence[Tensor]) -> Iterator[slice]:
+    """Which of all images each batch holds."""
+    start = 0
+    for part in parts:
+        yield slice(start, start + len(part))
+        start += len(part)

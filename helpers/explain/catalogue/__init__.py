@@ -1,0 +1,10 @@
+"""The rows of the table of methods, a module for each library. No row imports its library."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from helpers.explain.catalogue import cams
+from helpers.explain.methods import Method
+
+ROWS: Mapping[str, Method] = MappingProxyType({**cams.ROWS})
+"""Every method by the name that a reader gives."""
