@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from helpers.errors import InputError
 from helpers.explain.layers import Reading, read
 from helpers.explain.targets import Targets, find_layer, resolve_targets
 from helpers.models.contract import answers
@@ -33,6 +34,8 @@ class Case:
     rows : slice
         Which of all images of the call these are: an option that holds an entry for each image is
         cut with it.
+    count : int, optional
+        How many images the call has in all; by default those given.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Case:
         layer: str | None = None,
         batch_size: int = 32,
         rows: slice = slice(None),
+        count: int | None = None,
     ) -> None:
         self.model = model
         self.images = images
@@ -50,6 +54,7 @@ class Case:
         self.layer = layer
         self.batch_size = batch_size
         self.rows = rows
+        self.count = len(images) if count is None else count
         self._readings: dict[str, Reading] = {}
         self._known: Tensor | None = None
 
@@ -100,6 +105,16 @@ class Case:
         """Let go of the layers that were read, when no further method will ask for them."""
         self._readings.clear()
 
-    def cut(self, values: Any) -> Any:
-        """The entries of an option that belong to these images."""
+    def cut(self, values: Any, name: str) -> Any:
+        """The entries of an option that belong to these images, of an entry for each of the call.
+
+        Raises
+        ------
+        InputError
+            If there are not as many entries as images.
+        """
+        if len(values) != self.count:
+            raise InputError(
+                f"{name} has {len(values)} entries, but there are {self.count} image(s): give one each."
+            )
         return values[self.rows]

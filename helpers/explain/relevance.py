@@ -221,7 +221,7 @@ def _explained(
         require(model, images, name)
     with plain_state(images.device):
         cases = [
-            Case(model, plain(part), target, layer, batch_size, rows)
+            Case(model, plain(part), target, layer, batch_size, rows, len(images))
             for part, target, rows in zip(parts, each, _rows(parts), strict=True)
         ]
         return _collected(cases, options, interruptible)
