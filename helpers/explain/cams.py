@@ -17,6 +17,9 @@ computes something else than the paper:
 - FullGrad: see :mod:`helpers.explain.fullgrad`.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 import torch
 from torch import Tensor
 
@@ -24,74 +27,99 @@ from helpers.explain.case import Case
 from helpers.explain.targets import returns_embeddings
 
 
-def gradcam(case: Case) -> Tensor:
+def _by_gradient(formula: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Case], Tensor]:
+    """Make a method of a formula of activations and gradients, both (N, channels, h, w)."""
+
+    @wraps(formula)
+    def method(case: Case) -> Tensor:
+        return formula(case.reading().activations, case.slopes())
+
+    return method
+
+
+def _by_activations(formula: Callable[[Tensor], Tensor]) -> Callable[[Case], Tensor]:
+    """Make a method of a formula of activations (N, channels, h, w), whatever the class."""
+
+    @wraps(formula)
+    def method(case: Case) -> Tensor:
+        activations = case.reading().activations
+        # A class that does not exist is refused even where none is needed.
+        if case.targets is not None or not returns_embeddings(case.model):
+            _ = case.indices
+        return formula(activations)
+
+    return method
+
+
+@_by_gradient
+def gradcam(activations: Tensor, slopes: Tensor) -> Tensor:
     """Grad-CAM (Selvaraju 2017): channels weighted by the mean of their gradient."""
-    activations, slopes = _pair(case)
     return (slopes.mean((2, 3), keepdim=True) * activations).sum(1)
 
 
-def hirescam(case: Case) -> Tensor:
+@_by_gradient
+def hirescam(activations: Tensor, slopes: Tensor) -> Tensor:
     """HiResCAM (Draelos & Carin 2020): activation times gradient, place by place."""
-    activations, slopes = _pair(case)
     return (slopes * activations).sum(1)
 
 
-def layercam(case: Case) -> Tensor:
+@_by_gradient
+def layercam(activations: Tensor, slopes: Tensor) -> Tensor:
     """LayerCAM (Jiang 2021): activation times positive gradient, place by place."""
-    activations, slopes = _pair(case)
     return (slopes.clamp_min(0) * activations).sum(1)
 
 
-def xgradcam(case: Case) -> Tensor:
+@_by_gradient
+def xgradcam(activations: Tensor, slopes: Tensor) -> Tensor:
     """XGrad-CAM (Fu 2020): channels weighted by their gradient, averaged by activation."""
-    activations, slopes = _pair(case)
     total = activations.sum((2, 3), keepdim=True)
     weights = (slopes * activations).sum((2, 3), keepdim=True) / total
     # A channel that is silent everywhere adds nothing, whatever its weight.
     return (torch.where(total == 0, 0, weights) * activations).sum(1)
 
 
-def elementwise(case: Case) -> Tensor:
+@_by_gradient
+def elementwise(activations: Tensor, slopes: Tensor) -> Tensor:
     """Positive part of activation times gradient, place by place (Pillai & Pirsiavash 2021)."""
-    activations, slopes = _pair(case)
     return (slopes * activations).clamp_min(0).sum(1)
 
 
-def gradcam_plus_plus(case: Case) -> Tensor:
+@_by_gradient
+def gradcam_plus_plus(activations: Tensor, slopes: Tensor) -> Tensor:
     """Grad-CAM++ of a score whose exponential is explained, as in the paper (Chattopadhay 2018).
 
     A place's weight is ``g^2 / (2 g^2 + A g^3)``, where g is the gradient at the place and A the sum
     of the channel; written without the powers, which vanish in 32 bits. The paper's common factor,
     the exponential of the score, is left out: it is the same at every place.
     """
-    activations, slopes = _pair(case)
     weights = slopes.clamp_min(0) / (2 + activations.sum((2, 3), keepdim=True) * slopes)
     return (weights.sum((2, 3), keepdim=True) * activations).sum(1)
 
 
-def eigencam(case: Case) -> Tensor:
+@_by_activations
+def eigencam(activations: Tensor) -> Tensor:
     """Eigen-CAM (Muhammad & Yeasin 2020): the strongest pattern of channels, place by place.
 
     The places' activations, a row each, are projected on their first right singular vector. Nothing
     is subtracted before. ``grad-cam`` subtracts each channel's mean, which makes a principal
     component of it, and takes the sign as it comes.
     """
-    return _strongest(_activations(case))
+    return _strongest(activations)
 
 
-def eigengradcam(case: Case) -> Tensor:
+@_by_gradient
+def eigengradcam(activations: Tensor, slopes: Tensor) -> Tensor:
     """Eigen-CAM of activation times gradient (``grad-cam``'s EigenGradCAM), not centred either."""
-    activations, slopes = _pair(case)
     return _strongest(slopes * activations)
 
 
-def kpcacam(case: Case) -> Tensor:
+@_by_activations
+def kpcacam(activations: Tensor) -> Tensor:
     """KPCA-CAM (Karmani 2024): the strongest component of the places by a sigmoid kernel.
 
     The kernel of two places is tanh(1 + their product / channels), as in scikit-learn's ``KernelPCA``,
     which ``grad-cam`` calls; a component has no sign of its own, and is turned as in Eigen-CAM.
     """
-    activations = _activations(case)
     rows = activations.flatten(2).transpose(1, 2).double()
     kernel = torch.tanh(rows @ rows.transpose(1, 2) / rows.shape[2] + 1)
     means = kernel.mean(1, keepdim=True)
@@ -99,18 +127,6 @@ def kpcacam(case: Case) -> Tensor:
     values, vectors = torch.linalg.eigh(centred)
     along = vectors[..., -1] * values[:, -1:].clamp_min(0).sqrt()
     return _upright(along, rows.sum(2)).float().unflatten(1, activations.shape[2:])
-
-
-def _pair(case: Case) -> tuple[Tensor, Tensor]:
-    return case.reading().activations, case.slopes()
-
-
-def _activations(case: Case) -> Tensor:
-    """The layer's activations; a class that does not exist is refused even where none is needed."""
-    activations = case.reading().activations
-    if case.targets is not None or not returns_embeddings(case.model):
-        _ = case.indices
-    return activations
 
 
 def _strongest(maps: Tensor) -> Tensor:

@@ -173,7 +173,8 @@ def _single_activation(seen: list[Any], count: int) -> Tensor:
 _SUMS = {
     "AdaptiveAvgPool2DBackward", "AddBackward", "AvgPool2DBackward", "CatBackward", "CloneBackward",
     "ExpandBackward", "MeanBackward", "NegBackward", "PermuteBackward", "ReshapeAliasBackward",
-    "SelectBackward", "SliceBackward", "SqueezeBackward", "SubBackward", "SumBackward", "TBackward",
+    "SelectBackward", "SliceBackward", "SplitBackward", "SqueezeBackward", "SubBackward",
+    "SumBackward", "TBackward",
     "ToCopyBackward", "TransposeBackward", "UnsafeViewBackward", "UnsqueezeBackward", "ViewBackward",
 }  # fmt: skip
 _PRODUCTS = {"AddmmBackward", "BmmBackward", "ConvolutionBackward", "MmBackward", "MulBackward"}

@@ -17,6 +17,8 @@ from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
 
+_MOST = 2**20  # pictures at a time, for those who give a number without end
+
 
 def explain(
     model: nn.Module,
@@ -216,6 +218,7 @@ def _explained(
     check_images(images)
     require_network(model)
     parts = batches(images, batch_size)
+    batch_size = min(batch_size, _MOST)
     each = _split(targets, parts)
     for name in chosen:
         require(model, images, name)

@@ -1,13 +1,16 @@
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from helpers.errors import InputError, UnknownName
-from helpers.explain import METHODS, explain, factorize, layer_maps
+from helpers.explain import METHODS, check, explain, explain_many, factorize, layer_maps
+from helpers.explain.catalogue.cams import ROWS as CAMS
+from helpers.explain.layers import is_linear, read
 from helpers.explain.maps import enlarge
 from helpers.explain.targets import (
     class_index,
@@ -32,7 +35,7 @@ def test_maps_are_as_large_as_the_images_whatever_their_size() -> None:
         assert maps.dtype == torch.float32
 
 
-@pytest.mark.parametrize("method", METHODS.index)
+@pytest.mark.parametrize("method", CAMS)
 def test_pictures_need_not_be_square(method: str) -> None:
     wide = IMAGES[:, :, :32]
     assert explain(MODEL, wide, 1, method, layer="layer1").shape == (3, 32, 48)
@@ -57,10 +60,15 @@ def test_enlarging_keeps_a_flat_map_flat_and_a_map_of_full_size_untouched() -> N
 
 
 def test_the_methods_table_tells_what_a_reader_must_know() -> None:
-    assert list(METHODS.columns) == ["library", "signed", "needs_layer", "passes", "paper"]
+    known = ["library", "signed", "needs_layer", "needs", "passes", "random", "options"]
+    assert list(METHODS.columns) == [*known, "paper", "idea"]
     assert METHODS.index.is_unique
     assert METHODS.notna().all().all()
     assert METHODS.paper.str.contains(r"\d{4}$").all()
+    assert METHODS.idea.str.len().between(20, 120).all()
+    assert (METHODS.random == METHODS.options.str.contains("seed=0")).all()
+    prefixed = METHODS.index.str.split(".").str[0].to_series(index=METHODS.index)
+    assert (prefixed == METHODS.library)[METHODS.library != "helpers"].all()
 
 
 def test_an_unknown_method_is_answered_with_the_nearest() -> None:
@@ -183,9 +191,10 @@ def test_a_batch_of_no_images_is_refused() -> None:
 class Counting(nn.Module):
     """Remembers how many pictures it was shown at a time; its layer has 40 channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, bend: nn.Module | None = None) -> None:
         super().__init__()
         torch.manual_seed(0)
+        self.bend = bend or nn.Identity()
         self.look, self.relu, self.head = nn.Conv2d(3, 40, 3), nn.ReLU(), nn.Linear(40, 2)
         nn.init.constant_(self.look.bias, 2.0)  # no channel is silent
         nn.init.uniform_(self.head.weight)
@@ -194,7 +203,7 @@ class Counting(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         self.shown.append(len(images))
-        return self.head(self.relu(self.look(images)).mean((2, 3)))
+        return self.head(self.bend(self.relu(self.look(images)).mean((2, 3))))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +211,7 @@ class Counting(nn.Module):
     [("hirescam", 33, [32, 1]), ("scorecam", 1, [1, 32, 8]), ("ablationcam", 1, [1, 32, 8])],
 )
 def test_at_most_32_pictures_are_held_at_a_time(method: str, count: int, passes: list[int]) -> None:
-    network = Counting().eval()
+    network = Counting(nn.Softplus()).eval()
     explain(network, pictures(count, side=8), 0, method)
     assert network.shown == passes
 
@@ -213,16 +222,136 @@ def test_concepts_too_are_read_from_at_most_32_pictures_at_a_time() -> None:
     assert network.shown == [32, 1]
 
 
-def test_of_forty_channels_each_is_switched_off_by_itself() -> None:
-    network, picture = Counting().eval(), pictures(1, side=8)
+@pytest.mark.parametrize("bend", [nn.Identity(), nn.Softplus()])
+def test_of_forty_channels_each_is_switched_off_by_itself(bend: nn.Module) -> None:
+    network, picture = Counting(bend).eval(), pictures(1, side=8)
     with torch.no_grad():
         channels = network.relu(network.look(picture))
-        given = channels.mean((2, 3)) * network.head.weight[1]
-        weights = given / network(picture)[:, [1]].abs()
+        means, score = channels.mean((2, 3)), network(picture)[:, [1]]
+        without = network.head(bend(means * (1 - torch.eye(40))))[:, 1]
+        weights = (score - without) / score.abs()
     expected = (weights[:, :, None, None] * channels).sum(1).clamp_min(0)
     assert expected.min() > 0
     found = layer_maps(network, picture, 1, "ablationcam")
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+
+
+# -- heads that are weighted sums
+
+
+class Headed(nn.Module):
+    """A convolution, and whatever head is given."""
+
+    def __init__(self, head: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.look, self.last = nn.Conv2d(3, 4, 3), nn.Linear(4, 2)
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.last(self.head(self.look(images)))
+
+
+def double(maps: Tensor) -> Tensor:
+    return 2 * maps.mean((2, 3)) + 1
+
+
+def halves(maps: Tensor) -> Tensor:
+    first, second = maps.mean((2, 3)).chunk(2, 1)
+    return torch.cat([second, first], 1)
+
+
+def product(maps: Tensor) -> Tensor:
+    return maps.mean((2, 3)) * maps.amax((2, 3)).detach() * maps.mean((2, 3))
+
+
+def own_weights(maps: Tensor) -> Tensor:
+    rows = maps.flatten(2)
+    return (rows @ rows.transpose(1, 2)).mean(1)
+
+
+POOL = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+LINEAR = [POOL, double, halves, nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(4, 4, 2), POOL)]
+BENT = [
+    nn.Sequential(nn.ReLU(), POOL),
+    nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten()),
+    nn.Sequential(POOL, nn.Softmax(1)),
+    nn.Sequential(nn.GroupNorm(2, 4), POOL),
+    product,
+    own_weights,
+]
+
+
+@pytest.mark.parametrize("head", LINEAR)
+def test_a_head_of_sums_and_weights_is_linear(head: Callable[[Tensor], Tensor]) -> None:
+    network = Headed(head).eval()
+    assert read(network, IMAGES, "look", network.look).linear()
+
+
+@pytest.mark.parametrize("head", BENT)
+def test_a_head_that_bends_or_multiplies_the_layer_by_itself_is_not(
+    head: Callable[[Tensor], Tensor],
+) -> None:
+    network = Headed(head).eval()
+    assert not read(network, IMAGES, "look", network.look).linear()
+
+
+def test_answers_that_do_not_come_from_the_layer_are_no_weighted_sum_of_it() -> None:
+    network = Headed(lambda maps: maps.detach().mean((2, 3))).eval()
+    reading = read(network, IMAGES, "look", network.look)
+    with torch.no_grad():
+        assert not is_linear(network(IMAGES), reading.output)
+
+
+# -- several methods at once
+
+
+def test_methods_of_one_call_have_the_maps_that_they_have_alone() -> None:
+    found = explain_many(MODEL, IMAGES, list(CAMS), [0, 1, 2], batch_size=2)
+    assert list(found) == list(CAMS)
+    for method, maps in found.items():
+        expected = explain(MODEL, IMAGES, [0, 1, 2], method, batch_size=2)
+        torch.testing.assert_close(maps, expected)
+
+
+def test_methods_that_read_one_layer_share_one_pass() -> None:
+    network = Counting().eval()
+    explain_many(network, pictures(5, side=8), ["gradcam", "eigencam", "ablationcam"], 0)
+    assert network.shown == [5]
+
+
+def test_an_unknown_option_of_one_method_is_refused_before_anything_runs() -> None:
+    network = Counting().eval()
+    with pytest.raises(InputError, match="hirescam does not take steps"):
+        explain_many(network, IMAGES, {"gradcam": {}, "hirescam": {"steps": 3}}, 0)
+    with pytest.raises(UnknownName, match="gradcamm"):
+        explain_many(network, IMAGES, ["hirescam", "gradcamm"], 0)
+    with pytest.raises(InputError, match="methods is empty"):
+        explain_many(network, IMAGES, [], 0)
+    assert network.shown == []
+
+
+def test_an_interruption_keeps_the_methods_that_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_case: object) -> Tensor:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.explain.cams.layercam", stop)
+    found = explain_many(MODEL, IMAGES, ["gradcam", "layercam", "hirescam"], 0)
+    assert list(found) == ["gradcam"]
+    with pytest.raises(KeyboardInterrupt):
+        explain_many(MODEL, IMAGES, ["layercam", "gradcam"], 0)
+    with pytest.raises(KeyboardInterrupt):
+        explain(MODEL, IMAGES, 0, "layercam")
+
+
+# -- whether a method's rule holds
+
+
+def test_a_verdict_says_why_in_a_sentence() -> None:
+    assert check(MODEL, "gradcam").ok
+    assert check(MODEL, "gradcam").sentence.endswith("nothing amiss.")
+    with pytest.raises(UnknownName, match="no method"):
+        check(MODEL, "lime++")
 
 
 # -- everything else that may be given
@@ -235,7 +364,7 @@ def test_a_method_is_a_name() -> None:
 
 
 def test_an_option_that_a_method_does_not_have_is_named() -> None:
-    with pytest.raises(InputError, match="sigma, tau: gradcam has no options"):
+    with pytest.raises(InputError, match="gradcam does not take sigma, tau: it has no options"):
         explain(MODEL, IMAGES, sigma=1, tau=2)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain import factorize
-from helpers.explain.layers import read_layer
+from helpers.explain.layers import read
 from helpers.explain.maps import enlarge
 from helpers.models.architectures import NarrowEmbedder
 from tests.networks import pictures, small_network
@@ -20,7 +20,7 @@ IMAGES = pictures(4)
 
 def activations(layer: str = "layer4") -> Tensor:
     with torch.no_grad():
-        return read_layer(MODEL, IMAGES, MODEL.get_submodule(layer))[1]
+        return read(MODEL, IMAGES, layer, MODEL.get_submodule(layer)).activations
 
 
 def test_concepts_are_unit_directions_and_their_maps_have_no_negative_part() -> None:

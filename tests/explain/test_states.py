@@ -8,15 +8,16 @@ from torch import Tensor, nn
 
 from helpers import models
 from helpers.errors import InputError
-from helpers.explain import METHODS, explain, factorize
-from helpers.explain.layers import backwards, gradients, read_layer
+from helpers.explain import explain, factorize
+from helpers.explain.catalogue.cams import ROWS as CAMS
+from helpers.explain.layers import backwards, read
 from tests.networks import pictures, small_network
 
 MODEL = small_network()
 IMAGES = pictures(2)
 
 
-@pytest.mark.parametrize("method", METHODS.index)
+@pytest.mark.parametrize("method", CAMS)
 def test_inference_mode_changes_nothing(method: str) -> None:
     expected = explain(MODEL, IMAGES, 1, method)
     with torch.inference_mode():
@@ -29,7 +30,7 @@ def test_inference_mode_changes_nothing(method: str) -> None:
     assert not inside.is_inference()
 
 
-@pytest.mark.parametrize("method", METHODS.index)
+@pytest.mark.parametrize("method", CAMS)
 def test_autocast_changes_nothing(method: str) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         maps = explain(MODEL, IMAGES, 1, method)
@@ -140,10 +141,9 @@ def test_a_score_that_gradients_cannot_pass_is_named() -> None:
 
 
 def test_the_gradient_is_that_of_the_images_own_score() -> None:
-    with torch.enable_grad():
-        logits, activations = read_layer(MODEL, IMAGES, MODEL.layer4)
-    found = gradients(logits, torch.tensor([2, 0]), activations, "layer4")
-    places = activations[0, 0].numel()
+    reading = read(MODEL, IMAGES, "layer4", MODEL.layer4)
+    found = reading.slopes(torch.tensor([2, 0]))
+    places = reading.activations[0, 0].numel()
     expected = (MODEL.fc.weight[[2, 0]].detach() / places)[:, :, None, None].expand_as(found)
     torch.testing.assert_close(found, expected)
 
@@ -165,7 +165,7 @@ def test_torchscript_has_no_layers_to_watch() -> None:
         explain(partly, IMAGES, 0, "fullgrad")
 
 
-@pytest.mark.parametrize("method", METHODS.index)
+@pytest.mark.parametrize("method", CAMS)
 def test_nan_is_an_answer_that_nobody_explains(method: str) -> None:
     broken = small_network()
     with torch.no_grad():

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from helpers import datasets, models
 from helpers.errors import InputError
-from helpers.explain.layers import read_layer
+from helpers.explain.layers import read
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, NarrowEmbedder, Normalise
 from helpers.models.mobilefacenet import MobileFaceNet
 from helpers.preprocessing import align, detect, find_faces
@@ -85,7 +85,8 @@ def test_a_face_becomes_128_numbers() -> None:
 def test_its_layer_has_maps_of_seven_by_seven() -> None:
     network = MobileFaceNet().eval()
     with torch.no_grad():
-        _, maps = read_layer(network, torch.rand(1, 3, 112, 112), network.get_submodule("conv2"))
+        module = network.get_submodule("conv2")
+        maps = read(network, torch.rand(1, 3, 112, 112), "conv2", module).activations
     assert network.layer == "conv2"
     assert maps.shape == (1, 512, 7, 7)
     assert maps.min() >= 0
