@@ -578,7 +578,7 @@ def test_photographs_go_through_the_network_once_and_in_batches(
     network = Counted()
     monkeypatch.setattr(models, "load", lambda name: network)
     # What is drawn is tested elsewhere; seventy rows of it take their time.
-    monkeypatch.setattr(cli, "_write", lambda figure, path: None)
+    monkeypatch.setattr(cli.figures, "save", lambda figure, path: None)
     monkeypatch.setattr("helpers.plots.explanation", lambda *_: None)
     result = run("explain", *[half_red] * 70, "--no-crop", "--method", method)
     assert result.exit_code == 0, result.output

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from helpers.errors import InputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -86,3 +88,22 @@ def table() -> "pd.DataFrame":
     rows = {name: [written(each, column) for column in COLUMNS] for name, each in ROWS.items()}
     found = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     return found.rename_axis("method")
+
+
+def options_of(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a method: those that were given, and the defaults of the rest.
+
+    Raises
+    ------
+    InputError
+        If the method does not have one that was given; the message lists those that it has.
+    """
+    from helpers.explain.catalogue import ROWS
+
+    known = ROWS[method].options
+    odd = [name for name in given if name not in known]
+    if odd:
+        listed = ", ".join(f"{name} ({default!r})" for name, default in known.items())
+        has = f"its options, with their defaults, are {listed}" if known else "it has no options"
+        raise InputError(f"{method} does not take {', '.join(odd)}: {has}.")
+    return {**known, **given}

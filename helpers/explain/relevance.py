@@ -13,6 +13,7 @@ from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.catalogue import ROWS
 from helpers.explain.maps import enlarge
+from helpers.explain.methods import options_of
 from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
@@ -185,23 +186,6 @@ def layer_maps(
     with plain_state(images.device):
         case = Case(model, plain(images), targets, layer, len(images))
         return _maps(case, method, options_of(method, {}))
-
-
-def options_of(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a method: those that were given, and the defaults of the rest.
-
-    Raises
-    ------
-    InputError
-        If the method does not have one that was given; the message lists those that it has.
-    """
-    known = ROWS[method].options
-    odd = [name for name in given if name not in known]
-    if odd:
-        listed = ", ".join(f"{name} ({default!r})" for name, default in known.items())
-        has = f"its options, with their defaults, are {listed}" if known else "it has no options"
-        raise InputError(f"{method} does not take {', '.join(odd)}: {has}.")
-    return {**known, **given}
 
 
 def _explained(
