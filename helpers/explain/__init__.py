@@ -14,6 +14,7 @@ from helpers.lazy import handing_out
 if TYPE_CHECKING:
     import pandas as pd
 
+    from helpers.explain.costs import cost
     from helpers.explain.factorisation import Factorization, factorize
     from helpers.explain.relevance import explain, explain_many, layer_maps
     from helpers.explain.requirements import Verdict, check
@@ -27,6 +28,7 @@ __all__ = [
     "Factorization",
     "Verdict",
     "check",
+    "cost",
     "explain",
     "explain_many",
     "factorize",
@@ -41,6 +43,7 @@ __getattr__, __dir__ = handing_out(
         "METHODS": "methods:table",
         "Verdict": "requirements",
         "check": "requirements",
+        "cost": "costs",
         "explain": "relevance",
         "explain_many": "relevance",
         "factorize": "factorisation",

@@ -171,7 +171,8 @@ def _single_activation(seen: list[Any], count: int) -> Tensor:
 # Names of autograd's nodes that add, move, repeat or weigh values, whatever the values are; those in
 # _PRODUCTS only where no more than one factor comes from the layer.
 _SUMS = {
-    "AdaptiveAvgPool2DBackward", "AddBackward", "AvgPool2DBackward", "CatBackward", "CloneBackward",
+    "AdaptiveAvgPool2DBackward", "AddBackward", "AsStridedBackward", "AvgPool2DBackward",
+    "CatBackward", "CloneBackward",
     "ExpandBackward", "MeanBackward", "NegBackward", "PermuteBackward", "ReshapeAliasBackward",
     "SelectBackward", "SliceBackward", "SplitBackward", "SqueezeBackward", "SubBackward",
     "SumBackward", "TBackward",

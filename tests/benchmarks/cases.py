@@ -18,6 +18,7 @@ from helpers.datasets.places import VARIABLE
 from helpers.explain import explain, factorize
 from helpers.models.architectures import NarrowResNet18
 from tests.benchmarks.classification import intervals_of_metrics
+from tests.benchmarks.explanations import ablation_by_the_library, every_method, ten_cams_together
 from tests.benchmarks.faces import rendering_of_faces
 from tests.benchmarks.measure import Memory, Ratio, Work, memory, ratios
 from tests.benchmarks.verification import verification_of_bfw
@@ -39,7 +40,7 @@ def cams_of_one_image(repeats: int) -> list[Ratio | Memory]:
 
 
 def cams_without_gradient(repeats: int) -> list[Ratio | Memory]:
-    """Score-CAM and Ablation-CAM, against the K + 1 forward passes they cannot do without."""
+    """Score-CAM, against the K + 1 forward passes that it cannot do without."""
     model, images = _network(width=8), _images(2)
     channels = 64
     floors: dict[str, Work] = {
@@ -47,7 +48,7 @@ def cams_without_gradient(repeats: int) -> list[Ratio | Memory]:
     }
     works: dict[str, Work] = {
         f"{method}, batch 2, K = {channels}": partial(explain, model, images, method=method)
-        for method in ("scorecam", "ablationcam")
+        for method in ("scorecam",)
     }
     return [*ratios(works, floors, max(2, repeats // 2))]
 
@@ -153,6 +154,9 @@ CASES: dict[str, Case] = {
     "cams": cams_in_a_batch,
     "cams-one": cams_of_one_image,
     "cams-forward": cams_without_gradient,
+    "cams-together": ten_cams_together,
+    "ablation": ablation_by_the_library,
+    "methods": every_method,
     "factorize": factorisation,
     "import": imports,
     "start": starting,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.errors import InputError, UnknownName
-from helpers.explain import METHODS, check, explain, explain_many, factorize, layer_maps
+from helpers.explain import METHODS, check, cost, explain, explain_many, factorize, layer_maps
 from helpers.explain.catalogue.cams import ROWS as CAMS
 from helpers.explain.layers import is_linear, read
 from helpers.explain.maps import enlarge
@@ -296,6 +296,12 @@ def test_a_head_that_bends_or_multiplies_the_layer_by_itself_is_not(
     assert not read(network, IMAGES, "look", network.look).linear()
 
 
+def test_a_head_is_linear_however_its_pictures_lie_in_memory() -> None:
+    network = Headed(POOL).eval()
+    turned = IMAGES.contiguous(memory_format=torch.channels_last)
+    assert read(network, turned, "look", network.look).linear()
+
+
 def test_answers_that_do_not_come_from_the_layer_are_no_weighted_sum_of_it() -> None:
     network = Headed(lambda maps: maps.detach().mean((2, 3))).eval()
     reading = read(network, IMAGES, "look", network.look)
@@ -505,3 +511,22 @@ def test_the_three_nearest_layers_are_named_however_deep_they_are() -> None:
 def test_unless_said_otherwise_images_are_explained_by_gradcam_and_maps_are_hirescams() -> None:
     assert torch.equal(explain(MODEL, IMAGES), explain(MODEL, IMAGES, method="gradcam"))
     assert torch.equal(layer_maps(MODEL, IMAGES), layer_maps(MODEL, IMAGES, method="hirescam"))
+
+
+# -- what an explanation costs
+
+
+def test_passes_are_counted() -> None:
+    table = cost(Counting(nn.Softplus()).eval(), pictures(3, side=8), ["hirescam", "scorecam"], 0)
+    assert list(table.index) == ["hirescam", "scorecam"]
+    assert table["forwards"].tolist() == [1, 41]
+    assert table["backwards"].tolist() == [1, 0]
+    assert (table[["seconds", "passes"]] > 0).all().all()
+
+
+def test_counting_leaves_no_hook_behind() -> None:
+    network = Counting().eval()
+    cost(network, pictures(2, side=8), ["gradcam"], [0, 1])
+    assert not network._forward_hooks
+    with pytest.raises(InputError, match="images must"):
+        cost(network, "photo.jpg", ["gradcam"])  # type: ignore[arg-type]
