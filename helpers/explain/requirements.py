@@ -19,11 +19,32 @@ def _always(_model: nn.Module, _images: Tensor | None) -> str:
     return ""
 
 
+def _modules(model: nn.Module, images: Tensor | None) -> str:
+    from helpers.explain.twins import modules_amiss
+
+    return modules_amiss(model, images)
+
+
+def _relus(model: nn.Module, images: Tensor | None) -> str:
+    from helpers.explain.twins import relus_amiss
+
+    return relus_amiss(model, images)
+
+
+def _relevance(model: nn.Module, images: Tensor | None) -> str:
+    from helpers.explain.propagation import relevance_amiss
+
+    return relevance_amiss(model, images)
+
+
 NEEDS: Mapping[str, Trial] = MappingProxyType(
     {
         "gradients": _always,  # a gradient of the score by the picture or the layer
         "maps": _always,  # a layer whose output is (N, channels, h, w)
         "straight": _always,  # nothing added or bent where no layer can be watched
+        "modules": _modules,  # activations and max poolings: a module each, run once a pass
+        "relus": _relus,  # no activation but ReLU
+        "relevance": _relevance,  # sums and means as modules, a fixed normalisation in front
     }
 )
 """What methods may need of a network, and how it is tried out."""

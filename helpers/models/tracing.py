@@ -9,14 +9,24 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-# Names of activations as functions, without the underscore of their in-place versions.
+# Names of activations and of maximum pooling as functions, without the underscore of their in-place
+# versions.
 _FUNCTIONS = {
-    "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu",
-    "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "tanh",
+    "adaptive_max_pool2d", "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh",
+    "leaky_relu", "max_pool2d", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu",
+    "softplus", "tanh",
 }  # fmt: skip
 
 # torch gives activation modules a file of their own.
 _ACTIVATIONS = nn.ReLU.__module__
+_POOLINGS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AdaptiveMaxPool2d)
+
+# Functions that only move, join or copy values; in eval mode dropout hands on what it is given.
+_MOVES = {
+    "cat", "chunk", "clone", "concat", "concatenate", "contiguous", "dropout", "dropout2d",
+    "feature_dropout", "flatten", "getitem", "movedim", "narrow", "permute", "reshape", "select",
+    "split", "squeeze", "swapaxes", "transpose", "unflatten", "unsqueeze", "view",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,15 +41,28 @@ class Trace:
         Name and shape of the last layer's output that is (N, channels, h, w) with more than one
         place.
     reused : tuple of str
-        Activation modules that ran more than once.
+        Activation and maximum-pooling modules that ran more than once.
     functional : tuple of str
-        Activations that were called as functions, each as "relu in layer1.0".
+        Activations and maximum poolings that were called as functions, each as "relu in layer1.0".
+    runs : mapping of str to int
+        How often each module ran, in the order in which they ended first.
+    feeders : mapping of str to str
+        Modules that were given another's output as it was, with the name of that other.
+    weighted : tuple of str
+        Convolutions and linear layers, in the order in which they began.
+    loose : tuple of str
+        What else was computed outside torch's own modules since the first layer with weights began,
+        but for what only moves values: each as "add in layer1.0".
     """
 
     output: Any
     last_maps: tuple[str, tuple[int, ...]] | None
     reused: tuple[str, ...]
     functional: tuple[str, ...]
+    runs: Mapping[str, int]
+    feeders: Mapping[str, str]
+    weighted: tuple[str, ...]
+    loose: tuple[str, ...]
 
 
 def trace(model: nn.Module, network: nn.Module, images: Tensor) -> Trace:
@@ -68,8 +91,23 @@ def trace(model: nn.Module, network: nn.Module, images: Tensor) -> Trace:
     finally:
         for handle in handles:
             handle.remove()
-    reused = [name for name, runs in watch.runs.items() if runs > 1]
-    return Trace(output, watch.last_maps, tuple(reused), tuple(watch.functional))
+    modules = dict(network.named_modules())
+    reused = [name for name, runs in watch.runs.items() if runs > 1 and _bends(modules[name])]
+    return Trace(
+        output,
+        watch.last_maps,
+        tuple(reused),
+        tuple(watch.functional),
+        watch.runs,
+        watch.feeders,
+        tuple(watch.weighted),
+        tuple(watch.loose),
+    )
+
+
+def weighs(module: nn.Module) -> bool:
+    """Whether a module is a convolution or a linear layer."""
+    return isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)
 
 
 def in_place_modules(network: nn.Module) -> list[str]:
@@ -92,16 +130,25 @@ class _Watch(TorchFunctionMode):
         self.inside: list[nn.Module] = []
         self.runs: Counter[str] = Counter()
         self.functional: dict[str, None] = {}  # a set that keeps its order
+        self.loose: dict[str, None] = {}
         self.last_maps: tuple[str, tuple[int, ...]] | None = None
+        self.feeders: dict[str, str] = {}
+        self.weighted: dict[str, None] = {}
+        # Kept with their tensors: a number may be given again to what is made later.
+        self._made: dict[int, tuple[Any, str]] = {}
 
-    def enter(self, module: nn.Module, _inputs: Any) -> None:
+    def enter(self, module: nn.Module, inputs: Any) -> None:
         self.inside.append(module)
+        if weighs(module):
+            self.weighted[self.names[module]] = None
+        if inputs and id(inputs[0]) in self._made:
+            self.feeders[self.names[module]] = self._made[id(inputs[0])][1]
 
     def leave(self, module: nn.Module, _inputs: Any, output: Any) -> None:
         self.inside.pop()
         name = self.names[module]
-        if _is_activation(module):
-            self.runs[name] += 1
+        self.runs[name] += 1
+        self._made.setdefault(id(output), (output, name))
         maps = isinstance(output, Tensor) and output.ndim == 4 and output[0, 0].numel() > 1
         if name and maps:
             self.last_maps = (name, tuple(output.shape))
@@ -109,11 +156,22 @@ class _Watch(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        name = getattr(func, "__name__", "").removesuffix("_")
-        if name in _FUNCTIONS and self.inside and not _is_activation(self.inside[-1]):
-            where = self.names[self.inside[-1]] or "forward"
-            self.functional[f"{name} in {where}"] = None
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "").strip("_")
+        if not self.inside:
+            return result
+        where = f"{name} in {self.names[self.inside[-1]] or 'forward'}"
+        if name in _FUNCTIONS and not _bends(self.inside[-1]):
+            self.functional[where] = None
+        known = type(self.inside[-1]).__module__.startswith("torch.nn.modules")
+        counts = isinstance(result, Tensor) and result.is_floating_point() and name not in _MOVES
+        if self.weighted and counts and not known:
+            self.loose[where] = None
+        return result
+
+
+def _bends(module: nn.Module) -> bool:
+    return _is_activation(module) or isinstance(module, _POOLINGS)
 
 
 def _is_activation(module: nn.Module) -> bool:

@@ -100,12 +100,12 @@ def warnings_of(seen: Trace) -> list[str]:
     notes = []
     if seen.reused:
         notes.append(
-            f"Activations that run more than once in a pass: {_listed(seen.reused)}. DeepLift and "
+            f"Activations or poolings that run more than once in a pass: {_listed(seen.reused)}. DeepLift and "
             "relevance propagation need a module of its own at each place."
         )
     if seen.functional:
         notes.append(
-            f"Activations that are called as functions: {_listed(seen.functional)}. DeepLift and "
+            f"Activations or poolings that are called as functions: {_listed(seen.functional)}. DeepLift and "
             "relevance propagation see modules only, and would skip them."
         )
     return notes

@@ -1,0 +1,140 @@
+"""A network's twin, which a library may hook and change while the network stays as it is."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from helpers.errors import InputError
+from helpers.models.contract import answers
+from helpers.models.tracing import Trace, trace
+
+_REMEDY = "give each place a module of its own, as in self.relu2 = nn.ReLU()"
+
+
+def twin(model: nn.Module) -> nn.Module:
+    """Copy a network's modules, which share their numbers with the original's.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode.
+
+    Returns
+    -------
+    nn.Module
+        Its weights ask for no gradient, its activations return new tensors. What is hooked to its
+        modules or set there does not reach the original; hooks of the original are copied along.
+
+    Raises
+    ------
+    InputError
+        If a module of the network's owner cannot be copied.
+    """
+    numbers: dict[int, Tensor] = {id(each): each.detach() for each in model.buffers()}
+    for each in model.parameters():
+        numbers[id(each)] = nn.Parameter(each.detach(), requires_grad=False)
+    try:
+        copied = copy.deepcopy(model, numbers)
+    # What a module of a stranger's holds may refuse in any way it likes.
+    except Exception as why:
+        raise InputError(
+            f"the network cannot be copied ({(str(why).splitlines() or [''])[0]}), which this method "
+            "does so that yours stays as it is: often a tensor kept from an earlier call is the "
+            "cause; set that attribute to None."
+        ) from why
+    for module in copied.modules():
+        if getattr(module, "inplace", False):
+            module.inplace = False  # type: ignore[assignment]  # torch's own name
+    return copied
+
+
+class Answering(nn.Module):
+    """A network that answers in 32 bits and with one sentence where it cannot.
+
+    Attributes
+    ----------
+    seen : Tensor (N, K)
+        What it answered last, without a history.
+    """
+
+    seen: Tensor
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Score pictures (N, 3, H, W): (N, K)."""
+        output = answers(self.network, pictures)
+        self.seen = output.detach()
+        return output
+
+
+def one_picture(model: nn.Module, images: Tensor | None) -> Tensor:
+    """The first of the images, or a grey one of the network's size, on which a need is tried."""
+    if images is not None:
+        return images[:1].detach()
+    number = next(iter([*model.parameters(), *model.buffers()]), torch.zeros(()))
+    size = getattr(model, "input_size", (224, 224))
+    return torch.full((1, 3, *size), 0.5, device=number.device)
+
+
+def modules_amiss(model: nn.Module, images: Tensor | None) -> str:
+    """Say what rules that are attached to activations' modules would miss; "" if nothing."""
+    copied, seen, amiss = _watched(model, images)
+    if amiss:
+        return amiss
+    if seen.functional:
+        return (
+            f"{listed(seen.functional)} is called as a function, which no rule can be attached to: "
+            f"{_REMEDY}."
+        )
+    if seen.reused:
+        return (
+            f"the module {listed(seen.reused)} runs more than once in a pass, so that a rule would "
+            f"mix its places: {_REMEDY}."
+        )
+    return ""
+
+
+def relus_amiss(model: nn.Module, images: Tensor | None) -> str:
+    """Say which activations are no ReLU; "" if all are."""
+    copied, seen, amiss = _watched(model, images)
+    names = dict(copied.named_modules())
+    others = [
+        f"{name} ({type(names[name]).__name__})"
+        for name in seen.runs
+        if type(names[name]).__module__ == nn.ReLU.__module__
+        and not isinstance(names[name], nn.ReLU | nn.Softmax)
+    ]
+    if others and not amiss:
+        amiss = (
+            f"its rule is about ReLUs, but {listed(others)} is none: take captum.saliency, "
+            "captum.smoothgrad or captum.integrated_gradients, which hold for any activation."
+        )
+    return amiss
+
+
+def _watched(model: nn.Module, images: Tensor | None) -> tuple[nn.Module, Trace, str]:
+    """The twin, what one pass of it showed, and whether it answers something else."""
+    picture = one_picture(model, images)
+    copied = twin(model)
+    with torch.inference_mode(False), torch.no_grad():
+        picture = picture.clone()
+        expected = answers(model, picture)
+        seen = trace(copied, copied, picture)
+        found = answers(copied, picture)
+    same = torch.allclose(found, expected, rtol=1e-3, atol=1e-4)
+    changed = (
+        "its answers depend on activations that work in place, which no rule can be attached to: "
+        "write inplace=False."
+    )
+    return copied, seen, "" if same else changed
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three of some names, and how many there are beyond."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
