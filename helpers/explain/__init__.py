@@ -14,6 +14,7 @@ from helpers.lazy import handing_out
 if TYPE_CHECKING:
     import pandas as pd
 
+    from helpers.explain.coalitions import RegionScores, region_scores, region_values
     from helpers.explain.factorisation import Factorization, factorize
     from helpers.explain.relevance import explain, explain_many, layer_maps
     from helpers.explain.requirements import Verdict, check
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 __all__ = [
     "METHODS",
     "Factorization",
+    "RegionScores",
     "Verdict",
     "check",
     "explain",
     "explain_many",
     "factorize",
     "layer_maps",
+    "region_scores",
+    "region_values",
     "resolve_targets",
 ]
 
@@ -39,12 +43,15 @@ __getattr__, __dir__ = handing_out(
     {
         "Factorization": "factorisation",
         "METHODS": "methods:table",
+        "RegionScores": "coalitions",
         "Verdict": "requirements",
         "check": "requirements",
         "explain": "relevance",
         "explain_many": "relevance",
         "factorize": "factorisation",
         "layer_maps": "relevance",
+        "region_scores": "coalitions",
+        "region_values": "coalitions",
         "resolve_targets": "targets",
     },
 )

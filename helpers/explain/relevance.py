@@ -17,6 +17,9 @@ from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
 
+# Without counts: a method of thousands of passes moves the bar by fractions of a step.
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
+
 
 def explain(
     model: nn.Module,
@@ -215,16 +218,23 @@ def _explained(
     options = {name: options_of(name, given) for name, given in chosen.items()}
     check_images(images)
     require_network(model)
+    with plain_state(images.device):
+        cases = cases_of(model, images, targets, layer, batch_size)
+        for name in chosen:
+            require(model, images, name)
+        return _collected(cases, options, interruptible)
+
+
+def cases_of(
+    model: nn.Module, images: Tensor, targets: Targets, layer: str | None, batch_size: int
+) -> list[Case]:
+    """Cut images, which were checked, into cases of ``batch_size``; within ``plain_state``."""
     parts = batches(images, batch_size)
     each = _split(targets, parts)
-    for name in chosen:
-        require(model, images, name)
-    with plain_state(images.device):
-        cases = [
-            Case(model, plain(part), target, layer, batch_size, rows, len(images))
-            for part, target, rows in zip(parts, each, _rows(parts), strict=True)
-        ]
-        return _collected(cases, options, interruptible)
+    return [
+        Case(model, plain(part), target, layer, batch_size, rows, len(images))
+        for part, target, rows in zip(parts, each, _rows(parts), strict=True)
+    ]
 
 
 def _collected(
@@ -232,15 +242,19 @@ def _collected(
 ) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     *_, last = options
-    steps = tqdm(total=len(cases) * len(options), desc="explain", delay=2, leave=False)
+    steps = tqdm(
+        total=len(cases) * len(options), desc="explain", delay=2, leave=False, bar_format=BAR
+    )
     try:
         for name, chosen in options.items():
             maps = []
             for case in cases:
+                done, case.advance = steps.n, steps.update
                 maps.append(enlarge(_maps(case, name, chosen), case.size))
                 if name == last:
                     case.forget()
-                steps.update()
+                # Most methods say nothing on the way; shares of those that do add up but for rounding.
+                steps.update(round(done) + 1 - steps.n)
             found[name] = torch.cat(maps)
     except KeyboardInterrupt:
         # Hours of work are not thrown away; with nothing done there is nothing to keep.
