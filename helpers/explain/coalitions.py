@@ -13,7 +13,7 @@ from helpers.errors import InputError
 from helpers.explain import games
 from helpers.explain.case import Case
 from helpers.explain.hiding import Scene, require_masks, scenes
-from helpers.explain.relevance import BAR, cases_of
+from helpers.explain.relevance import BAR, cases_of, within
 from helpers.explain.targets import Targets
 from helpers.faces.regions import MERGED, REGIONS
 from helpers.models.contract import check_images, plain_state, require_network
@@ -117,7 +117,7 @@ def region_values(
     --------
     >>> import torch
     >>> from helpers import faces, models
-    >>> drawn = faces.render(faces.sample(2, seed=1, lipstick=0.5, hat=False, glasses=False))
+    >>> drawn = faces.render(faces.sample(2, seed=1, lipstick=True, hat=False, glasses=False))
     >>> images = torch.from_numpy(drawn.images).permute(0, 3, 1, 2) / 255
     >>> masks = torch.from_numpy(faces.merge(drawn.masks))
     >>> table = region_values(models.load("synthetic-lips-redness"), images, masks, targets=1)
@@ -261,11 +261,12 @@ def _each(
         cases = cases_of(model, images, targets, None, batch_size)
         with tqdm(total=len(cases), desc="regions", delay=2, leave=False, bar_format=BAR) as bar:
             for case in cases:
-                case.advance = bar.update
+                done, case.advance = bar.n, within(bar)
                 for scene in _scenes(case, masks, baseline, seed):
                     found.append(compute(scene))
                     here.append(scene.names)
                 case.forget()
+                bar.update(round(done) + 1 - bar.n)
     return found, here
 
 
@@ -301,11 +302,11 @@ def _by_orders(scene: Scene, samples: int, seed: int) -> Tensor:
     if len(order) == 0:
         raise games.too_few(samples, scene.parts)
     turn = order.argsort(1)[:, None]
-    shown = turn <= torch.arange(scene.parts - 1)[:, None]
-    inner = scene.scores(shown.flatten(0, 1), ("orders", samples, seed))
-    ends = scene.scores(torch.tensor([[False], [True]]).expand(2, scene.parts), "ends")
-    first, last = ends.expand(len(order), 2).split(1, 1)
-    return games.along(order, torch.cat([first, inner.view(len(order), -1), last], 1))
+    inner = (turn <= torch.arange(scene.parts - 1)[:, None]).flatten(0, 1)
+    ends = torch.tensor([[False], [True]]).expand(2, scene.parts)
+    scores = scene.scores(torch.cat([ends, inner]), ("orders", samples, seed))
+    first, last = scores[:2].expand(len(order), 2).split(1, 1)
+    return games.along(order, torch.cat([first, scores[2:].view(len(order), -1), last], 1))
 
 
 def _all_scores(scene: Scene) -> Tensor:

@@ -1,6 +1,6 @@
 """One call for every attribution method."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -237,6 +237,12 @@ def cases_of(
     ]
 
 
+def within(bar: "tqdm[Any]") -> Callable[[float], object]:
+    """Move a bar by shares of its next step, and no further, whatever rounding adds up to."""
+    end = round(bar.n) + 1
+    return lambda share: bar.update(max(min(share, end - bar.n), 0))
+
+
 def _collected(
     cases: list[Case], options: Mapping[str, Mapping[str, Any]], interruptible: bool
 ) -> dict[str, Tensor]:
@@ -249,12 +255,12 @@ def _collected(
         for name, chosen in options.items():
             maps = []
             for case in cases:
-                done, case.advance = steps.n, steps.update
+                done, case.advance = round(steps.n), within(steps)
                 maps.append(enlarge(_maps(case, name, chosen), case.size))
                 if name == last:
                     case.forget()
-                # Most methods say nothing on the way; shares of those that do add up but for rounding.
-                steps.update(round(done) + 1 - steps.n)
+                # Most methods say nothing on the way; those that do may say less than all.
+                steps.update(done + 1 - steps.n)
             found[name] = torch.cat(maps)
     except KeyboardInterrupt:
         # Hours of work are not thrown away; with nothing done there is nothing to keep.
