@@ -16,7 +16,7 @@ def occlusion(case: Case, *, patch: int, stride: int, baseline: Any) -> Tensor:
 
     A pixel's value is the mean fall over the patches that hide it. Patches start every ``stride``
     pixels; the last of a row or column is moved in to end at the border, so that the whole picture is
-    covered and every patch is whole.
+    covered and every patch is whole. (``captum`` lets it stick out, so that it hides less at the border.)
 
     Raises
     ------
