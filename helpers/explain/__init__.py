@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from helpers.explain.costs import cost
+    from helpers.explain.coalitions import RegionScores, region_scores, region_values
     from helpers.explain.factorisation import Factorization, factorize
     from helpers.explain.relevance import explain, explain_many, layer_maps
     from helpers.explain.requirements import Verdict, check
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "METHODS",
     "Factorization",
+    "RegionScores",
     "Verdict",
     "check",
     "cost",
@@ -33,6 +35,8 @@ __all__ = [
     "explain_many",
     "factorize",
     "layer_maps",
+    "region_scores",
+    "region_values",
     "resolve_targets",
 ]
 
@@ -41,6 +45,7 @@ __getattr__, __dir__ = handing_out(
     {
         "Factorization": "factorisation",
         "METHODS": "methods:table",
+        "RegionScores": "coalitions",
         "Verdict": "requirements",
         "check": "requirements",
         "cost": "costs",
@@ -48,6 +53,8 @@ __getattr__, __dir__ = handing_out(
         "explain_many": "relevance",
         "factorize": "factorisation",
         "layer_maps": "relevance",
+        "region_scores": "coalitions",
+        "region_values": "coalitions",
         "resolve_targets": "targets",
     },
 )

@@ -1,8 +1,8 @@
 """A batch of images to be explained, and what all methods may share about it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,8 @@ from helpers.errors import InputError
 from helpers.explain.layers import Reading, read
 from helpers.explain.targets import Targets, find_layer, resolve_targets
 from helpers.models.contract import answers
+
+Found = TypeVar("Found")
 
 
 class Case:
@@ -57,6 +59,9 @@ class Case:
         self.count = len(images) if count is None else count
         self._readings: dict[str, Reading] = {}
         self._known: Tensor | None = None
+        self._kept: dict[Hashable, Any] = {}
+        self.advance: Callable[[float], object] = lambda share: None
+        """Told which share of a method's work was just done; :func:`explain` moves its bar by it."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,9 +106,25 @@ class Case:
         """Each image (3, H, W) with the index of its class."""
         return zip(self.images, self.indices.tolist(), strict=True)
 
+    def position(self, row: int) -> int:
+        """Where the image of this row stands among all images of the call."""
+        return (self.rows.start or 0) + row
+
+    def kept(self, key: Hashable, compute: Callable[[], Found]) -> Found:
+        """What was computed under this key before, or else what ``compute`` returns, to be kept.
+
+        For scores of hidden pictures that several methods read; the key names everything that they
+        depend on beside the case.
+        """
+        if key not in self._kept:
+            self._kept[key] = compute()
+        found: Found = self._kept[key]
+        return found
+
     def forget(self) -> None:
-        """Let go of the layers that were read, when no further method will ask for them."""
+        """Let go of what was read and kept, when no further method will ask for it."""
         self._readings.clear()
+        self._kept.clear()
 
     def cut(self, values: Any, name: str) -> Any:
         """The entries of an option that belong to these images, of an entry for each of the call.

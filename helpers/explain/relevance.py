@@ -1,6 +1,6 @@
 """One call for every attribution method."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +19,8 @@ from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
 
 _MOST = 2**20  # pictures at a time, for those who give a number without end
+# Without counts: a method of thousands of passes moves the bar by fractions of a step.
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
 
 
 def explain(
@@ -201,17 +203,30 @@ def _explained(
     options = {name: options_of(name, given) for name, given in chosen.items()}
     check_images(images)
     require_network(model)
+    with plain_state(images.device):
+        cases = cases_of(model, images, targets, layer, batch_size)
+        for name in chosen:
+            require(model, images, name)
+        return _collected(cases, options, interruptible)
+
+
+def cases_of(
+    model: nn.Module, images: Tensor, targets: Targets, layer: str | None, batch_size: int
+) -> list[Case]:
+    """Cut images, which were checked, into cases of ``batch_size``; within ``plain_state``."""
     parts = batches(images, batch_size)
     batch_size = min(batch_size, _MOST)
     each = _split(targets, parts)
-    for name in chosen:
-        require(model, images, name)
-    with plain_state(images.device):
-        cases = [
-            Case(model, plain(part), target, layer, batch_size, rows, len(images))
-            for part, target, rows in zip(parts, each, _rows(parts), strict=True)
-        ]
-        return _collected(cases, options, interruptible)
+    return [
+        Case(model, plain(part), target, layer, batch_size, rows, len(images))
+        for part, target, rows in zip(parts, each, _rows(parts), strict=True)
+    ]
+
+
+def within(bar: "tqdm[Any]") -> Callable[[float], object]:
+    """Move a bar by shares of its next step, and no further, whatever rounding adds up to."""
+    end = round(bar.n) + 1
+    return lambda share: bar.update(max(min(share, end - bar.n), 0))
 
 
 def _collected(
@@ -219,15 +234,19 @@ def _collected(
 ) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     *_, last = options
-    steps = tqdm(total=len(cases) * len(options), desc="explain", delay=2, leave=False)
+    steps = tqdm(
+        total=len(cases) * len(options), desc="explain", delay=2, leave=False, bar_format=BAR
+    )
     try:
         for name, chosen in options.items():
             maps = []
             for case in cases:
+                done, case.advance = round(steps.n), within(steps)
                 maps.append(enlarge(_maps(case, name, chosen), case.size))
                 if name == last:
                     case.forget()
-                steps.update()
+                # Most methods say nothing on the way; those that do may say less than all.
+                steps.update(done + 1 - steps.n)
             found[name] = torch.cat(maps)
     except KeyboardInterrupt:
         # Hours of work are not thrown away; with nothing done there is nothing to keep.

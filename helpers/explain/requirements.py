@@ -41,6 +41,7 @@ NEEDS: Mapping[str, Trial] = MappingProxyType(
     {
         "gradients": _always,  # a gradient of the score by the picture or the layer
         "maps": _always,  # a layer whose output is (N, channels, h, w)
+        "masks": _always,  # the option masks=: regions of each image
         "straight": _always,  # nothing added or bent where no layer can be watched
         "modules": _modules,  # activations and max poolings: a module each, run once a pass
         "relus": _relus,  # no activation but ReLU

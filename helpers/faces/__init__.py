@@ -9,7 +9,7 @@
 
 from helpers.faces.factors import BANDS, FACTORS, Choice, Face, band
 from helpers.faces.reach import REACH
-from helpers.faces.regions import REGIONS
+from helpers.faces.regions import MERGED, REGIONS, merge
 from helpers.faces.rendering import Rendered, render
 from helpers.faces.sampling import IDENTITY, correlate, retakes, sample, twin
 
@@ -17,6 +17,7 @@ __all__ = [
     "BANDS",
     "FACTORS",
     "IDENTITY",
+    "MERGED",
     "REACH",
     "REGIONS",
     "Choice",
@@ -24,6 +25,7 @@ __all__ = [
     "Rendered",
     "band",
     "correlate",
+    "merge",
     "render",
     "retakes",
     "sample",
