@@ -19,9 +19,17 @@ def _always(_model: nn.Module, _images: Tensor | None) -> str:
     return ""
 
 
+def _unported(model: nn.Module, images: Tensor | None) -> str:
+    # TensorFlow is imported only when a method asks for this.
+    from helpers.explain.keras_ports import unported
+
+    return unported(model, images)
+
+
 NEEDS: Mapping[str, Trial] = MappingProxyType(
     {
         "gradients": _always,  # a gradient of the score by the picture or the layer
+        "keras": _unported,  # a Keras model of the same weights can be made
         "maps": _always,  # a layer whose output is (N, channels, h, w)
         "straight": _always,  # nothing added or bent where no layer can be watched
     }
