@@ -1,7 +1,8 @@
 """Whether a method's rule holds on a network: what it asks of it, checked before it runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 
 from torch import Tensor, nn
@@ -10,45 +11,34 @@ from helpers.arguments import choice
 from helpers.errors import InputError
 from helpers.explain.catalogue import ROWS
 
-Trial = Callable[[nn.Module, Tensor | None], str]
-"""Says in a sentence why a network does not meet a need; "" where it does."""
-
-
-def _always(_model: nn.Module, _images: Tensor | None) -> str:
-    # What shows only when the method runs is refused there, where the message can say more.
-    return ""
-
-
-def _modules(model: nn.Module, images: Tensor | None) -> str:
-    from helpers.explain.twins import modules_amiss
-
-    return modules_amiss(model, images)
-
-
-def _relus(model: nn.Module, images: Tensor | None) -> str:
-    from helpers.explain.twins import relus_amiss
-
-    return relus_amiss(model, images)
-
-
-def _relevance(model: nn.Module, images: Tensor | None) -> str:
-    from helpers.explain.propagation import relevance_amiss
-
-    return relevance_amiss(model, images)
-
-
-NEEDS: Mapping[str, Trial] = MappingProxyType(
+NEEDS: Mapping[str, str] = MappingProxyType(
     {
-        "gradients": _always,  # a gradient of the score by the picture or the layer
-        "maps": _always,  # a layer whose output is (N, channels, h, w)
-        "masks": _always,  # the option masks=: regions of each image
-        "straight": _always,  # nothing added or bent where no layer can be watched
-        "modules": _modules,  # activations and max poolings: a module each, run once a pass
-        "relus": _relus,  # no activation but ReLU
-        "relevance": _relevance,  # sums and means as modules, a fixed normalisation in front
+        "gradients": "",  # a gradient of the score by the picture or the layer
+        "maps": "",  # a layer whose output is (N, channels, h, w)
+        "masks": "",  # the option masks=: regions of each image
+        "straight": "",  # nothing added or bent where no layer can be watched
+        "modules": "twins:modules_amiss",  # activations and max poolings: a module each, run once
+        "relus": "twins:relus_amiss",  # no activation but ReLU
+        "relevance": "propagation:relevance_amiss",  # sums and means as modules, one normalisation
+        "keras": "keras_ports:unported",  # a Keras model of the same weights can be made
     }
 )
-"""What methods may need of a network, and how it is tried out."""
+"""What methods may need of a network, and the function that tries it out.
+
+"module:function" inside ``helpers.explain`` is given the network and images, or None, and says in a
+sentence what is amiss, "" if nothing. What shows only when a method runs is refused there, where the
+message can say more, and has no function here.
+"""
+
+
+def _amiss(need: str, model: nn.Module, images: Tensor | None) -> str:
+    module, _, function = NEEDS[need].partition(":")
+    # Imported here: a need of Keras is tried with TensorFlow, and no other is.
+    return (
+        getattr(import_module(f"helpers.explain.{module}"), function)(model, images)
+        if module
+        else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +81,7 @@ def check(model: nn.Module, method: str, images: Tensor | None = None) -> Verdic
     """
     row = ROWS[choice(method, "method", ROWS)]
     for need in row.needs:
-        sentence = NEEDS[need](model, images)
+        sentence = _amiss(need, model, images)
         if sentence:
             return Verdict(False, f"{method} does not hold on this network: {sentence}")
     return Verdict(True, f"{method} needs {', '.join(row.needs) or 'answers only'}: nothing amiss.")

@@ -26,12 +26,23 @@ if TYPE_CHECKING:
 
     from helpers.models.adapters import adapt
     from helpers.models.cosines import similarity
+    from helpers.models.keras_port import to_keras
     from helpers.models.shipped import Shipped, load, save
 
     REAL: pd.DataFrame
     """The models of others that :func:`load` knows, one row each."""
 
-__all__ = ["REAL", "Shipped", "adapt", "available", "file_hash", "load", "save", "similarity"]
+__all__ = [
+    "REAL",
+    "Shipped",
+    "adapt",
+    "available",
+    "file_hash",
+    "load",
+    "save",
+    "similarity",
+    "to_keras",
+]
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -56,5 +67,6 @@ __getattr__, __dir__ = handing_out(
         "load": "shipped",
         "save": "shipped",
         "similarity": "cosines",
+        "to_keras": "keras_port",
     },
 )

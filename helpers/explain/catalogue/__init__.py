@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from helpers.explain.catalogue import cams, captum, perturbation, zennit
+from helpers.explain.catalogue import cams, captum, gradcam, perturbation, xplique, zennit
 from helpers.explain.methods import Method
 
 ROWS: Mapping[str, Method] = MappingProxyType(
-    {**cams.ROWS, **perturbation.ROWS, **captum.ROWS, **zennit.ROWS}
+    {**cams.ROWS, **perturbation.ROWS, **captum.ROWS, **zennit.ROWS, **gradcam.ROWS, **xplique.ROWS}
 )
 """Every method by the name that a reader gives."""

@@ -1,0 +1,56 @@
+"""Keras models of the networks that are explained, kept while a network and its weights last."""
+
+import hashlib
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from helpers.errors import InputError
+from helpers.models.keras_port import to_keras
+
+_PORTS: "WeakKeyDictionary[nn.Module, tuple[Any, Any]]" = WeakKeyDictionary()
+
+
+def port_of(model: nn.Module, size: tuple[int, int]) -> Any:
+    """The Keras model of a network for pictures of one size, made when its weights have changed.
+
+    Raises
+    ------
+    InputError
+        If the network cannot be ported, and which layer is the cause.
+    """
+    key = (size, fingerprint(model))
+    held = _PORTS.get(model)
+    if held is None or held[0] != key:
+        held = _PORTS[model] = (key, to_keras(model, size))
+    return held[1]
+
+
+def forget(model: nn.Module) -> None:
+    """Drop a port that a library may have left in pieces."""
+    _PORTS.pop(model, None)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """A hash of a network's structure, weights and buffers.
+
+    Torch counts changes of a tensor, but not those made through ``weight.data``, so the numbers
+    themselves are read.
+    """
+    found = hashlib.blake2b(repr(model).encode())
+    for name, each in (*model.named_parameters(), *model.named_buffers()):
+        found.update(f"{name} {tuple(each.shape)}".encode())
+        found.update(each.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return found.hexdigest()
+
+
+def unported(model: nn.Module, images: Tensor | None) -> str:
+    """Why a network has no Keras model; "" where it has one."""
+    size = getattr(model, "input_size", None) if images is None else tuple(images.shape[2:])
+    try:
+        port_of(model, size)  # type: ignore[arg-type]  # checked by to_keras
+    except InputError as why:
+        return str(why)
+    return ""
