@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from helpers.arguments import choice
 from helpers.errors import InputError
 from helpers.explain.catalogue import ROWS
+from helpers.explain.tokens import blindness
 
 Trial = Callable[[nn.Module, Tensor | None], str]
 """Says in a sentence why a network does not meet a need; "" where it does."""
@@ -21,6 +22,7 @@ def _always(_model: nn.Module, _images: Tensor | None) -> str:
 
 NEEDS: Mapping[str, Trial] = MappingProxyType(
     {
+        "attention": blindness,  # a vision transformer whose attention and tokens can be read
         "gradients": _always,  # a gradient of the score by the picture or the layer
         "maps": _always,  # a layer whose output is (N, channels, h, w)
         "straight": _always,  # nothing added or bent where no layer can be watched

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from helpers.explain.catalogue import cams
+from helpers.explain.catalogue import attention, cams
 from helpers.explain.methods import Method
 
-ROWS: Mapping[str, Method] = MappingProxyType({**cams.ROWS})
+ROWS: Mapping[str, Method] = MappingProxyType({**cams.ROWS, **attention.ROWS})
 """Every method by the name that a reader gives."""
