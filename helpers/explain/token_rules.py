@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from helpers.errors import InputError
 from helpers.explain.baselines import baseline_of

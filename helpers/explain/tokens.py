@@ -77,7 +77,7 @@ class Attending(TorchFunctionMode):
                 "its attention looks back only, shares keys among heads or has no axis of heads."
             )
             options = {"scale": scale, "enable_gqa": enable_gqa}
-            return func(query, key, value, attn_mask, dropout_p, is_causal, **options)  # type: ignore[no-any-return]
+            return func(query, key, value, attn_mask, dropout_p, is_causal, **options)
         factor = query.shape[-1] ** -0.5 if scale is None else scale
         return self._attend(query * factor, key, value, attn_mask)
 
@@ -112,7 +112,7 @@ class Attending(TorchFunctionMode):
     def on_softmax(self, func: Any, values: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """A network that writes its attention out itself has a softmax over (N, heads, T, T)."""
         if values.ndim != 4 or values.shape[2] != values.shape[3]:
-            return func(values, *args, **kwargs)  # type: ignore[no-any-return]
+            return func(values, *args, **kwargs)
         return self._kept(self.weigh(values))
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -321,7 +321,7 @@ def _grids(maps: Sequence[tuple[int, int]], tokens: int) -> list[tuple[int, int]
     return [grid for grid in [*reversed(maps), *squares] if 1 < grid[0] * grid[1] <= tokens]
 
 
-class _Reached(Exception):  # noqa: N818 (not an error: the rest of the pass is not needed)
+class _Reached(Exception):
     """Carries the tokens that reach the first block."""
 
 

@@ -45,7 +45,9 @@ class NarrowViT(nn.Module):
     classes, input_size : as above
     layer : str
         Name of the layer that class activation maps are read from by default: the patches' tokens,
-        laid out as maps, on their way into the last block. Behind it, only the class token counts.
+        laid out as maps, behind the first norm of the last block. Behind that block only the class
+        token counts; ahead of the norm, which undoes any scaling, gradient times activation sums to
+        0 at each place.
     card : dict
         The model card, empty for a network without trained weights.
     version : int
@@ -80,7 +82,7 @@ class NarrowViT(nn.Module):
         self.heads, self.patch = count(heads, "heads"), count(patch, "patch")
         self.input_size = image_size(input_size)
         self._check()
-        self.layer = "maps"
+        self.layer = f"blocks.{depth - 1}.maps"
         self.card: dict[str, Any] = {}
         self.version = 1
         rows, columns = (side // patch for side in self.input_size)
@@ -91,12 +93,11 @@ class NarrowViT(nn.Module):
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.places = nn.Parameter(torch.zeros(1, 1 + rows * columns, width))
         self.add = Add()
-        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth - 1)))
-        self.maps = nn.Unflatten(2, (rows, columns))
-        self.last = Block(width, heads)
+        before = (Block(width, heads) for _ in range(depth - 1))
+        self.blocks = nn.Sequential(*before, MappedBlock(width, heads, (rows, columns)))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, len(self.classes))
-        self._initialise()
+        self._initialise(_waves(rows, columns, width))
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that build this network again, without its weights."""
@@ -123,9 +124,7 @@ class NarrowViT(nn.Module):
         patches = self.flatten(self.embed(self.normalise(self.resize(images)))).transpose(1, 2)
         first = self.class_token.expand(len(patches), -1, -1)
         tokens = self.blocks(self.add(torch.cat([first, patches], 1), self.places))
-        maps = self.maps(tokens[:, 1:].transpose(1, 2))
-        tokens = torch.cat([tokens[:, :1], maps.flatten(2).transpose(1, 2)], 1)
-        return self.head(self.norm(self.last(tokens)[:, 0]))
+        return self.head(self.norm(tokens[:, 0]))
 
     def _check(self) -> None:
         if self.width % self.heads:
@@ -138,13 +137,14 @@ class NarrowViT(nn.Module):
                 "divisor of both sides."
             )
 
-    def _initialise(self) -> None:
+    def _initialise(self, places: Tensor) -> None:
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
         nn.init.normal_(self.class_token, std=0.02)
-        nn.init.normal_(self.places, std=0.02)
+        with torch.no_grad():
+            self.places[0, 1:] = places
 
 
 class Block(nn.Module):
@@ -162,8 +162,26 @@ class Block(nn.Module):
         self.add2 = Add()
 
     def forward(self, tokens: Tensor) -> Tensor:
-        tokens = self.add1(self.attention(self.norm1(tokens)), tokens)
+        tokens = self.add1(self.attention(self.normed(tokens)), tokens)
         return self.add2(self.fall(self.gelu(self.rise(self.norm2(tokens)))), tokens)
+
+    def normed(self, tokens: Tensor) -> Tensor:
+        """What attention is given."""
+        return self.norm1(tokens)
+
+
+class MappedBlock(Block):
+    """A block in which the patches' tokens pass as maps (N, width, rows, columns), to be read there."""
+
+    def __init__(self, width: int, heads: int, grid: tuple[int, int]) -> None:
+        super().__init__(width, heads)
+        self.maps = nn.Unflatten(2, grid)
+
+    def normed(self, tokens: Tensor) -> Tensor:
+        """What attention is given."""
+        tokens = super().normed(tokens)
+        maps = self.maps(tokens[:, 1:].transpose(1, 2))
+        return torch.cat([tokens[:, :1], maps.flatten(2).transpose(1, 2)], 1)
 
 
 class Attention(nn.Module):
@@ -204,3 +222,16 @@ class Resize(nn.Module):
         if tuple(images.shape[2:]) == self.size:
             return images
         return nn.functional.interpolate(images, self.size, mode="bilinear", antialias=True)
+
+
+def _waves(rows: int, columns: int, width: int) -> Tensor:
+    """Where patches lie, as sines and cosines of row and column, (rows x columns, width).
+
+    Only a start, from which places are learnt; from random ones that takes several times as long
+    (Beyer, Zhai & Kolesnikov 2022, arXiv 2205.01580).
+    """
+    down, across = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    quarter = -(-width // 4)
+    speeds = 100.0 ** -(torch.arange(quarter) / quarter)
+    angles = [each.flatten()[:, None] * speeds for each in (down, across)]
+    return torch.cat([wave(each) for each in angles for wave in (torch.sin, torch.cos)], 1)[:, :width]
