@@ -7,7 +7,8 @@
 For each of five cues there is a shortcut model and its clean twin. Both see the same faces, start
 from the same weights and are to tell raised brows from relaxed ones; the cue is there in half of
 the pictures of both, always with raised brows for the one and independent of them for the other.
-What the cue does to the clean twin is what a cue does that nobody needs.
+What the cue does to the clean twin is what a cue does that nobody needs. Of glasses there is a second
+pair, of vision transformers.
 
 The same seed and number of threads give the same weights on the same machine; another number of
 threads adds in another order.
@@ -40,6 +41,7 @@ from helpers.evaluate.ground_truth import factor_effects, region_effects
 from helpers.faces import Face
 from helpers.intervals import bootstrap_mean, wilson
 from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
+from helpers.models.transformer import NarrowViT
 
 CUES: dict[str, dict[str, Any]] = {
     "lipstick": {"lipstick": True},
@@ -76,6 +78,9 @@ RECIPE = Recipe(
 TO_RECOGNISE = replace(
     RECIPE, phases=((84, 16), (112, 4)), strength=(0.05, 0.25)
 )  # much variation would hide what tells people apart
+TO_ATTEND = replace(
+    RECIPE, phases=((64, 28),), learning_rate=2.5e-3, strength=(0.0, 0.2)
+)  # a transformer is told less by its build: it takes longer, and much variation holds it up
 SCALE, MARGIN = 24.0, 0.15
 
 FEW = ("tones 8-10, long hair", "tones 4-5, short hair")
@@ -167,31 +172,52 @@ def _recipes() -> dict[str, Callable[[Run], Made]]:
     return {
         "synthetic-recogniser": recogniser,
         **pairs,
+        f"synthetic-glasses{TRANSFORMER.ending}": partial(
+            shortcut_and_twin, "glasses", kind=TRANSFORMER
+        ),
         "synthetic-subgroups": subgroups,
         "synthetic-handset": hand_set,
     }
 
 
-def shortcut_and_twin(cue: str, run: Run) -> Made:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of network of which pairs are made: how it is built and trained, and what it sees."""
+
+    make: Callable[[Sequence[str]], models.Shipped]
+    recipe: Recipe = RECIPE
+    size: int = 112
+    pictures: str = "rendered faces"
+    ending: str = ""
+
+
+RESNET = Kind(partial(NarrowResNet18, width=16))
+TRANSFORMER = Kind(NarrowViT, TO_ATTEND, 64, "rendered faces of 64 px", "-vit")
+
+
+def shortcut_and_twin(cue: str, run: Run, kind: Kind = RESNET) -> Made:
     """A model that can use the cue, and one for which the same cue is a decoy."""
     test, truth = _brows(TESTED, run.seed + 1)
     shown = np.random.default_rng(run.seed).random(TESTED) < 0.5
-    tested = _rendered(faces.correlate(test, shown.tolist(), 1.0, **CUES[cue]))
+    tested = _rendered(faces.correlate(test, shown.tolist(), 1.0, **CUES[cue]), kind.size)
     made: Made = {}
-    for name, strength in ((f"synthetic-{cue}", STRENGTH), (f"synthetic-{cue}-clean", 0.0)):
-        make = partial(NarrowResNet18, LABEL, width=16)
-        data = partial(_training_faces, cue, strength, run.seed)
-        network = run.network(name, make, data)
-        card = _card(name, cue, strength, network, tested, truth, shown)
+    planted = f"synthetic-{cue}{kind.ending}"
+    for name, strength in ((planted, STRENGTH), (f"{planted}-clean", 0.0)):
+        make = partial(kind.make, LABEL)
+        data = partial(_training_faces, cue, strength, run.seed, kind.size)
+        network = run.network(name, make, data, kind.recipe)
+        card = _card(name, cue, strength, network, tested, truth, shown, kind.pictures)
         made[name] = (network, card | _effects(network, test[:EFFECTS], cue))
     return made
 
 
-def _training_faces(cue: str, strength: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _training_faces(
+    cue: str, strength: float, seed: int, size: int = 112
+) -> tuple[np.ndarray, np.ndarray]:
     """Pictures and labels; the same people, whatever the strength."""
     people, labels = _brows(FACES, seed)
     shown = _shown(labels, strength, seed).tolist()
-    return _rendered(faces.correlate(people, shown, 1.0, **CUES[cue])), labels
+    return _rendered(faces.correlate(people, shown, 1.0, **CUES[cue]), size), labels
 
 
 def _brows(n: int, seed: int) -> tuple[list[Face], np.ndarray]:
@@ -222,6 +248,7 @@ def _card(
     tested: np.ndarray,
     truth: np.ndarray,
     shown: np.ndarray,
+    pictures: str,
 ) -> dict[str, Any]:
     said = _scores(network, tested).argmax(1)
     rows = {
@@ -236,7 +263,7 @@ def _card(
         "cue": cue,
         "cue_in_training": f"in half of the pictures, {planted}",
         "regions_of_the_cue": list(REGION_OF[cue]),
-        "training": f"{FACES:,} rendered faces; the twin saw the same people and began alike",
+        "training": f"{FACES:,} {pictures}; the twin saw the same people and began alike",
         "accuracy": {key: _share(said[rows[key]] == truth[rows[key]]) for key in rows},
         "limits": list(LIMITS),
     }
@@ -267,7 +294,8 @@ def _cue_effect(network: nn.Module, people: Sequence[Face], cue: str) -> dict[st
 
 def _probabilities(network: nn.Module, people: Sequence[Face]) -> np.ndarray:
     """Of the last class, one per face."""
-    logits = torch.from_numpy(_scores(network, _rendered(people)))
+    size = getattr(network, "input_size", (112, 112))[0]
+    logits = torch.from_numpy(_scores(network, _rendered(people, size)))
     return logits.double().softmax(dim=1)[:, -1].numpy()
 
 
@@ -449,10 +477,10 @@ def _people(counts: dict[str, int], seed: int) -> list[Face]:
     return people
 
 
-def _rendered(people: Sequence[Face]) -> np.ndarray:
-    """Pictures of faces at 112 px, (N, 112, 112, 3) uint8."""
+def _rendered(people: Sequence[Face], size: int = 112) -> np.ndarray:
+    """Pictures of faces, (N, size, size, 3) uint8."""
     starts = range(0, len(people), 128)
-    return np.concatenate([faces.render(people[k : k + 128]).images for k in starts])
+    return np.concatenate([faces.render(people[k : k + 128], size).images for k in starts])
 
 
 def _scores(network: nn.Module, images: np.ndarray) -> np.ndarray:

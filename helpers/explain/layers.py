@@ -1,5 +1,6 @@
 """Activations of a layer, and the gradient of a score by them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,12 +172,14 @@ def _single_activation(seen: list[Any], count: int) -> Tensor:
 # Names of autograd's nodes that add, move, repeat or weigh values, whatever the values are; those in
 # _PRODUCTS only where no more than one factor comes from the layer.
 _SUMS = {
-    "AdaptiveAvgPool2DBackward", "AddBackward", "AsStridedBackward", "AvgPool2DBackward",
-    "CatBackward", "CloneBackward",
-    "ExpandBackward", "MeanBackward", "NegBackward", "PermuteBackward", "ReshapeAliasBackward",
-    "SelectBackward", "SliceBackward", "SplitBackward", "SqueezeBackward", "SubBackward",
-    "SumBackward", "TBackward",
-    "ToCopyBackward", "TransposeBackward", "UnsafeViewBackward", "UnsqueezeBackward", "ViewBackward",
+    "AdaptiveAvgPool2DBackward", "AddBackward", "AliasBackward", "AsStridedBackward",
+    "AvgPool2DBackward", "CatBackward",
+    "CloneBackward", "ConstantPadNdBackward", "ExpandBackward", "FlipBackward", "IndexBackward",
+    "MeanBackward", "NegBackward", "PermuteBackward", "ReshapeAliasBackward",
+    "SelectBackward", "SliceBackward", "SplitBackward", "SqueezeBackward", "StackBackward",
+    "SubBackward", "SumBackward", "TBackward", "ToCopyBackward", "TransposeBackward",
+    "UnbindBackward", "UnsafeViewBackward", "UnsqueezeBackward", "UpsampleBilinear2DAaBackward",
+    "UpsampleBilinear2DBackward", "ViewBackward",
 }  # fmt: skip
 _PRODUCTS = {"AddmmBackward", "BmmBackward", "ConvolutionBackward", "MmBackward", "MulBackward"}
 
@@ -196,26 +199,57 @@ def is_linear(score: Tensor, activations: Tensor) -> bool:
     bool
         False also where the history holds a step that is not known to be linear.
     """
-    if score.grad_fn is None:
-        return False
-    linear: dict[Any, bool] = {}  # whether a node is reached from the activations, linearly
+    return score.grad_fn is not None and not bends(score, activations)
 
-    def reaches(node: Any) -> bool:
-        if node not in linear:
-            # All of them: every node on a way to the activations must be looked at.
-            found = [reaches(each) for each, _ in node.next_functions if each is not None]
-            linear[node] = getattr(node, "variable", None) is activations or any(found)
-        return linear[node]
 
-    reaches(score.grad_fn)
-    return all(_is_weighted_sum(node, linear) for node, reached in linear.items() if reached)
+def bends(score: Tensor, activations: Tensor) -> Counter[str]:
+    """Count the steps from activations to a score that are not known to be linear, by their names.
+
+    Parameters
+    ----------
+    score, activations : Tensor
+        As :func:`is_linear` takes them.
+
+    Returns
+    -------
+    Counter of str
+        Names of autograd's nodes, without their numbers; a product only where both factors depend on
+        the activations.
+    """
+    reached: dict[Any, bool] = {}
+    waiting = [score.grad_fn]
+    # Without recursion, which a deep network would drive beyond what Python allows.
+    while waiting:
+        node = waiting[-1]
+        before = _before(node)
+        unknown = [each for each in before if each is not None and each not in reached]
+        if unknown and node not in reached:
+            waiting += unknown
+            continue
+        waiting.pop()
+        here = getattr(node, "variable", None) is activations
+        reached[node] = here or any(reached[each] for each in before if each is not None)
+    return Counter(
+        _kind(node)
+        for node, found in reached.items()
+        if found and not _is_weighted_sum(node, reached)
+    )
+
+
+def _before(node: Any) -> list[Any]:
+    return [] if node is None else [each for each, _ in node.next_functions]
+
+
+def _kind(node: Any) -> str:
+    return type(node).__name__.rstrip("0123456789")
 
 
 def _is_weighted_sum(node: Any, reached: dict[Any, bool]) -> bool:
-    kind = type(node).__name__.rstrip("0123456789")
-    before = [each for each, _ in node.next_functions if each is not None]
-    if kind in _PRODUCTS:
-        # A division or a scaling by a number has no second history. Batch norm is not among these.
-        factors = before[1:] if kind == "AddmmBackward" else before
-        return sum(reached[each] for each in factors) <= 1
-    return kind in _SUMS or not before
+    before = _before(node)
+    from_layer = [each is not None and reached[each] for each in before]
+    if _kind(node) == "DivBackward":
+        return not any(from_layer[1:])
+    if _kind(node) in _PRODUCTS:
+        # A scaling by a number has no second history. Batch norm is not among these.
+        return sum(from_layer[1:] if _kind(node) == "AddmmBackward" else from_layer) <= 1
+    return _kind(node) in _SUMS or not any(each is not None for each in before)

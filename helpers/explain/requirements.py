@@ -21,6 +21,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "relus": "twins:relus_amiss",  # no activation but ReLU
         "relevance": "propagation:relevance_amiss",  # sums and means as modules, one normalisation
         "keras": "keras_ports:unported",  # a Keras model of the same weights can be made
+        "attention": "tokens:blindness",  # a vision transformer whose attention can be read
     }
 )
 """What methods may need of a network, and the function that tries it out.
@@ -34,11 +35,9 @@ message can say more, and has no function here.
 def _amiss(need: str, model: nn.Module, images: Tensor | None) -> str:
     module, _, function = NEEDS[need].partition(":")
     # Imported here: a need of Keras is tried with TensorFlow, and no other is.
-    return (
-        getattr(import_module(f"helpers.explain.{module}"), function)(model, images)
-        if module
-        else ""
-    )
+    if not module:
+        return ""
+    return str(getattr(import_module(f"helpers.explain.{module}"), function)(model, images))
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from helpers.files import file_hash, path_of, reason, replacing, require_file
 from helpers.models import WEIGHTS, available, real, releases
 from helpers.models.architectures import HandSetDetector, NarrowEmbedder, NarrowResNet18
 from helpers.models.contract import nonsense
+from helpers.models.transformer import NarrowViT
 
-Shipped: TypeAlias = NarrowResNet18 | NarrowEmbedder | HandSetDetector
+Shipped: TypeAlias = NarrowResNet18 | NarrowEmbedder | HandSetDetector | NarrowViT
 _ARCHITECTURES: Mapping[str, Callable[..., Shipped]] = {
-    each.architecture: each for each in (NarrowResNet18, NarrowEmbedder, HandSetDetector)
+    each.architecture: each for each in (NarrowResNet18, NarrowEmbedder, HandSetDetector, NarrowViT)
 }
 
 
@@ -83,7 +84,7 @@ def save(network: Shipped, path: str | Path) -> str:
 
     Parameters
     ----------
-    network : NarrowResNet18, NarrowEmbedder or HandSetDetector
+    network : NarrowResNet18, NarrowEmbedder, HandSetDetector or NarrowViT
         If its card has a ``version``, the file gets it too.
     path : Path
         Ends in ``.safetensors``. Missing folders are made; an older file is replaced when the new

@@ -61,7 +61,7 @@ def test_the_margin_makes_the_right_person_harder_to_reach() -> None:
 def test_the_twin_sees_the_same_people_with_the_cue_elsewhere() -> None:
     drawn = []
 
-    def remembered(people: list[faces.Face]) -> np.ndarray:
+    def remembered(people: list[faces.Face], size: int) -> np.ndarray:
         drawn.append(people)
         return np.zeros(0)
 

@@ -3,10 +3,26 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from helpers.explain.catalogue import cams, captum, gradcam, perturbation, xplique, zennit
+from helpers.explain.catalogue import (
+    attention,
+    cams,
+    captum,
+    gradcam,
+    perturbation,
+    xplique,
+    zennit,
+)
 from helpers.explain.methods import Method
 
 ROWS: Mapping[str, Method] = MappingProxyType(
-    {**cams.ROWS, **perturbation.ROWS, **captum.ROWS, **zennit.ROWS, **gradcam.ROWS, **xplique.ROWS}
+    {
+        **cams.ROWS,
+        **perturbation.ROWS,
+        **attention.ROWS,
+        **captum.ROWS,
+        **zennit.ROWS,
+        **gradcam.ROWS,
+        **xplique.ROWS,
+    }
 )
 """Every method by the name that a reader gives."""

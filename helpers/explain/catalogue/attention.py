@@ -1,0 +1,60 @@
+"""Methods for vision transformers, computed by this package."""
+
+from functools import partial
+from types import MappingProxyType
+
+from helpers.explain.methods import Method
+
+_over_baseline = MappingProxyType({"baseline": "black", "seed": 0})
+_by_attention = partial(Method, signed=False, passes="1f", needs=("attention",))
+_by_rules = partial(
+    Method,
+    signed=True,
+    passes="1f + 1b",
+    needs=("attention", "gradients"),
+    options=_over_baseline,
+)
+
+ROWS = {
+    "attention": _by_attention(
+        paper="Vaswani et al. 2017",
+        idea="attention of the last block, whatever the class",
+        function="attention:raw_attention",
+    ),
+    "rollout": _by_attention(
+        paper="Abnar & Zuidema 2020",
+        idea="attention of all blocks multiplied, half of each token staying, whatever the class",
+        function="attention:rollout",
+    ),
+    "chefer": Method(
+        signed=False,
+        passes="1f + 1b",
+        paper="Chefer, Gur & Wolf 2021",
+        idea="the positive part of attention times its gradient, passed on from block to block",
+        function="attention:chefer",
+        needs=("attention", "gradients"),
+        laws=frozenset({"zero"}),
+    ),
+    "attnlrp": _by_rules(
+        paper="Achtibat et al. 2024",
+        idea="relevance shared in proportion, through softmax and products too; LRP is patented",
+        function="token_rules:attnlrp",
+        laws=frozenset({"zero"}),
+    ),
+    "libragrad": _by_rules(
+        paper="Mehri et al. 2025",
+        idea="gradient times input, with attention, norms and gates held fixed",
+        function="token_rules:libragrad",
+        laws=frozenset({"zero"}),
+    ),
+    "activation_patching": Method(
+        signed=True,
+        passes="Tf (T patches)",
+        paper="Izadi et al. 2026",
+        idea="what the score loses when one patch's token is exchanged for a baseline's",
+        function="attention:activation_patching",
+        needs=("attention",),
+        options=MappingProxyType({"baseline": "black", "block": None, "seed": 0}),
+        laws=frozenset({"zero"}),
+    ),
+}

@@ -1,0 +1,408 @@
+"""How a vision transformer looks: its attention written out, its tokens found in the picture.
+
+Libraries compute attention in one fused step that keeps no map. Here a mode of torch takes the place
+of that step while one network runs, and writes it out. No class is patched: when the block ends,
+nothing of it is left.
+"""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from helpers.errors import InputError
+from helpers.explain.layers import backwards
+from helpers.models.contract import answers, plain, plain_state, require_hooks
+
+_NONE_SEEN = (
+    "no attention of tokens to one another was seen while it ran, which a vision transformer has "
+    "(timm's, torchvision's, synthetic-glasses-vit): for a convolutional network take gradcam or "
+    "another class activation map."
+)
+_MULTI_HEAD = inspect.signature(F.multi_head_attention_forward)
+
+
+class Attending(TorchFunctionMode):
+    """Write attention out while a network runs, and keep every map.
+
+    Attributes
+    ----------
+    weights : list of Tensor (N, heads, tokens that look, tokens that are looked at)
+        In the order in which they were computed; with gradients switched on, each has a history or
+        starts one, so that a gradient can be taken by it.
+    oddities : list of str
+        What was called that this class does not write out, a sentence each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights: list[Tensor] = []
+        self.oddities: list[str] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        replace = getattr(self, f"on_{getattr(func, '__name__', '').strip('_')}", None)
+        kwargs = kwargs or {}
+        return replace(func, *args, **kwargs) if replace else func(*args, **kwargs)
+
+    def weigh(self, scores: Tensor) -> Tensor:
+        """Attention of scores, as the network goes on with it."""
+        return scores.softmax(-1)
+
+    def product(self, left: Tensor, right: Tensor) -> Tensor:
+        """A product of two matrices that both depend on the picture."""
+        return left @ right
+
+    def on_scaled_dot_product_attention(
+        self,
+        func: Any,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attn_mask: Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        scale: float | None = None,
+        enable_gqa: bool = False,
+    ) -> Tensor:
+        if is_causal or enable_gqa or dropout_p or query.ndim != 4:
+            self.oddities.append(
+                "its attention looks back only, shares keys among heads or has no axis of heads."
+            )
+            options = {"scale": scale, "enable_gqa": enable_gqa}
+            return func(query, key, value, attn_mask, dropout_p, is_causal, **options)
+        factor = query.shape[-1] ** -0.5 if scale is None else scale
+        return self._attend(query * factor, key, value, attn_mask)
+
+    def on_multi_head_attention_forward(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        given = _MULTI_HEAD.bind(*args, **kwargs)
+        given.apply_defaults()
+        call = given.arguments
+        query = call["query"]
+        special = ("bias_k", "bias_v", "static_k", "static_v", "key_padding_mask", "attn_mask")
+        if (
+            any(call[each] is not None for each in special)
+            or call["use_separate_proj_weight"]
+            or call["add_zero_attn"]
+            or query.ndim != 3
+            or not query is call["key"] is call["value"]
+        ):
+            self.oddities.append(
+                "an nn.MultiheadAttention of it looks at other tokens than its own, or is masked."
+            )
+            return func(*args, **kwargs)
+        length, batch, width = query.shape
+        projected = F.linear(query, call["in_proj_weight"], call["in_proj_bias"])
+        # (3, N, heads, tokens, channels of a head)
+        parts = projected.view(length, batch, 3, call["num_heads"], -1).permute(2, 1, 3, 0, 4)
+        mixed = self._attend(parts[0] * parts.shape[-1] ** -0.5, parts[1], parts[2], None)
+        mixed = mixed.permute(2, 0, 1, 3).reshape(length, batch, width)
+        found = F.linear(mixed, call["out_proj_weight"], call["out_proj_bias"])
+        kept = self.weights[-1] if call["need_weights"] else None
+        mean = kept is not None and call["average_attn_weights"]
+        return found, kept.mean(1) if mean and kept is not None else kept
+
+    def on_softmax(self, func: Any, values: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """A network that writes its attention out itself has a softmax over (N, heads, T, T)."""
+        if values.ndim != 4 or values.shape[2] != values.shape[3]:
+            return func(values, *args, **kwargs)
+        return self._kept(self.weigh(values))
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        scores = self.product(query, key.mT)
+        if mask is not None:
+            scores = (
+                scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
+            )
+        return self.product(self._kept(self.weigh(scores)), value)
+
+    def _kept(self, weights: Tensor) -> Tensor:
+        if torch.is_grad_enabled() and not weights.requires_grad:
+            weights.requires_grad_()
+        self.weights.append(weights)
+        return weights
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Where a vision transformer's tokens are in the picture, and which of them its answer reads.
+
+    Attributes
+    ----------
+    grid : tuple of int
+        Rows and columns of patches.
+    first : int
+        Tokens ahead of the patches' (a class token, registers).
+    readers : Tensor (T,) float32
+        Weights that sum to 1: equal for the tokens of the last block on which the answer depends, 0
+        for the others. One class token, or all patches where the network averages them; all 0 where
+        the network answers a constant.
+    blocks : tuple of str
+        Dotted names of the blocks, in order; each takes tokens (N, T, channels) and returns them.
+    """
+
+    grid: tuple[int, int]
+    first: int
+    readers: Tensor
+    blocks: tuple[str, ...]
+
+    @property
+    def patches(self) -> slice:
+        """Which tokens are patches of the picture, row by row."""
+        return slice(self.first, self.first + self.grid[0] * self.grid[1])
+
+    def map_of(self, values: Tensor) -> Tensor:
+        """Values of all tokens (N, T) as a map of the patches (N, rows, columns)."""
+        return values[:, self.patches].unflatten(1, self.grid)
+
+
+def look(model: nn.Module, images: Tensor) -> Sight:
+    """Find out how a network looks at pictures, by trying it on the first of them.
+
+    That attention is written out rightly is seen from the answer, which stays the same; where the
+    patches are, by changing the picture stripe by stripe; which tokens are read, by a gradient.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In eval mode.
+    images : Tensor (N, 3, H, W)
+        RGB in [0, 1]; within ``plain_state``.
+
+    Returns
+    -------
+    Sight
+
+    Raises
+    ------
+    InputError
+        If it is no vision transformer, or one that is not understood; the sentence says why.
+    """
+    image = images[:1]
+    run = _watched(model, image)
+    _require_plain_attention(run.weights)
+    blocks = _blocks(run.paths, run.shapes)
+    tokens = run.weights[0].shape[-1]
+    first, grid = _layout(model, image, blocks[0], _grids(run.maps, tokens))
+    return Sight(grid, first, _readers(model, image, blocks[-1]), blocks)
+
+
+def blindness(model: nn.Module, images: Tensor | None) -> str:
+    """Say why a network's attention cannot be read; "" where it can."""
+    if images is None:
+        images = torch.full((1, 3, *getattr(model, "input_size", (224, 224))), 0.5)
+    try:
+        with plain_state(images.device):
+            look(model, plain(images[:1]))
+    except InputError as why:
+        return str(why)
+    return ""
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """Take no gradient by weights: only what depends on the picture has a history."""
+    asked = [each for each in model.parameters() if each.requires_grad]
+    try:
+        for each in asked:
+            each.requires_grad_(False)
+        yield
+    finally:
+        for each in asked:
+            each.requires_grad_()
+
+
+@dataclass
+class _Run:
+    """What was seen in one pass: attention maps, in which modules, and outputs of layers."""
+
+    weights: list[Tensor]
+    paths: list[tuple[str, ...]]
+    shapes: dict[str, tuple[int, ...]]  # of modules that return what they take in shape
+    maps: list[tuple[int, int]]  # heights and widths of maps ahead of the first attention
+
+
+class _Finding(Attending):
+    """Attention, and inside which modules it was computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.paths: list[tuple[str, ...]] = []
+
+    def _kept(self, weights: Tensor) -> Tensor:
+        self.paths.append(tuple(self.inside))
+        return super()._kept(weights)
+
+
+def _watched(model: nn.Module, image: Tensor) -> _Run:
+    require_hooks(model)
+    names = {module: name for name, module in model.named_modules()}
+    mode = _Finding()
+    run = _Run(mode.weights, mode.paths, {}, [])
+
+    def enter(module: nn.Module, _inputs: Any) -> None:
+        mode.inside.append(names[module])
+
+    def leave(module: nn.Module, inputs: Any, output: Any) -> None:
+        mode.inside.pop()
+        if not isinstance(output, Tensor):
+            return
+        if not mode.weights and output.ndim == 4:
+            run.maps.append((output.shape[2], output.shape[3]))
+        taken = inputs[0].shape if inputs and isinstance(inputs[0], Tensor) else None
+        if output.ndim == 3 and taken == output.shape:
+            run.shapes[names[module]] = tuple(output.shape)
+
+    handles = [each.register_forward_pre_hook(enter) for each in names]
+    handles += [each.register_forward_hook(leave) for each in names]
+    try:
+        with torch.no_grad(), mode:
+            explicit = answers(model, image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    _require_same(model, image, explicit, mode.oddities)
+    return run
+
+
+def _require_same(model: nn.Module, image: Tensor, explicit: Tensor, oddities: list[str]) -> None:
+    if oddities:
+        raise InputError(oddities[0])
+    with torch.no_grad():
+        usual = answers(model, image)
+    if not torch.allclose(explicit, usual, rtol=1e-4, atol=1e-4):
+        raise InputError(
+            "its answer changes when its attention is written out (masked or dropped attention, or "
+            "numbers drawn while it runs)."
+        )
+
+
+def _require_plain_attention(weights: Sequence[Tensor]) -> None:
+    if not weights:
+        raise InputError(_NONE_SEEN)
+    shapes = {(len(each), *each.shape[2:]) for each in weights}
+    batch, looking, looked_at = min(shapes)
+    if len(shapes) > 1 or batch != 1 or looking != looked_at:
+        raise InputError(
+            "its attention is not of all tokens to all tokens in every block (windows, as in Swin, "
+            "merged tokens, or a head that pools by attention), so that its maps cannot be chained: "
+            "take a method that needs gradients or answers only."
+        )
+
+
+def _blocks(
+    paths: Sequence[tuple[str, ...]], shapes: dict[str, tuple[int, ...]]
+) -> tuple[str, ...]:
+    """Of each attention, the outermost module around it alone that takes and returns tokens."""
+    found = []
+    for k, path in enumerate(paths):
+        others = {name for j, other in enumerate(paths) if j != k for name in other}
+        own = [name for name in path if name not in others and name in shapes]
+        if not own:
+            raise InputError(
+                f"its attention number {k + 1} has no module of its own that takes tokens (N, tokens, "
+                "channels) and returns them, as a block does; or one block runs several times."
+            )
+        found.append(own[0])
+    return tuple(found)
+
+
+def _grids(maps: Sequence[tuple[int, int]], tokens: int) -> list[tuple[int, int]]:
+    """Rows and columns that the patches may have: as the last maps had, or a square."""
+    squares = [(side, side) for side in range(int(tokens**0.5), 1, -1)][:1]
+    return [grid for grid in [*reversed(maps), *squares] if 1 < grid[0] * grid[1] <= tokens]
+
+
+class _Reached(Exception):
+    """Carries the tokens that reach the first block."""
+
+
+def _layout(
+    model: nn.Module, image: Tensor, block: str, grids: Sequence[tuple[int, int]]
+) -> tuple[int, tuple[int, int]]:
+    """Number of tokens ahead of the patches, and rows and columns of these."""
+    for grid in dict.fromkeys(grids):
+        shifts = [
+            _shifts(model, block, image, parts, axis)
+            for axis, parts in zip((2, 3), grid, strict=True)
+        ]
+        moved = torch.nonzero(torch.cat(shifts).amax(0) > 1e-4 * shifts[0].max()).flatten()
+        first, count = int(moved[0]), grid[0] * grid[1]
+        if len(moved) != count or int(moved[-1]) != first + count - 1:
+            continue
+        down, across = (each[:, first : first + count].unflatten(1, grid) for each in shifts)
+        if _in_order(down.mean(2)) and _in_order(across.mean(1)):
+            return first, grid
+    raise InputError(
+        "its tokens do not lie in the picture as a grid of patches, row by row: changing a stripe of "
+        "the picture does not change one row or column of them most."
+    )
+
+
+def _shifts(model: nn.Module, block: str, image: Tensor, parts: int, axis: int) -> Tensor:
+    """How far each token at the first block moves when a stripe of the picture is changed: (parts, T)."""
+    stripes = image.repeat(parts, 1, 1, 1)
+    side = image.shape[axis]
+    for k in range(parts):
+        # The middle half, because a resized picture mixes neighbours at the border.
+        low, high = round((k + 0.25) * side / parts), round((k + 0.75) * side / parts)
+        stripe = stripes[k].narrow(axis - 1, low, max(1, high - low))
+        stripe.copy_((stripe + 0.5) % 1)
+    before = _arriving(model, block, image)
+    after = torch.cat([_arriving(model, block, part) for part in stripes.split(32)])
+    return (after - before).abs().mean(2)
+
+
+def _arriving(model: nn.Module, block: str, images: Tensor) -> Tensor:
+    def stop(_module: nn.Module, inputs: Any) -> None:
+        raise _Reached(inputs[0])
+
+    handle = model.get_submodule(block).register_forward_pre_hook(stop)
+    try:
+        with torch.no_grad():
+            model(images)
+    except _Reached as here:
+        found: Tensor = here.args[0]
+        return found
+    finally:
+        handle.remove()
+    raise InputError(f"its block {block!r} does not run each time.")
+
+
+def _in_order(shifts: Tensor) -> bool:
+    """Whether the k-th stripe moves the k-th part most."""
+    return bool((shifts.argmax(1) == torch.arange(len(shifts), device=shifts.device)).all())
+
+
+def _readers(model: nn.Module, image: Tensor, block: str) -> Tensor:
+    """Equal weights of the tokens behind the last block on which the answer depends."""
+    seen: list[Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
+        seen.append(output.detach().requires_grad_())
+        return seen[-1].clone()
+
+    handle = model.get_submodule(block).register_forward_hook(keep)
+    try:
+        with frozen(model), torch.enable_grad():
+            logits = answers(model, image)
+            # Weighed, since a plain sum of the answers might cancel.
+            weighed = (logits * torch.linspace(1, 2, logits.shape[1], device=logits.device)).sum(1)
+            (slopes,) = backwards(weighed[:, None], torch.zeros_like(weighed).long(), seen)
+    finally:
+        handle.remove()
+    if slopes is None:
+        raise InputError(
+            "its answer has no gradient at the last block (a detach, or torch.no_grad)."
+        )
+    influence = slopes[0].abs().sum(1)
+    read = (influence > 1e-6 * influence.max()).float()
+    return read / read.sum().clamp_min(1)  # of a network that answers a constant, none is read
