@@ -17,20 +17,27 @@ if TYPE_CHECKING:
     from helpers.explain.costs import cost
     from helpers.explain.coalitions import RegionScores, region_scores, region_values
     from helpers.explain.factorisation import Factorization, factorize
+    from helpers.explain.laws.reports import applicability, check_explainer
     from helpers.explain.relevance import explain, explain_many, layer_maps
     from helpers.explain.requirements import Verdict, check
     from helpers.explain.targets import resolve_targets
+
+    LAWS: pd.DataFrame
+    """The laws of :func:`check_explainer`, one row each: statement, to whom it applies, tolerance."""
 
     METHODS: pd.DataFrame
     """The methods that :func:`explain` knows, one row each; the columns are those of ``Method``."""
 
 __all__ = [
+    "LAWS",
     "METHODS",
     "Factorization",
     "RegionScores",
     "Verdict",
+    "applicability",
     "check",
     "cost",
+    "check_explainer",
     "explain",
     "explain_many",
     "factorize",
@@ -44,11 +51,14 @@ __getattr__, __dir__ = handing_out(
     globals(),
     {
         "Factorization": "factorisation",
+        "LAWS": "laws.reports:table",
         "METHODS": "methods:table",
         "RegionScores": "coalitions",
         "Verdict": "requirements",
+        "applicability": "laws.reports",
         "check": "requirements",
         "cost": "costs",
+        "check_explainer": "laws.reports",
         "explain": "relevance",
         "explain_many": "relevance",
         "factorize": "factorisation",

@@ -9,9 +9,10 @@ _by_gradient = partial(
     passes="1f + 1b",
     needs_layer=True,
     needs=("maps", "gradients"),
-    laws=frozenset({"flip"}),
+    laws=frozenset({"flip", "shift", "zero", "scale", "offset"}),
 )
 _by_forwards = partial(Method, needs_layer=True, needs=("maps",))
+_whatever_the_class = frozenset({"flip", "shift", "offset", "classless"})
 
 ROWS = {
     "gradcam": _by_gradient(
@@ -25,6 +26,7 @@ ROWS = {
         paper="Chattopadhay et al. 2018",
         idea="channels weighted by positive gradients, each place by its share of a power series",
         function="cams:gradcam_plus_plus",
+        laws=frozenset({"flip", "shift", "zero", "offset"}),
     ),
     "hirescam": _by_gradient(
         signed=True,
@@ -56,6 +58,7 @@ ROWS = {
         paper="Muhammad & Yeasin 2020",
         idea="the strongest pattern of channels, whatever the class",
         function="cams:eigencam",
+        laws=_whatever_the_class,
     ),
     "eigengradcam": _by_gradient(
         signed=False,
@@ -69,6 +72,7 @@ ROWS = {
         paper="Karmani et al. 2024",
         idea="the strongest kernel component of the activations, whatever the class",
         function="cams:kpcacam",
+        laws=_whatever_the_class,
     ),
     "scorecam": _by_forwards(
         signed=False,
@@ -76,6 +80,7 @@ ROWS = {
         paper="Wang et al. 2020",
         idea="channels weighted by the answer to the picture seen through them",
         function="channels:scorecam",
+        laws=frozenset({"flip", "shift", "offset"}),
     ),
     "ablationcam": _by_forwards(
         signed=False,
@@ -83,6 +88,7 @@ ROWS = {
         paper="Desai & Ramaswamy 2020",
         idea="channels weighted by what the score loses without them; 1f where the head is linear",
         function="channels:ablationcam",
+        laws=frozenset({"flip", "shift", "zero"}),
     ),
     "fullgrad": Method(
         False,
@@ -91,5 +97,6 @@ ROWS = {
         "gradients by the picture and by every bias, laid over each other",
         function="fullgrad:fullgrad_maps",
         needs=("gradients", "straight"),
+        laws=frozenset({"flip", "shift", "zero", "offset"}),
     ),
 }
