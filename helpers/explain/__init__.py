@@ -14,8 +14,8 @@ from helpers.lazy import handing_out
 if TYPE_CHECKING:
     import pandas as pd
 
-    from helpers.explain.costs import cost
     from helpers.explain.coalitions import RegionScores, region_scores, region_values
+    from helpers.explain.costs import cost
     from helpers.explain.factorisation import Factorization, factorize
     from helpers.explain.laws.reports import applicability, check_explainer
     from helpers.explain.relevance import explain, explain_many, layer_maps
@@ -36,8 +36,8 @@ __all__ = [
     "Verdict",
     "applicability",
     "check",
-    "cost",
     "check_explainer",
+    "cost",
     "explain",
     "explain_many",
     "factorize",

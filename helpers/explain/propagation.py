@@ -22,7 +22,7 @@ from helpers.errors import InputError
 from helpers.explain.twins import listed, one_picture, twin
 from helpers.models.architectures import Add
 from helpers.models.contract import answers
-from helpers.models.tracing import Trace, trace, weighs
+from helpers.models.tracing import Trace, trace
 
 # Modules that relevance passes through as the rules say, whatever is attached to them.
 _FOLLOWED = (
@@ -44,7 +44,7 @@ class Through(nn.Module):
         return values.clone()
 
 
-class _Reached(Exception):  # noqa: N818 - no error
+class _Reached(Exception):
     """The first layer was reached; nothing after it is wanted."""
 
 

@@ -1,17 +1,12 @@
 """Laws of explainers: each is broken by an explainer that keeps all others, and ours keep them all."""
 
-import warnings
-
 import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 
-import helpers.explain.relevance as relevance
-from helpers.errors import InputError, UnknownName
-from helpers.explain import LAWS, METHODS, applicability, check_explainer, explain
+from helpers.explain import LAWS, METHODS, check_explainer, explain, relevance
 from helpers.explain.catalogue import ROWS
-from helpers.explain.laws import networks
 from helpers.explain.laws.law import PROMISES
 from tests.explain.broken import BROKEN, Broken, batched, by_region, coloured, good, seeded
 from tests.networks import pictures, small_network

@@ -100,7 +100,7 @@ class ByHand:
         if not self.fixed:
             to_weights = half * weights * (ratio @ value.mT)
             to_scores = scores * (to_weights - weights * to_weights.sum(-1, keepdim=True))
-            self.lost += float((to_weights.sum() - to_scores.sum()))
+            self.lost += float(to_weights.sum() - to_scores.sum())
             ratio = share(to_scores, scores) / key.shape[-1] ** 0.5
             to_query, to_key = query * (ratio @ key) / 2, key * (ratio.mT @ query) / 2
         parts = torch.stack([to_query, to_key, to_value], 1)  # (1, 3, heads, T, channels)

@@ -105,7 +105,7 @@ def subject_of(
 
 
 def _of_the_table(method: str, said: frozenset[str], given: dict[str, Any]) -> Subject:
-    from helpers.explain.relevance import explain, options_of
+    from helpers.explain.methods import explain, options_of
 
     row = ROWS[choice(method, "method", ROWS)]
     options_of(method, given)
