@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_SHOWN = 100
+_SHOWN = 30
 """How many known names an error lists."""
 
 

@@ -303,6 +303,14 @@ def test_the_methods_are_listed(run: Run) -> None:
     assert all(method in listed for method in explain.METHODS.index)
 
 
+def test_all_is_told_about_one_method(run: Run) -> None:
+    told = run("methods", "rise").stdout
+    assert "options: samples=2000" in told
+    assert "paper: Petsiuk et al. 2018" in told
+    assert "options: none" in run("methods", "gradcam").stdout
+    assert "did you mean 'rise'" in refusal(run("methods", "risee"))
+
+
 @pytest.mark.parametrize("command", [[], ["explain"], ["factorize"]])
 def test_the_help_fits_a_terminal_of_80_columns(run: Run, command: list[str]) -> None:
     result = run(*command, "--help", env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})

@@ -142,16 +142,25 @@ def factorize(
 
 @app.command()
 @terminal.one_sentence
-def methods() -> None:
-    """List the methods of `explain`."""
+def methods(
+    name: Annotated[str | None, typer.Argument(help="Tell all about this one.")] = None,
+) -> None:
+    """List the methods of `explain`, or tell all about one, its options for instance."""
     from helpers.explain.catalogue import ROWS
     from helpers.explain.methods import COLUMNS, written
 
-    rows: list[tuple[str, ...]] = [("method", *COLUMNS)]
-    rows += [(name, *(str(written(each, c)) for c in COLUMNS)) for name, each in ROWS.items()]
+    if name is not None:
+        row = ROWS[arguments.choice(name, "method", ROWS)]
+        for column in COLUMNS:
+            value = written(row, column)
+            print(f"{column}: {'none' if value == '' else value}")
+        return
+    shown = ("signed", "passes", "idea")
+    rows: list[tuple[str, ...]] = [("method", *shown)]
+    rows += [(key, *(str(written(each, c)) for c in shown)) for key, each in ROWS.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(map(str.ljust, row, widths)).rstrip())
+    for line in rows:
+        print("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 @data.callback(invoke_without_command=True)
