@@ -43,7 +43,7 @@ NEEDS: Mapping[str, Trial] = MappingProxyType(
         "maps": _always,  # a layer whose output is (N, channels, h, w)
         "straight": _always,  # nothing added or bent where no layer can be watched
         "modules": _modules,  # activations and max poolings: a module each, run once a pass
-        "relus": _relus,  # no activation but ReLU
+        "relus": _relus,  # the same, and no activation but ReLU
         "relevance": _relevance,  # sums and means as modules, a fixed normalisation in front
     }
 )
