@@ -24,7 +24,7 @@ from helpers.errors import InputError
 from helpers.explain import baselines as pictures_of
 from helpers.explain.cams import gradcam
 from helpers.explain.case import Case
-from helpers.explain.layers import backwards
+from helpers.explain.layers import gradients
 from helpers.explain.maps import enlarge
 from helpers.explain.propagation import Prepared, prepare
 from helpers.explain.twins import Answering, twin
@@ -183,7 +183,7 @@ def lrp(case: Case) -> Tensor:
     prepared = prepare(case.model, case.images)
     for module in prepared.network.modules():
         if not list(module.children()) and not isinstance(module, nn.ReLU):
-            module.rule = EpsilonRule()  # type: ignore[assignment]  # captum reads it there
+            module.rule = EpsilonRule()  # captum looks for it there
     entry = prepared.entry(case.images).detach()
     with quiet():
         found = LRP(_Behind(prepared, case.images)).attribute(entry.clone(), target=case.indices)
@@ -327,7 +327,7 @@ def _refuse_loss(case: Case, entry: Tensor, relevance: Tensor) -> None:
     with torch.enable_grad():
         first = entry[:1].clone().requires_grad_()
         logits = plain.scores(case.images[:1], first)
-    (slope,) = backwards(logits, case.indices[:1], [first])
+    slope = gradients(logits, case.indices[:1], first, plain.name)
     gap = (relevance[:1] - first.detach() * slope).abs().sum()
     if gap > TOLERANCE * relevance[:1].abs().sum() + 1e-4:
         raise InputError(

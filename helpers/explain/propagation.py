@@ -13,6 +13,7 @@ for personal and scientific use. ``zennit``, which computes six composites of ru
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MethodType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -119,8 +120,9 @@ class Prepared:
         black, white = self.limits(pictures)
         with torch.enable_grad():
             pictures = pictures.detach().requires_grad_()
-            entry = self.entry(pictures)
-            (found,) = torch.autograd.grad(entry, pictures, relevance / (white - black))
+            # As a sum: with grad_outputs torch would import a computer algebra system first.
+            carried = (self.entry(pictures) * (relevance / (white - black))).sum()
+            (found,) = torch.autograd.grad(carried, pictures)
         return found.sum(1)
 
 
@@ -231,15 +233,20 @@ def _can_merge(norm: nn.Module, before: nn.Module | None, runs: int) -> bool:
 
 def _merge_norms(network: nn.Module, seen: Trace, modules: Mapping[str, nn.Module]) -> None:
     for name in seen.runs:
-        norm = modules[name]
+        norm: Any = modules[name]
         if isinstance(norm, _NORMS):
-            layer = modules[seen.feeders[name]]
-            merge = fusion.fuse_conv_bn_weights
-            if isinstance(layer, nn.Linear):
-                merge = fusion.fuse_linear_bn_weights  # type: ignore[assignment]  # as conv's
+            layer: Any = modules[seen.feeders[name]]
+            linear = isinstance(layer, nn.Linear)
+            merge: Any = fusion.fuse_linear_bn_weights if linear else fusion.fuse_conv_bn_weights
             layer.weight, layer.bias = merge(
-                layer.weight, layer.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-            )  # fmt: skip
+                layer.weight,
+                layer.bias,
+                norm.running_mean,
+                norm.running_var,
+                norm.eps,
+                norm.weight,
+                norm.bias,
+            )
             layer.requires_grad_(False)
     replace(network, nn.BatchNorm1d | nn.BatchNorm2d, Through)
 
@@ -265,7 +272,7 @@ def _write_sums_as_modules(network: nn.Module) -> None:
         kind = type(module)
         if kind.__module__ == "torchvision.models.resnet" and kind.__name__ in _BLOCKS:
             module.add_module("sum", Add())
-            module.forward = MethodType(_BLOCKS[kind.__name__], module)  # type: ignore[method-assign]
+            module.forward = MethodType(_BLOCKS[kind.__name__], module)
 
 
 def _basic(block: nn.Module, x: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "masks": "",  # the option masks=: regions of each image
         "straight": "",  # nothing added or bent where no layer can be watched
         "modules": "twins:modules_amiss",  # activations and max poolings: a module each, run once
-        "relus": "twins:relus_amiss",  # no activation but ReLU
+        "relus": "twins:relus_amiss",  # the same, and no activation but ReLU
         "relevance": "propagation:relevance_amiss",  # sums and means as modules, one normalisation
         "keras": "keras_ports:unported",  # a Keras model of the same weights can be made
         "attention": "tokens:blindness",  # a vision transformer whose attention can be read

@@ -83,9 +83,39 @@ def one_picture(model: nn.Module, images: Tensor | None) -> Tensor:
 
 def modules_amiss(model: nn.Module, images: Tensor | None) -> str:
     """Say what rules that are attached to activations' modules would miss; "" if nothing."""
-    copied, seen, amiss = _watched(model, images)
-    if amiss:
-        return amiss
+    return _missed(*_watched(model, images)[1:])
+
+
+def relus_amiss(model: nn.Module, images: Tensor | None) -> str:
+    """Say what rules for ReLUs would miss, other activations among it; "" if nothing."""
+    copied, seen, same = _watched(model, images)
+    names = dict(copied.named_modules())
+    others = [
+        f"{name} ({type(names[name]).__name__})"
+        for name in seen.runs
+        if type(names[name]).__module__ == nn.ReLU.__module__
+        and not isinstance(names[name], nn.ReLU | nn.Softmax)
+    ]
+    if not others:
+        return _missed(seen, same)
+    return (
+        f"its rule is about ReLUs, but {listed(others)} is none: take captum.saliency, "
+        "captum.smoothgrad or captum.integrated_gradients, which hold for any activation."
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three of some names, and how many there are beyond."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _missed(seen: Trace, same: bool) -> str:
+    if not same:
+        return (
+            "its answers depend on activations that work in place, which no rule can be attached to: "
+            "write inplace=False."
+        )
     if seen.functional:
         return (
             f"{listed(seen.functional)} is called as a function, which no rule can be attached to: "
@@ -99,42 +129,11 @@ def modules_amiss(model: nn.Module, images: Tensor | None) -> str:
     return ""
 
 
-def relus_amiss(model: nn.Module, images: Tensor | None) -> str:
-    """Say which activations are no ReLU; "" if all are."""
-    copied, seen, amiss = _watched(model, images)
-    names = dict(copied.named_modules())
-    others = [
-        f"{name} ({type(names[name]).__name__})"
-        for name in seen.runs
-        if type(names[name]).__module__ == nn.ReLU.__module__
-        and not isinstance(names[name], nn.ReLU | nn.Softmax)
-    ]
-    if others and not amiss:
-        amiss = (
-            f"its rule is about ReLUs, but {listed(others)} is none: take captum.saliency, "
-            "captum.smoothgrad or captum.integrated_gradients, which hold for any activation."
-        )
-    return amiss
-
-
-def _watched(model: nn.Module, images: Tensor | None) -> tuple[nn.Module, Trace, str]:
-    """The twin, what one pass of it showed, and whether it answers something else."""
-    picture = one_picture(model, images)
-    copied = twin(model)
+def _watched(model: nn.Module, images: Tensor | None) -> tuple[nn.Module, Trace, bool]:
+    """The twin, what one pass of it showed, and whether it answers as the network does."""
     with torch.inference_mode(False), torch.no_grad():
-        picture = picture.clone()
+        picture = one_picture(model, images).clone()
         expected = answers(model, picture)
+        copied = twin(model)
         seen = trace(copied, copied, picture)
-        found = answers(copied, picture)
-    same = torch.allclose(found, expected, rtol=1e-3, atol=1e-4)
-    changed = (
-        "its answers depend on activations that work in place, which no rule can be attached to: "
-        "write inplace=False."
-    )
-    return copied, seen, "" if same else changed
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first three of some names, and how many there are beyond."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+    return copied, seen, torch.allclose(seen.output.float(), expected, rtol=1e-3, atol=1e-4)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from helpers import arguments
 from helpers.explain.case import Case
-from helpers.explain.layers import backwards
+from helpers.explain.layers import gradients
 from helpers.explain.propagation import Prepared, prepare, replace
 from helpers.models.architectures import Add
 
@@ -84,11 +84,9 @@ def _relevance(case: Case, name: str, start: float | None = None, **rule: float)
     with _composite(prepared, case.images, name, rule).context(prepared.network):
         with torch.enable_grad():
             logits = prepared.scores(case.images, entry)
-        # A one at the class, or its score: the score times its logarithm's gradient would be the same.
-        given = logits.detach() if start is None else torch.full_like(logits, start)
-        with torch.enable_grad():
-            weighed = logits * given
-        (relevance,) = backwards(weighed, case.indices, [entry])
+            # What is handed to an output is what its gradient is multiplied with.
+            weighed = logits * (logits.detach() if start is None else start)
+        relevance = gradients(weighed, case.indices, entry, prepared.name)
     return prepared.spread(case.images, relevance)
 
 

@@ -25,7 +25,7 @@ _noisy = partial(
     options=_options(samples=50, noise=0.15, seed=0),
     laws=frozenset({"dummy", "zero"}),
 )
-_by_rule = partial(_method, signed=True, needs=("gradients", "modules", "relus"))
+_by_rule = partial(_method, signed=True, needs=("gradients", "relus"))
 _region = partial(_method, signed=True, needs=())
 
 ROWS = {
@@ -99,7 +99,7 @@ ROWS = {
         idea="guided backpropagation where Grad-CAM is bright; inherits the faults of both",
         function="captum_methods:guided_gradcam",
         needs_layer=True,
-        needs=("gradients", "maps", "modules", "relus"),
+        needs=("gradients", "maps", "relus"),
         laws=frozenset({"flip"}),
     ),
     "captum.deeplift": _by_rule(
@@ -124,7 +124,7 @@ ROWS = {
         paper="Bach et al. 2015",
         idea="relevance layer by layer, epsilon rule (LRP is patented, free for science)",
         function="captum_methods:lrp",
-        needs=("gradients", "modules", "relus", "relevance"),
+        needs=("gradients", "relus", "relevance"),
         laws=frozenset({"dummy", "flip", "zero"}),
     ),
     "captum.occlusion": _region(
