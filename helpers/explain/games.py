@@ -75,16 +75,15 @@ def shapley(scores: Tensor) -> Tensor:
         In the order of :func:`every`.
     """
     parts = _parts(scores)
-    sizes = torch.arange(parts)
     # Every size of the coalition that is joined counts the same, and within it every coalition.
-    odds = torch.tensor([1 / (parts * comb(parts - 1, int(size))) for size in sizes])
-    return _weighted_rises(scores, odds.double())
+    odds = [1 / (parts * comb(parts - 1, size)) for size in range(parts)]
+    return _weighted_rises(scores, odds)
 
 
 def banzhaf(scores: Tensor) -> Tensor:
     """Banzhaf values (R,): the mean rise of the score when a part joins, over all coalitions."""
     parts = _parts(scores)
-    return _weighted_rises(scores, torch.full((parts,), 2.0 ** (1 - parts)).double())
+    return _weighted_rises(scores, [2.0 ** (1 - parts)] * parts)
 
 
 def ablation(scores: Tensor) -> Tensor:
@@ -132,18 +131,19 @@ def interactions(scores: Tensor, values: str = "shapley") -> Tensor:
     """
     parts = _parts(scores)
     found = torch.full((parts, parts), torch.nan, dtype=torch.float64)
-    shown, others = every(parts), parts - 2
+    shown = every(parts)
     size = shown.sum(1)
+    if values == "banzhaf":
+        weights = [2.0 ** (2 - parts)] * (parts - 1)
+    else:
+        weights = [1 / ((parts - 1) * comb(parts - 2, each)) for each in range(parts - 1)]
+    odds = torch.tensor(weights, dtype=torch.float64)
     for i in range(parts):
         for j in range(i):
             neither = (~shown[:, i] & ~shown[:, j]).nonzero().flatten()
             rest = scores[neither] - scores[neither + 2**i] - scores[neither + 2**j]
             joint = rest + scores[neither + 2**i + 2**j]
-            if values == "banzhaf":
-                odds = torch.full((parts - 1,), 2.0**-others).double()
-            else:
-                odds = torch.tensor([1 / ((parts - 1) * comb(others, s)) for s in range(parts - 1)])
-            found[i, j] = found[j, i] = (joint * odds.double()[size[neither]]).sum()
+            found[i, j] = found[j, i] = (joint * odds[size[neither]]).sum()
     return found
 
 
@@ -151,15 +151,15 @@ def _parts(scores: Tensor) -> int:
     return len(scores).bit_length() - 1
 
 
-def _weighted_rises(scores: Tensor, odds: Tensor) -> Tensor:
+def _weighted_rises(scores: Tensor, odds: list[float]) -> Tensor:
     """Sum over all coalitions that a part can join of its rise, by their size's weight (R,)."""
-    shown = every(len(odds))
+    shown, weights = every(len(odds)), torch.tensor(odds, dtype=torch.float64)
     size = shown.sum(1)
     rises = []
     for i in range(len(odds)):
         without = (~shown[:, i]).nonzero().flatten()
         # Differences first: a part that changes nothing has a value of exactly 0.
-        rises.append(((scores[without + 2**i] - scores[without]) * odds[size[without]]).sum())
+        rises.append(((scores[without + 2**i] - scores[without]) * weights[size[without]]).sum())
     return torch.stack(rises)
 
 
@@ -244,8 +244,10 @@ def constrained(shown: Tensor, scores: Tensor, whole: bool) -> Tensor:
         return (everything - nothing)[None]
     inner = (size > 0) & (size < parts)
     seen, size = shown[inner].double(), size[inner]
-    by_size = [1 / (comb(parts, s) * s * (parts - s)) for s in range(1, parts)] if whole else []
-    weights = torch.tensor(by_size).double()[size - 1] if whole else torch.ones(len(seen)).double()
+    by_size = [1 / (comb(parts, each) * each * (parts - each)) for each in range(1, parts)]
+    weights = torch.ones(len(seen)).double()
+    if whole:
+        weights = torch.tensor(by_size, dtype=torch.float64)[size - 1]
     left = (seen * weights[:, None]).T @ seen / weights.sum()
     right = (seen * weights[:, None]).T @ (scores[inner] - nothing) / weights.sum()
     both = _solved(left, torch.stack([right, torch.ones(parts).double()], 1), len(shown))

@@ -117,7 +117,7 @@ def batch_rows(amount: int, batch_size: int) -> list[slice]:
     return [slice(k, min(k + batch_size, amount)) for k in range(0, amount, batch_size)]
 
 
-def baselines(case: Case, baseline: Any, seed: int = 0) -> tuple[Tensor, Hashable]:
+def named_baselines(case: Case, baseline: Any, seed: int = 0) -> tuple[Tensor, Hashable]:
     """Baselines (N, 3, H, W) of a case, and a name for them among all that a call may give."""
     pictures = baseline_of(case, baseline, seed)
     if isinstance(baseline, Tensor):
@@ -150,7 +150,7 @@ def scenes(case: Case, grid: Any, masks: Any, baseline: Any, seed: int = 0) -> l
     InputError
         If the grid has more cells than pixels, or the masks are no such masks.
     """
-    pictures, what = baselines(case, baseline, seed)
+    pictures, what = named_baselines(case, baseline, seed)
     if masks is None:
         side = count(grid, "grid", 1, min(case.size))
         labels, names = cells(case.size, side).to(pictures.device), torch.arange(side**2)

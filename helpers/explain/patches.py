@@ -8,7 +8,7 @@ from torch import Tensor
 from helpers.arguments import count
 from helpers.errors import InputError
 from helpers.explain.case import Case
-from helpers.explain.hiding import baselines, batch_rows
+from helpers.explain.hiding import batch_rows, named_baselines
 
 
 def occlusion(case: Case, *, patch: int, stride: int, baseline: Any) -> Tensor:
@@ -37,7 +37,7 @@ def occlusion(case: Case, *, patch: int, stride: int, baseline: Any) -> Tensor:
             "hidden: give a stride no longer than the patch."
         )
     corners = [(y, x) for y in starts(height, side, step) for x in starts(width, side, step)]
-    pictures, _ = baselines(case, baseline)
+    pictures, _ = named_baselines(case, baseline)
     return torch.stack([_map(case, k, base, corners, side) for k, base in enumerate(pictures)])
 
 

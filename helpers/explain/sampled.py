@@ -22,7 +22,7 @@ from helpers import arguments
 from helpers.errors import InputError
 from helpers.explain import games
 from helpers.explain.case import Case
-from helpers.explain.hiding import Scene, baselines, batch_rows, mixed_scores, scenes
+from helpers.explain.hiding import Scene, batch_rows, mixed_scores, named_baselines, scenes
 
 
 def rise(
@@ -45,7 +45,7 @@ def rise(
     chance = arguments.share(probability, "probability", open_low=True, open_high=True)
     start, device = arguments.seed(seed), case.images.device
     bank = SoftMasks(case.size, amount, side, chance, start, device)
-    pictures, _ = baselines(case, baseline, start)
+    pictures, _ = named_baselines(case, baseline, start)
     scores = torch.stack(
         [mixed_scores(case, k, base, bank.masks, amount) for k, base in enumerate(pictures)]
     )

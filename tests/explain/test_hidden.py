@@ -1,16 +1,20 @@
 """Occlusion and the methods that hide random parts: closed forms, libraries, one image as in a batch."""
 
+import io
+
 import captum.attr
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from helpers.errors import InputError
 from helpers.explain import explain, explain_many
 from helpers.explain.case import Case
 from helpers.explain.hiding import cells, scenes
 from helpers.explain.patches import starts
+from helpers.explain.relevance import within
 from helpers.explain.sampled import SoftMasks
 from tests.networks import pictures, small_network
 
@@ -33,10 +37,11 @@ class Weighted(nn.Module):
         super().__init__()
         self.weights = nn.Parameter(weights.flatten(), requires_grad=False)
         self.bias = bias
-        self.seen = 0
+        self.seen = self.most = 0
 
     def forward(self, images: Tensor) -> Tensor:
         self.seen += len(images)
+        self.most = max(self.most, len(images))
         score = images.flatten(1) @ self.weights + self.bias
         return torch.stack([score, -score], 1)
 
@@ -265,6 +270,23 @@ def test_methods_whose_masks_are_the_same_share_their_scores() -> None:
     few = {"samples": 16, "grid": 2}
     assert passes({"lime": few, "kernelshap": few, "hsic": few}) == 2 * 16 + 2
     assert passes(FEW) > 4 * hidden
+
+
+@pytest.mark.parametrize("method", FEW)
+def test_the_network_never_sees_more_pictures_than_a_batch(method: str) -> None:
+    network = weighted()
+    explain(network, IMAGES, 0, method, batch_size=7, **FEW[method])
+    assert network.most == 7
+
+
+def test_a_bar_moves_by_shares_of_its_next_step_and_no_further() -> None:
+    with tqdm(total=3, initial=1, file=io.StringIO()) as bar:
+        advance = within(bar)
+        advance(0.25)
+        assert bar.n == 1.25
+        advance(0.8)
+        advance(1)
+        assert bar.n == 2
 
 
 # -- what is refused
