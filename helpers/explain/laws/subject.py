@@ -105,7 +105,8 @@ def subject_of(
 
 
 def _of_the_table(method: str, said: frozenset[str], given: dict[str, Any]) -> Subject:
-    from helpers.explain.methods import explain, options_of
+    from helpers.explain.methods import options_of
+    from helpers.explain.relevance import explain
 
     row = ROWS[choice(method, "method", ROWS)]
     options_of(method, given)
