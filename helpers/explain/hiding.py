@@ -179,6 +179,11 @@ def require_masks(case: Case, masks: Any) -> Tensor:
     InputError
         If they are not of this shape and type, overlap, or an image has none with a pixel.
     """
+    if masks is None:
+        raise InputError(
+            "this method explains regions, and needs masks=, a tensor (N, R, H, W) of True and False, "
+            "a mask for each region of each image: drawn faces have them, faces.render(people).masks."
+        )
     if not isinstance(masks, Tensor) or masks.ndim != 4 or masks.dtype != torch.bool:
         given = getattr(masks, "dtype", type(masks).__name__)
         raise InputError(

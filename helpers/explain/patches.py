@@ -53,15 +53,14 @@ def _map(
     image, index = case.images[position], int(case.indices[position])
     whole = float(case.logits[position, index])
     falls, cover = (torch.zeros(case.size, dtype=torch.float64) for _ in range(2))
-    shown = image.repeat(min(case.batch_size, len(corners)), 1, 1, 1)
+    buffer = image.new_empty(min(case.batch_size, len(corners)), *image.shape)
     for rows in batch_rows(len(corners), case.batch_size):
         here = [(slice(y, y + side), slice(x, x + side)) for y, x in corners[rows]]
-        for picture, (down, across) in zip(shown, here, strict=False):
+        # Written anew, not mended where patches were: a network may work on its input in place.
+        shown = buffer[: len(here)].copy_(image)
+        for picture, (down, across) in zip(shown, here, strict=True):
             picture[:, down, across] = base[:, down, across]
-        scores = case.scores(shown[: len(here)], index).tolist()
-        for picture, (down, across), score in zip(shown, here, scores, strict=False):
-            # Only what was hidden is put back: nothing else of the buffer is written again.
-            picture[:, down, across] = image[:, down, across]
+        for (down, across), score in zip(here, case.scores(shown, index).tolist(), strict=True):
             falls[down, across] += whole - score
             cover[down, across] += 1
         case.advance(len(here) / len(corners) / len(case.images))

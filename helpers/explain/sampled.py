@@ -33,7 +33,8 @@ def rise(
     The paper's map is the mean score over masks, weighted by what they show of the pixel, divided by
     the expected mask. Here it is divided by the mean mask that was drawn, and the mean of all scores
     is subtracted. The first makes the map a weighted mean of scores, which no luck of the draw
-    brightens; the second takes the same number from every pixel, so that the order of pixels stays
+    brightens (as a ratio of two means it is off by a share of 1 / samples, far below its spread);
+    the second takes the same number from every pixel, so that the order of pixels stays
     the paper's, while 0 comes to mean "showing it changes nothing" and a constant network has an
     empty map. Add the mean score of masked pictures to have the paper's map.
 

@@ -184,7 +184,7 @@ def test_all_values_of_regions_come_from_the_same_scores() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda masks: None, "masks must be a tensor"),
+        (lambda masks: None, "needs masks="),
         (lambda masks: masks.numpy(), "masks must be a tensor"),
         (lambda masks: masks.float(), "True and False"),
         (lambda masks: masks[:, 0], r"shape \(2, 10, 10\)"),
