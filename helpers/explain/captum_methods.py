@@ -295,6 +295,11 @@ def _lifted(case: Case, images: Tensor, starts: Tensor, indices: Tensor) -> Tens
     from captum.attr import DeepLift
 
     network = Answering(twin(case.model))
+    for module in network.modules():
+        # Where a pooling reads what a ReLU returns, captum's hooks sit on one tensor and run in the
+        # wrong order: the ReLU is handed what the pooling's rule has not yet changed.
+        if not list(module.children()):
+            module.register_forward_pre_hook(_copied)
     # captum puts images and baselines into one batch.
     half = max(case.batch_size // 2, 1)
     parts = []
@@ -307,6 +312,10 @@ def _lifted(case: Case, images: Tensor, starts: Tensor, indices: Tensor) -> Tens
         here, there = network.seen.chunk(2)
         _refuse_gap(parts[-1], (here - there).gather(1, index[:, None])[:, 0])
     return torch.cat(parts)
+
+
+def _copied(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(each.clone() if isinstance(each, Tensor) else each for each in inputs)
 
 
 def _refuse_gap(maps: Tensor, wanted: Tensor) -> None:

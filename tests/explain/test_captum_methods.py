@@ -228,6 +228,16 @@ def test_deeplift_sums_to_the_difference_of_scores(model: nn.Module, baseline: s
     torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_captums_own_deeplift_is_not_complete_where_pooling_follows_a_relu() -> None:
+    start = pictures(2, 16, seed=5)
+    wanted = score(SMALL, 1, PLAIN) - score(start, 1, PLAIN)
+    theirs = attr.DeepLift(PLAIN).attribute(SMALL.clone(), start, 1).sum((1, 2, 3))
+    assert ((theirs - wanted).abs() > 0.1 * wanted.abs()).any()
+    ours = maps("captum.deeplift", PLAIN, SMALL, baseline=start).sum((1, 2))
+    torch.testing.assert_close(ours, wanted, atol=1e-6, rtol=1e-3)
+
+
 def test_deeplift_over_references_sums_to_the_difference_from_their_mean_score() -> None:
     known = pictures(5, seed=8)
     wanted = score(IMAGES) - score(known).mean()
