@@ -42,7 +42,7 @@ NEEDS: Mapping[str, Trial] = MappingProxyType(
         "gradients": _always,  # a gradient of the score by the picture or the layer
         "maps": _always,  # a layer whose output is (N, channels, h, w)
         "straight": _always,  # nothing added or bent where no layer can be watched
-        "modules": _modules,  # activations and max poolings: a module each, run once a pass
+        "modules": _modules,  # activations and max poolings: a module each, run once a pass; no overlap
         "relus": _relus,  # the same, and no activation but ReLU
         "relevance": _relevance,  # sums and means as modules, a fixed normalisation in front
     }

@@ -90,8 +90,19 @@ def one_picture(model: nn.Module, images: Tensor | None) -> Tensor:
 
 
 def modules_amiss(model: nn.Module, images: Tensor | None) -> str:
-    """Say what rules that are attached to activations' modules would miss; "" if nothing."""
-    return _missed(*_watched(model, images)[1:])
+    """Say what DeepLIFT's rules, attached to modules, would miss; "" if nothing.
+
+    Of windows of maximum pooling that overlap, captum keeps what one of them gave a pixel, not the sum.
+    """
+    copied, seen, same = _watched(model, images)
+    names: dict[str, Any] = dict(copied.named_modules())
+    overlap = [name for name in seen.runs if _overlaps(names[name])]
+    if not overlap:
+        return _missed(seen, same)
+    return (
+        f"the windows of the maximum pooling {listed(overlap)} overlap, and captum's rule loses what "
+        "falls to a pixel of several: take captum.integrated_gradients."
+    )
 
 
 def relus_amiss(model: nn.Module, images: Tensor | None) -> str:
@@ -116,6 +127,15 @@ def listed(names: Sequence[str]) -> str:
     """The first three of some names, and how many there are beyond."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
+
+
+def _overlaps(module: Any) -> bool:
+    if not isinstance(module, nn.MaxPool1d | nn.MaxPool2d | nn.MaxPool3d):
+        return False
+    sides = [
+        (each,) if isinstance(each, int) else each for each in (module.kernel_size, module.stride)
+    ]
+    return max(sides[0]) > min(sides[1])
 
 
 def _missed(seen: Trace, same: bool) -> str:

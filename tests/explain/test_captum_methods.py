@@ -269,6 +269,9 @@ def torchvisions(block: type) -> nn.Module:
 @pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
 def test_rules_hold_on_torchvisions_residual_networks(block: type) -> None:
     network = torchvisions(block)
+    with pytest.raises(InputError, match="windows of the maximum pooling maxpool overlap"):
+        explain(network, pictures(1, 32), 1, "captum.deeplift")
+    network.maxpool = nn.MaxPool2d(2).eval()
     images, black = pictures(2, 32), torch.zeros(2, 3, 32, 32)
     wanted = score(images, 1, network) - score(black, 1, network)
     found = explain(network, images, 1, "captum.deeplift").sum((1, 2))
