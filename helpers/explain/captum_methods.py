@@ -48,7 +48,9 @@ def integrated_gradients(case: Case, *, steps: int, baseline: Any, seed: int) ->
     """Gradients along the straight way from a baseline (Sundararajan et al. 2017).
 
     A map sums to the score less the baseline's score as closely as ``steps`` places of
-    Gauss-Legendre's rule come to the integral: see the tests for how the gap shrinks.
+    Gauss-Legendre's rule come to the integral. On four portraits and the model ``gender-fairface``,
+    whose scores were up to 1.6 from the baselines', the gap was at most 0.10 with 10 steps, 0.03 with
+    50 and 0.006 with 200.
     """
     from captum.attr import IntegratedGradients
 
@@ -181,14 +183,15 @@ def lrp(case: Case) -> Tensor:
     from captum.attr._utils.lrp_rules import EpsilonRule
 
     prepared = prepare(case.model, case.images)
+    entry = prepared.entry(case.images).detach()
+    expected = _input_times_gradient(case, prepared, entry[:1])
     for module in prepared.network.modules():
         if not list(module.children()) and not isinstance(module, nn.ReLU):
             module.rule = EpsilonRule()  # captum looks for it there
-    entry = prepared.entry(case.images).detach()
     with quiet():
         found = LRP(_Behind(prepared, case.images)).attribute(entry.clone(), target=case.indices)
     relevance = _float(found)
-    _refuse_loss(case, entry, relevance)
+    _refuse_loss(relevance[:1], expected)
     return prepared.spread(case.images, relevance)
 
 
@@ -295,6 +298,11 @@ def _lifted(case: Case, images: Tensor, starts: Tensor, indices: Tensor) -> Tens
     from captum.attr import DeepLift
 
     network = Answering(twin(case.model))
+    for module in network.modules():
+        # Where a pooling reads what a ReLU returns, captum's hooks sit on one tensor and run in the
+        # wrong order: the ReLU is handed what the pooling's rule has not yet changed.
+        if not list(module.children()):
+            module.register_forward_pre_hook(_copied)
     # captum puts images and baselines into one batch.
     half = max(case.batch_size // 2, 1)
     parts = []
@@ -309,6 +317,10 @@ def _lifted(case: Case, images: Tensor, starts: Tensor, indices: Tensor) -> Tens
     return torch.cat(parts)
 
 
+def _copied(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(each.clone() if isinstance(each, Tensor) else each for each in inputs)
+
+
 def _refuse_gap(maps: Tensor, wanted: Tensor) -> None:
     gap = (maps.double().sum((1, 2, 3)) - wanted).abs()
     allowed = TOLERANCE * maps.double().abs().sum((1, 2, 3)).clamp_min(wanted.abs()) + 1e-4
@@ -321,15 +333,16 @@ def _refuse_gap(maps: Tensor, wanted: Tensor) -> None:
         )
 
 
-def _refuse_loss(case: Case, entry: Tensor, relevance: Tensor) -> None:
-    """Compare one picture's relevance with input times gradient, on a twin without rules."""
-    plain = prepare(case.model, case.images)
+def _input_times_gradient(case: Case, prepared: Prepared, entry: Tensor) -> Tensor:
+    """Of what the first layer is given of the first image, before rules are attached."""
+    first = entry.clone().requires_grad_()
     with torch.enable_grad():
-        first = entry[:1].clone().requires_grad_()
-        logits = plain.scores(case.images[:1], first)
-    slope = gradients(logits, case.indices[:1], first, plain.name)
-    gap = (relevance[:1] - first.detach() * slope).abs().sum()
-    if gap > TOLERANCE * relevance[:1].abs().sum() + 1e-4:
+        logits = prepared.scores(case.images[:1], first)
+    return entry * gradients(logits, case.indices[:1], first, prepared.name)
+
+
+def _refuse_loss(relevance: Tensor, expected: Tensor) -> None:
+    if (relevance - expected).abs().sum() > TOLERANCE * expected.abs().sum() + 1e-4:
         raise InputError(
             "captum's relevance is not the input times the gradient, as its rule says it must be: a "
             "module of the network is not followed. Take zennit.epsilon_plus or captum.deeplift."

@@ -12,7 +12,6 @@ for personal and scientific use. ``zennit``, which computes six composites of ru
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MethodType
 from typing import Any
 
 import torch
@@ -151,7 +150,6 @@ def prepare(model: nn.Module, images: Tensor | None) -> Prepared:
         picture = one_picture(model, images).clone()
         expected = answers(model, picture)
         network = twin(model)
-        _write_sums_as_modules(network)
         seen = trace(network, network, picture)
         modules = dict(network.named_modules())
         _refuse(seen, modules)
@@ -264,32 +262,3 @@ def _checked_entry(prepared: Prepared, picture: Tensor) -> Tensor:
             "be carried back to the picture."
         )
     return entry
-
-
-def _write_sums_as_modules(network: nn.Module) -> None:
-    """Let torchvision's residual blocks add by a module; their own forward uses ``+``."""
-    for module in list(network.modules()):
-        kind = type(module)
-        if kind.__module__ == "torchvision.models.resnet" and kind.__name__ in _BLOCKS:
-            module.add_module("sum", Add())
-            module.forward = MethodType(_BLOCKS[kind.__name__], module)
-
-
-def _basic(block: nn.Module, x: Tensor) -> Tensor:
-    branch = block.relu(block.bn1(block.conv1(x)))  # type: ignore[operator]  # modules
-    return _joined(block, x, block.bn2(block.conv2(branch)))  # type: ignore[operator]
-
-
-def _bottleneck(block: nn.Module, x: Tensor) -> Tensor:
-    branch = block.relu(block.bn1(block.conv1(x)))  # type: ignore[operator]  # modules
-    branch = block.relu(block.bn2(block.conv2(branch)))  # type: ignore[operator]
-    return _joined(block, x, block.bn3(block.conv3(branch)))  # type: ignore[operator]
-
-
-def _joined(block: nn.Module, x: Tensor, branch: Tensor) -> Tensor:
-    around = x if block.downsample is None else block.downsample(x)  # type: ignore[operator]
-    joined: Tensor = block.relu(block.sum(branch, around))  # type: ignore[operator]
-    return joined
-
-
-_BLOCKS = {"BasicBlock": _basic, "Bottleneck": _bottleneck}

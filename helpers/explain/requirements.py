@@ -17,7 +17,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "maps": "",  # a layer whose output is (N, channels, h, w)
         "masks": "",  # the option masks=: regions of each image
         "straight": "",  # nothing added or bent where no layer can be watched
-        "modules": "twins:modules_amiss",  # activations and max poolings: a module each, run once
+        "modules": "twins:modules_amiss",  # activations and max poolings: a module each, run once; no overlap
         "relus": "twins:relus_amiss",  # the same, and no activation but ReLU
         "relevance": "propagation:relevance_amiss",  # sums and means as modules, one normalisation
         "keras": "keras_ports:unported",  # a Keras model of the same weights can be made

@@ -2,11 +2,14 @@
 
 import copy
 from collections.abc import Sequence
+from types import MethodType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from helpers.errors import InputError
+from helpers.models.architectures import Add
 from helpers.models.contract import answers
 from helpers.models.tracing import Trace, trace
 
@@ -24,8 +27,10 @@ def twin(model: nn.Module) -> nn.Module:
     Returns
     -------
     nn.Module
-        Its weights ask for no gradient, its activations return new tensors. What is hooked to its
-        modules or set there does not reach the original; hooks of the original are copied along.
+        Its weights ask for no gradient, its activations return new tensors, and torchvision's residual
+        blocks have a module for their sum and one for each ReLU, of which their own have one for all.
+        What is hooked to its modules or set there does not reach the original; hooks of the original
+        are copied along.
 
     Raises
     ------
@@ -47,6 +52,9 @@ def twin(model: nn.Module) -> nn.Module:
     for module in copied.modules():
         if getattr(module, "inplace", False):
             module.inplace = False  # type: ignore[assignment]  # torch's own name
+    for module in list(copied.modules()):
+        if type(module).__module__ == "torchvision.models.resnet" and hasattr(module, "downsample"):
+            _give_modules(module)
     return copied
 
 
@@ -82,8 +90,19 @@ def one_picture(model: nn.Module, images: Tensor | None) -> Tensor:
 
 
 def modules_amiss(model: nn.Module, images: Tensor | None) -> str:
-    """Say what rules that are attached to activations' modules would miss; "" if nothing."""
-    return _missed(*_watched(model, images)[1:])
+    """Say what DeepLIFT's rules, attached to modules, would miss; "" if nothing.
+
+    Of windows of maximum pooling that overlap, captum keeps what one of them gave a pixel, not the sum.
+    """
+    copied, seen, same = _watched(model, images)
+    names: dict[str, Any] = dict(copied.named_modules())
+    overlap = [name for name in seen.runs if _overlaps(names[name])]
+    if not overlap:
+        return _missed(seen, same)
+    return (
+        f"the windows of the maximum pooling {listed(overlap)} overlap, and captum's rule loses what "
+        "falls to a pixel of several: take captum.integrated_gradients."
+    )
 
 
 def relus_amiss(model: nn.Module, images: Tensor | None) -> str:
@@ -108,6 +127,15 @@ def listed(names: Sequence[str]) -> str:
     """The first three of some names, and how many there are beyond."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
+
+
+def _overlaps(module: Any) -> bool:
+    if not isinstance(module, nn.MaxPool1d | nn.MaxPool2d | nn.MaxPool3d):
+        return False
+    sides = [
+        (each,) if isinstance(each, int) else each for each in (module.kernel_size, module.stride)
+    ]
+    return max(sides[0]) > min(sides[1])
 
 
 def _missed(seen: Trace, same: bool) -> str:
@@ -137,3 +165,27 @@ def _watched(model: nn.Module, images: Tensor | None) -> tuple[nn.Module, Trace,
         copied = twin(model)
         seen = trace(copied, copied, picture)
     return copied, seen, torch.allclose(seen.output.float(), expected, rtol=1e-3, atol=1e-4)
+
+
+def _give_modules(block: nn.Module) -> None:
+    """Let a residual block of torchvision's add by a module, and give each ReLU its own."""
+    block.add_module("sum", Add())
+    for number in range(1, _convolutions(block)):
+        block.add_module(f"relu{number}", nn.ReLU())
+    block.forward = MethodType(_forward, block)
+
+
+def _convolutions(block: nn.Module) -> int:
+    return 3 if hasattr(block, "conv3") else 2
+
+
+def _forward(block: Any, x: Tensor) -> Tensor:
+    """What torchvision's BasicBlock and Bottleneck do."""
+    branch, last = x, _convolutions(block)
+    for number in range(1, last + 1):
+        branch = getattr(block, f"bn{number}")(getattr(block, f"conv{number}")(branch))
+        if number < last:
+            branch = getattr(block, f"relu{number}")(branch)
+    around = x if block.downsample is None else block.downsample(x)
+    joined: Tensor = block.relu(block.sum(branch, around))
+    return joined

@@ -5,15 +5,24 @@ A composite says which rule each kind of layer gets. Here they are attached to a
 in which they run, sums are modules, the first layer is the one that runs first, and the box rule
 is given what black and white are behind the model's own normalisation.
 
-Relevance begins as the score of the class, so that a map of rules that conserve it sums to the score,
-less what biases keep; excitation backprop begins with 1, as in its paper. It is read where the first
+Relevance begins as the score of the class; excitation backprop begins with 1, as in its paper. It is read where the first
 layer reads, behind normalisation: there 0 means the mean colour that the model subtracts, so that a
 pixel of that colour gets none by rules that multiply with the input. From there it goes to the
 picture's pixels as it is, and is summed over the colours.
 
-How much of the score arrives was measured on this course's networks, as the sum of a map over the
-score, and is written with each composite below. ``zennit`` is under the LGPL; LRP is patented, and
-free for personal and scientific use.
+How much arrives, measured as the sum of a map over what it began with:
+
+- without biases, on small networks with residual sums or maximum pooling: all but 2 % by
+  ``epsilon_gamma_box``, ``epsilon_plus`` and ``epsilon_plus_flat`` (the stabilisers of 1e-6 keep the
+  rest, and more where activations are as small as that). The two with alpha 2 and beta 1 do not
+  conserve: a unit without negative inputs hands on twice what it was given (0.13 to 1.08 arrived);
+- excitation backprop hands out one unit where every active unit has a positive input; a residual sum
+  of a negative and a positive side can take that away (1.00 to 1.02);
+- biases, and batch norms merged into them, keep what they contributed: on the model
+  ``gender-fairface`` and four portraits 0.07 to 0.29 of the score arrived, 0.19 to 0.37 of the unit.
+
+So none promises a known sum. ``zennit`` is under the LGPL; LRP is patented, and free for personal and
+scientific use.
 """
 
 from typing import Any

@@ -6,11 +6,12 @@ import torch
 from captum import attr
 from captum.attr._utils.lrp_rules import EpsilonRule
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from helpers.errors import InputError
 from helpers.explain import explain
 from helpers.explain.propagation import prepare
-from tests.networks import pictures, small_network
+from tests.networks import awaken, pictures, small_network
 
 MODEL = small_network()
 IMAGES = pictures()
@@ -228,6 +229,16 @@ def test_deeplift_sums_to_the_difference_of_scores(model: nn.Module, baseline: s
     torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_captums_own_deeplift_is_not_complete_where_pooling_follows_a_relu() -> None:
+    start = pictures(2, 16, seed=5)
+    wanted = score(SMALL, 1, PLAIN) - score(start, 1, PLAIN)
+    theirs = attr.DeepLift(PLAIN).attribute(SMALL.clone(), start, 1).sum((1, 2, 3))
+    assert ((theirs - wanted).abs() > 0.1 * wanted.abs()).any()
+    ours = maps("captum.deeplift", PLAIN, SMALL, baseline=start).sum((1, 2))
+    torch.testing.assert_close(ours, wanted, atol=1e-6, rtol=1e-3)
+
+
 def test_deeplift_over_references_sums_to_the_difference_from_their_mean_score() -> None:
     known = pictures(5, seed=8)
     wanted = score(IMAGES) - score(known).mean()
@@ -243,6 +254,38 @@ def test_expected_gradients_come_to_the_difference_from_the_mean_score_by_and_by
         found = maps("captum.gradient_shap", PLAIN, SMALL, samples=samples, references=known)
         gaps.append(float((found.sum((1, 2)) - wanted).abs().max()))
     assert gaps[1] < gaps[0] / 3
+
+
+# -- torchvision's residual networks, whose blocks have one ReLU for two places and add by "+"
+
+
+def torchvisions(block: type) -> nn.Module:
+    torch.manual_seed(0)
+    network = ResNet(block, [1, 1, 1, 1], num_classes=3)
+    awaken(network)
+    return network.eval()
+
+
+@pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
+def test_rules_hold_on_torchvisions_residual_networks(block: type) -> None:
+    network = torchvisions(block)
+    with pytest.raises(InputError, match="windows of the maximum pooling maxpool overlap"):
+        explain(network, pictures(1, 32), 1, "captum.deeplift")
+    network.maxpool = nn.MaxPool2d(2).eval()
+    images, black = pictures(2, 32), torch.zeros(2, 3, 32, 32)
+    wanted = score(images, 1, network) - score(black, 1, network)
+    found = explain(network, images, 1, "captum.deeplift").sum((1, 2))
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-3)
+    pictures_ = images.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(network(pictures_)[:, 1].sum(), pictures_)
+    close(explain(network, images, 1, "captum.lrp"), (images * slope).sum(1), 1e-3)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_guided_backprop_on_torchvisions_residual_network_is_captums() -> None:
+    network, images = torchvisions(BasicBlock), pictures(2, 32)
+    theirs = attr.GuidedBackprop(network).attribute(images.clone(), 1).sum(1)
+    close(explain(network, images, 1, "captum.guided_backprop"), theirs)
 
 
 # -- what a network must be

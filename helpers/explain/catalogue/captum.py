@@ -1,4 +1,8 @@
-"""Attribution methods of captum."""
+"""Attribution methods of captum.
+
+One forward pass of each tells which class is explained, and is shared by methods of one call. Where a
+rule must hold, one picture more is tried two to eight times a call.
+"""
 
 from functools import partial
 from types import MappingProxyType
@@ -20,7 +24,7 @@ _by_gradient = partial(_method, needs=("gradients",))
 _noisy = partial(
     _by_gradient,
     signed=False,
-    passes="{samples}f + {samples}b",
+    passes="({samples}+1)f + {samples}b",
     random=True,
     options=_options(samples=50, noise=0.15, seed=0),
     laws=frozenset({"dummy", "zero"}),
@@ -31,7 +35,7 @@ _region = partial(_method, signed=True, needs=())
 ROWS = {
     "captum.saliency": _by_gradient(
         signed=False,
-        passes="1f + 1b",
+        passes="2f + 1b",
         paper="Simonyan et al. 2014",
         idea="size of the gradient by each pixel, the largest of its colours",
         function="captum_methods:saliency",
@@ -39,7 +43,7 @@ ROWS = {
     ),
     "captum.input_x_gradient": _by_gradient(
         signed=True,
-        passes="1f + 1b",
+        passes="2f + 1b",
         paper="Shrikumar et al. 2016",
         idea="picture times gradient, summed over the colours; black pixels get nothing",
         function="captum_methods:input_x_gradient",
@@ -47,7 +51,7 @@ ROWS = {
     ),
     "captum.integrated_gradients": _by_gradient(
         signed=True,
-        passes="{steps}f + {steps}b",
+        passes="({steps}+1)f + {steps}b",
         paper="Sundararajan et al. 2017",
         idea="gradients gathered on the straight way from a baseline to the picture",
         function="captum_methods:integrated_gradients",
@@ -56,7 +60,7 @@ ROWS = {
     ),
     "captum.gradient_shap": _by_gradient(
         signed=True,
-        passes="{samples}f + {samples}b",
+        passes="({samples}+1)f + {samples}b",
         paper="Lundberg & Lee 2017; Erion et al. 2021",
         idea="expected gradients: integrated gradients from references drawn at random",
         function="captum_methods:gradient_shap",
@@ -80,14 +84,14 @@ ROWS = {
         function="captum_methods:vargrad",
     ),
     "captum.guided_backprop": _by_rule(
-        passes="1f + 1b",
+        passes="2f + 1b",
         paper="Springenberg et al. 2015",
         idea=f"positive gradients through active ReLUs; {_NOT_ABOUT_THE_MODEL}",
         function="captum_methods:guided_backprop",
         laws=frozenset({"flip"}),
     ),
     "captum.deconvolution": _by_rule(
-        passes="1f + 1b",
+        passes="2f + 1b",
         paper="Zeiler & Fergus 2014",
         idea=f"positive gradients through all ReLUs; {_NOT_ABOUT_THE_MODEL}",
         function="captum_methods:deconvolution",
@@ -103,7 +107,7 @@ ROWS = {
         laws=frozenset({"flip"}),
     ),
     "captum.deeplift": _by_rule(
-        passes="2f + 2b",
+        passes="3f + 2b",
         paper="Shrikumar et al. 2017",
         idea="differences from a baseline, carried back by slopes between the two",
         function="captum_methods:deeplift",
@@ -112,7 +116,7 @@ ROWS = {
         laws=frozenset({"complete", "flip"}),
     ),
     "captum.deeplift_shap": _by_rule(
-        passes="2Mf + 2Mb for M references",
+        passes="(2M+1)f + 2Mb for M references",
         paper="Lundberg & Lee 2017",
         idea="mean of DeepLIFT's maps over references",
         function="captum_methods:deeplift_shap",
@@ -120,7 +124,7 @@ ROWS = {
         options=_options(references=None, seed=0),
     ),
     "captum.lrp": _by_rule(
-        passes="2f + 1b",
+        passes="3f + 1b",
         paper="Bach et al. 2015",
         idea="relevance layer by layer, epsilon rule (LRP is patented, free for science)",
         function="captum_methods:lrp",
@@ -128,7 +132,7 @@ ROWS = {
         laws=frozenset({"dummy", "flip", "zero"}),
     ),
     "captum.occlusion": _region(
-        passes="(H/{stride} * W/{stride} + 1)f",
+        passes="(H/{stride} * W/{stride} + 2)f",
         paper="Zeiler & Fergus 2014",
         idea="what the score loses behind a patch that slides over the picture",
         function="captum_regions:occlusion",
@@ -136,7 +140,7 @@ ROWS = {
         laws=frozenset({"dummy", "zero"}),
     ),
     "captum.feature_ablation": _region(
-        passes="({grid}^2 + 1)f",
+        passes="({grid}^2 + 2)f",
         paper="Kokhlikyan et al. 2020",
         idea="what the score loses without each region or cell",
         function="captum_regions:feature_ablation",
@@ -144,7 +148,7 @@ ROWS = {
         laws=frozenset({"dummy", "symmetric", "zero"}),
     ),
     "captum.lime": _region(
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Ribeiro et al. 2016",
         idea="weights of a sparse linear model of the score by the regions that are shown",
         function="captum_regions:lime",
@@ -153,7 +157,7 @@ ROWS = {
         laws=frozenset({"zero"}),
     ),
     "captum.kernel_shap": _region(
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Lundberg & Lee 2017",
         idea="Shapley values of regions or cells by weighted regression",
         function="captum_regions:kernel_shap",
@@ -162,7 +166,7 @@ ROWS = {
         laws=frozenset({"zero"}),
     ),
     "captum.shapley_sampling": _region(
-        passes="({samples} * {grid}^2 + 1)f",
+        passes="({samples} * {grid}^2 + 2)f",
         paper="Castro et al. 2009",
         idea="Shapley values of regions or cells: mean gain over orders of appearance",
         function="captum_regions:shapley_sampling",
