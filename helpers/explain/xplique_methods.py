@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import torch
@@ -309,11 +308,13 @@ def _as_found(case: Case) -> Iterator[Any]:
     eager, state = tf.config.functions_run_eagerly(), context.context()
     seeds = {name: getattr(state, name, None) for name in ("_seed", "_rng")}
     generators = np.random.get_state(), random.getstate()
-    # The library keeps models by the address of a list, which another may have later.
-    held = mock.patch.dict(BlackBoxExplainer._cache_models, clear=True)
+    # The library keeps models by the address of a list, which another model's may have later.
+    models = BlackBoxExplainer._cache_models
+    held = dict(models)
+    models.clear()
     try:
         tf.config.run_functions_eagerly(True)
-        with held, warnings.catch_warnings(), torch.enable_grad():
+        with warnings.catch_warnings(), torch.enable_grad():
             warnings.simplefilter("ignore")  # that TensorFlow is eager now is said above
             yield tf
     except InputError:
@@ -326,5 +327,7 @@ def _as_found(case: Case) -> Iterator[Any]:
         tf.config.run_functions_eagerly(eager)
         for name, value in seeds.items():
             setattr(state, name, value)
+        models.clear()
+        models.update(held)
         np.random.set_state(generators[0])
         random.setstate(generators[1])
