@@ -43,7 +43,7 @@ class Build:
         outputs = self.layers[name](inputs)
         if weights:
             # Copies: TensorFlow would go on working in torch's memory, and free it.
-            self.layers[name].set_weights([np.array(each.detach().cpu()) for each in weights])
+            self.layers[name].set_weights([each.detach().cpu().numpy().copy() for each in weights])
         return outputs
 
     def padded(self, name: str, x: Any, sides: Any, value: float = 0.0) -> Any:

@@ -64,8 +64,6 @@ def to_keras(model: nn.Module, size: tuple[int, int] | None = None) -> Any:
     with plain_state(torch.device("cpu")):
         entrance = keras.Input((height, width, 3), name="images", dtype="float32")
         port = keras.Model(entrance, build.walk(_traced(model), entrance))
-        # No gradient of a weight is wanted here; TensorFlow 2.20 would compute them all, and its eager
-        # gradient of a convolution's kernel can end the process ("double free or corruption").
         port.trainable = False
         _require_same_answers(model, port, (height, width))
     return port
@@ -74,7 +72,8 @@ def to_keras(model: nn.Module, size: tuple[int, int] | None = None) -> Any:
 def channels_last(images: Tensor) -> NDArray[np.float32]:
     """Pictures (N, 3, H, W) as Keras reads them, (N, H, W, 3)."""
     # A copy that numpy owns: TensorFlow works in memory that it is given, for as long as it likes.
-    return np.array(images.detach().permute(0, 2, 3, 1).cpu(), dtype=np.float32, order="C")
+    array: NDArray[np.float32] = images.detach().permute(0, 2, 3, 1).cpu().numpy().copy(order="C")
+    return array
 
 
 class _Tracer(fx.Tracer):

@@ -79,9 +79,9 @@ class Odd(nn.Module):
         self.shrink, self.layer = nn.AvgPool2d(3, 1, padding=1), "pool"
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.pool(self.conv(images) - 0 if False else self.conv(images))
+        x = self.pool(self.conv(images))
         x = self.prelu(self.twice(torch.relu(self.group(x)) + self.group(x)))
-        x = nn.functional.adaptive_avg_pool2d(self.shrink(x)[:, :] if False else self.shrink(x), 2)
+        x = nn.functional.adaptive_avg_pool2d(self.shrink(x), 2)
         return self.fc(torch.flatten(x, 1))
 
 
@@ -149,7 +149,7 @@ def maps() -> dict[str, Tensor]:
 
 def test_both_routes_give_one_map(maps: dict[str, Tensor]) -> None:
     pairs = [name for name in ROWS if f"{name} keras" in maps]
-    assert len(pairs) == 13
+    assert len(pairs) == 10
     for name in pairs:
         scale = float(maps[name].abs().max())
         torch.testing.assert_close(maps[f"{name} keras"], maps[name], atol=1e-3 * scale, rtol=0)
@@ -180,7 +180,6 @@ def test_integrated_gradients_sum_to_the_difference_of_the_scores() -> None:
 
 DIRECT: dict[str, tuple[str, dict[str, Any]]] = {
     "xplique.integrated_gradients": ("IntegratedGradients", {"steps": 8, "reducer": "sum"}),
-    "xplique.square_grad": ("SquareGrad", {"nb_samples": 4, "reducer": "max"}),
     "xplique.occlusion": ("Occlusion", {"patch_size": 16, "patch_stride": 16}),
     "xplique.rise": ("Rise", {"nb_samples": 40}),
     "xplique.sobol": ("SobolAttributionMethod", {"nb_design": 4, "grid_size": 3}),
@@ -197,9 +196,10 @@ def test_a_map_is_that_of_a_direct_call(maps: dict[str, Tensor]) -> None:
     port = models.to_keras(MODEL)
     wanted = np.eye(3, dtype=np.float32)[TARGETS]
     eager = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
     try:
         for name, (kind, options) in DIRECT.items():
+            # As the rows do: what draws is eager, and gradients of a Keras model are traced.
+            tf.config.run_functions_eagerly(kind == "Rise")
             parts = []
             for k in range(len(IMAGES)):
                 tf.random.set_seed(0)
