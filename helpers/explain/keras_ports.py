@@ -42,7 +42,8 @@ def fingerprint(model: nn.Module) -> str:
     found = hashlib.blake2b(repr(model).encode())
     for name, each in (*model.named_parameters(), *model.named_buffers()):
         found.update(f"{name} {tuple(each.shape)}".encode())
-        found.update(each.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        numbers = each.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+        found.update(memoryview(numbers))  # type: ignore[arg-type]  # numpy has no such type yet
     return found.hexdigest()
 
 

@@ -8,9 +8,12 @@ enlarges them, bicubically, so that they may dip below 0 between places.
 ``route="keras"`` a Keras model of the same weights. The wrapper has no layers of Keras, so that
 Grad-CAM, Grad-CAM++, FEM, guided backpropagation and DeconvNet work on the Keras model only.
 
-Both run with TensorFlow's functions switched to eager, as the wrapper demands: a traced function
-would keep the seed of its first call. The switch, the global seed and the generators of TensorFlow, numpy
-and Python are put back afterwards. What cannot be put back: a ``tf.function`` of the caller's that
+The wrapper, and whatever draws, runs with TensorFlow's functions switched to eager: the wrapper demands
+it, and a traced function would keep the seed of its first call. Gradients of the Keras model are traced
+instead, which leaves out those of its weights: TensorFlow 2.20 computes them in eager mode though
+nobody asks, and can end the process in doing so ("double free or corruption"). So SmoothGrad and its
+kin, which draw and take gradients, have the wrapper only. The switch, the global seed and the
+generators of TensorFlow, numpy and Python are put back afterwards. What cannot be put back: a ``tf.function`` of the caller's that
 draws random numbers starts its sequence anew, as after any ``tf.random.set_seed``.
 """
 
@@ -20,7 +23,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import torch
@@ -36,6 +38,12 @@ from helpers.explain.targets import find_layer
 from helpers.models.keras_port import channels_last
 
 ROUTES = ("wrapper", "keras")
+_TRACED = {
+    "Saliency", "GradientInput", "IntegratedGradients", "GuidedBackprop", "DeconvNet", "GradCAM",
+    "GradCAMPP",
+}  # fmt: skip
+"""Whose gradients of a Keras model are taken by traced functions; none of them draws."""
+
 _BATCH = 32
 """Pictures that the library puts together at a time; its random draws depend on it, so it is fixed."""
 
@@ -68,7 +76,7 @@ def _noisy(kind: str, reducer: str, case: Case, **options: Any) -> Tensor:
         "reducer": reducer,
     }
     each = [made] * len(case.images)
-    return _one_by_one(case, kind, options["route"], each, options["seed"])
+    return _one_by_one(case, kind, "wrapper", each, options["seed"])
 
 
 smoothgrad = partial(_noisy, "SmoothGrad", "sum")
@@ -244,7 +252,7 @@ def _cells(size: tuple[int, int], grid: int) -> Any:
 def _batched(case: Case, kind: str, route: str, **made: Any) -> Tensor:
     """The maps of a method that draws nothing, all images at once."""
     targets = _one_hot(case)
-    with _as_found(case):
+    with _as_found(case, traced=route == "keras" and kind in _TRACED):
         explainer = _explainer(case, kind, route, made)
         found = np.asarray(explainer.explain(channels_last(case.images), targets))
     return _torch(case, found[..., 0])
@@ -253,7 +261,7 @@ def _batched(case: Case, kind: str, route: str, **made: Any) -> Tensor:
 def _one_by_one(case: Case, kind: str, route: str, made: list[dict[str, Any]], seed: int) -> Tensor:
     """The maps of a method that draws, or hides each image in a way of its own."""
     start, targets, maps = checked_seed(seed), _one_hot(case), []
-    with _as_found(case) as tf:
+    with _as_found(case, traced=route == "keras" and kind in _TRACED) as tf:
         for k, picture in enumerate(channels_last(case.images)):
             tf.random.set_seed(start)
             explainer = _explainer(case, kind, route, made[k])
@@ -262,7 +270,7 @@ def _one_by_one(case: Case, kind: str, route: str, made: list[dict[str, Any]], s
 
 
 def _one_hot(case: Case) -> Any:
-    return torch.nn.functional.one_hot(case.indices, case.logits.shape[1]).float().cpu().numpy()
+    return np.eye(case.logits.shape[1], dtype=np.float32)[case.indices.cpu().numpy()]
 
 
 def _torch(case: Case, maps: Any) -> Tensor:
@@ -290,7 +298,7 @@ def _in_parts(size: int) -> Callable[[Any, Any, Any], Any]:
     import tensorflow as tf
 
     def scores(model: Any, inputs: Any, targets: Any) -> Any:
-        starts = range(0, len(inputs), size)
+        starts = range(0, inputs.shape[0], size)
         parts = [
             tf.reduce_sum(model(inputs[k : k + size]) * targets[k : k + size], -1) for k in starts
         ]
@@ -300,8 +308,8 @@ def _in_parts(size: int) -> Callable[[Any, Any, Any], Any]:
 
 
 @contextmanager
-def _as_found(case: Case) -> Iterator[Any]:
-    """TensorFlow with its functions eager; switch, seeds and generators are put back afterwards."""
+def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
+    """TensorFlow, eager unless its functions are to be traced; switch, seeds and generators are put back afterwards."""
     import tensorflow as tf
     from tensorflow.python.eager import context  # no public call tells the global seed
     from xplique.attributions.base import BlackBoxExplainer
@@ -309,11 +317,16 @@ def _as_found(case: Case) -> Iterator[Any]:
     eager, state = tf.config.functions_run_eagerly(), context.context()
     seeds = {name: getattr(state, name, None) for name in ("_seed", "_rng")}
     generators = np.random.get_state(), random.getstate()
-    # The library keeps models by the address of a list, which another may have later.
-    held = mock.patch.dict(BlackBoxExplainer._cache_models, clear=True)
+    logger = tf.get_logger()
+    level = logger.level
+    # The library keeps models by the address of a list, which another model's may have later.
+    models = BlackBoxExplainer._cache_models
+    held = dict(models)
+    models.clear()
     try:
-        tf.config.run_functions_eagerly(True)
-        with held, warnings.catch_warnings(), torch.enable_grad():
+        tf.config.run_functions_eagerly(not traced)
+        logger.setLevel("ERROR")  # each network is traced anew, which it would warn of
+        with warnings.catch_warnings(), torch.enable_grad():
             warnings.simplefilter("ignore")  # that TensorFlow is eager now is said above
             yield tf
     except InputError:
@@ -324,7 +337,10 @@ def _as_found(case: Case) -> Iterator[Any]:
         raise InputError(f"xplique fails on this network: {first}") from why
     finally:
         tf.config.run_functions_eagerly(eager)
+        logger.setLevel(level)
         for name, value in seeds.items():
             setattr(state, name, value)
+        models.clear()
+        models.update(held)
         np.random.set_state(generators[0])
         random.setstate(generators[1])

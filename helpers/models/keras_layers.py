@@ -42,7 +42,8 @@ class Build:
             self.layers[name] = make(name=name, dtype="float32", **options)
         outputs = self.layers[name](inputs)
         if weights:
-            self.layers[name].set_weights([each.detach().cpu().numpy() for each in weights])
+            # Copies: TensorFlow would go on working in torch's memory, and free it.
+            self.layers[name].set_weights([each.detach().cpu().numpy().copy() for each in weights])
         return outputs
 
     def padded(self, name: str, x: Any, sides: Any, value: float = 0.0) -> Any:

@@ -36,8 +36,8 @@ def to_keras(model: nn.Module, size: tuple[int, int] | None = None) -> Any:
         Functional; takes float32 pictures (N, H, W, 3), RGB in [0, 1], and answers as the model
         does, to a ten-thousandth of the largest answer, which is tried out. Every layer has the name
         that it has in the network ("layer4.1.conv2"); so has the output of each group of layers
-        ("layer4"), by a layer that changes nothing. In training mode the two differ, since
-        dropout is left out.
+        ("layer4"), by a layer that changes nothing. Its weights are frozen, and dropout is left
+        out: it is made to be explained, not to be trained.
 
     Raises
     ------
@@ -64,13 +64,15 @@ def to_keras(model: nn.Module, size: tuple[int, int] | None = None) -> Any:
     with plain_state(torch.device("cpu")):
         entrance = keras.Input((height, width, 3), name="images", dtype="float32")
         port = keras.Model(entrance, build.walk(_traced(model), entrance))
+        port.trainable = False
         _require_same_answers(model, port, (height, width))
     return port
 
 
 def channels_last(images: Tensor) -> NDArray[np.float32]:
     """Pictures (N, 3, H, W) as Keras reads them, (N, H, W, 3)."""
-    array: NDArray[np.float32] = images.detach().permute(0, 2, 3, 1).cpu().contiguous().numpy()
+    # A copy that numpy owns: TensorFlow works in memory that it is given, for as long as it likes.
+    array: NDArray[np.float32] = images.detach().permute(0, 2, 3, 1).cpu().numpy().copy(order="C")
     return array
 
 

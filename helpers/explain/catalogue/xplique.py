@@ -23,7 +23,7 @@ _by_noise = partial(
     needs=("gradients",),
     passes="{samples}(f + b)",
     random=True,
-    options=_chosen(samples=50, noise=0.2, seed=0),
+    options=MappingProxyType({"samples": 50, "noise": 0.2, "seed": 0}),
     laws=frozenset({"dummy", "zero"}),
 )
 _on_keras = partial(_of_the_library, needs=("keras",), passes="1f + 1b")
