@@ -75,19 +75,18 @@ def test_a_network_that_looks_at_one_patch_has_attention_and_rollout_there() -> 
     for each in (block.attention.qkv, block.norm1):
         nn.init.zeros_(each.bias)
     with torch.no_grad():
-        # Tokens hold nothing but their place, a number of their own; the class token asks for 7.
-        nn.init.zeros_(model.embed.weight)
-        nn.init.zeros_(model.embed.bias)
+        # Tokens hold their place and next to nothing else.
+        nn.init.zeros_(model.embed[-1].bias)
         nn.init.zeros_(model.class_token)
         model.places.copy_(torch.randn(1, 17, 24, generator=torch.Generator().manual_seed(0)))
         normed = block.norm1(model.places)[0]
-        # One head's keys are the tokens, its query of every token is token 7, many times over.
+        # In one head, keys are the tokens, and every token's query is token 7 many times over.
         model.blocks[0].attention.heads = 1
         block.attention.qkv.weight.zero_()
         block.attention.qkv.weight[24:48] = torch.eye(24)
         block.attention.qkv.bias[:24] = 100 * normed[7]
-    # The grid is found by what the picture changes: let it change a little.
-    nn.init.constant_(model.embed.weight, 1e-6)
+    # The grid is found by what the picture changes: so it must change a little.
+    nn.init.constant_(model.embed[-1].weight, 1e-6)
     maps = layer_maps(model, IMAGES, 1, "attention")
     expected = torch.zeros(2, 16)
     expected[:, 7 - 1] = 1
@@ -123,7 +122,9 @@ def test_in_the_last_block_chefers_weight_is_what_a_nudge_of_attention_does_to_t
     for head in range(3):
         for token in range(17):
 
-            def nudge(_m: nn.Module, _i: object, out: Tensor, at: tuple[int, int] = (head, token)) -> Tensor:
+            def nudge(
+                _m: nn.Module, _i: object, out: Tensor, at: tuple[int, int] = (head, token)
+            ) -> Tensor:
                 out = out.clone()
                 out[0, at[0], 0, at[1]] += 1e-6
                 return out
@@ -157,20 +158,29 @@ def test_patching_is_what_a_hook_that_exchanges_one_token_finds(
 
         def exchange(_m: nn.Module, _i: object, out: Tensor, place: int = place) -> Tensor:
             return torch.cat(
-                [out[:, : first + place], kept[0][:, first + place, None], out[:, first + place + 1 :]], 1
+                [
+                    out[:, : first + place],
+                    kept[0][:, first + place, None],
+                    out[:, first + place + 1 :],
+                ],
+                1,
             )
 
         handle = module.register_forward_hook(exchange)
         with torch.no_grad():
             expected.append(usual - model(image)[0, 2])
         handle.remove()
-    maps = explain(model, image, 2, "activation_patching", baseline=other, block=block, batch_size=5)
+    maps = explain(
+        model, image, 2, "activation_patching", baseline=other, block=block, batch_size=5
+    )
     wanted = enlarge(torch.stack(expected).view(1, 4, 4), (SIDE, SIDE))
     torch.testing.assert_close(maps, wanted, rtol=1e-4, atol=1e-5)
     assert wanted.abs().max() > 1e-3
 
 
-def test_a_picture_patched_with_itself_loses_nothing_and_behind_the_last_block_no_patch_counts() -> None:
+def test_a_picture_patched_with_itself_loses_nothing_and_behind_the_last_block_no_patch_counts() -> (
+    None
+):
     model = ours()
     same = layer_maps_of_patching(model, baseline=IMAGES[0], block=1)
     assert same.abs().max() < 1e-5
