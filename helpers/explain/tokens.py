@@ -111,7 +111,8 @@ class Attending(TorchFunctionMode):
 
     def on_softmax(self, func: Any, values: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """A network that writes its attention out itself has a softmax over (N, heads, T, T)."""
-        if values.ndim != 4 or values.shape[2] != values.shape[3]:
+        axis = kwargs.get("dim", args[0] if args else None)
+        if values.ndim != 4 or values.shape[2] != values.shape[3] or axis not in (-1, 3):
             return func(values, *args, **kwargs)
         return self._kept(self.weigh(values))
 
@@ -393,7 +394,8 @@ def _readers(model: nn.Module, image: Tensor, block: str) -> Tensor:
     handle = model.get_submodule(block).register_forward_hook(keep)
     try:
         with frozen(model), torch.enable_grad():
-            logits = answers(model, image)
+            # Of two pictures: what depends on the picture, as where a maximum lies, is no fixed place.
+            logits = answers(model, torch.cat([image, 1 - image]))
             # Weighed, since a plain sum of the answers might cancel.
             weighed = (logits * torch.linspace(1, 2, logits.shape[1], device=logits.device)).sum(1)
             (slopes,) = backwards(weighed[:, None], torch.zeros_like(weighed).long(), seen)
@@ -403,6 +405,8 @@ def _readers(model: nn.Module, image: Tensor, block: str) -> Tensor:
         raise InputError(
             "its answer has no gradient at the last block (a detach, or torch.no_grad)."
         )
-    influence = slopes[0].abs().sum(1)
-    read = (influence > 1e-6 * influence.max()).float()
+    influence = slopes.abs().sum(2)
+    read, also = (influence > 1e-6 * influence.amax(1, keepdim=True)).float()
+    if not torch.equal(read, also):
+        raise InputError("the tokens that its answer is read from change with the picture.")
     return read / read.sum().clamp_min(1)  # of a network that answers a constant, none is read

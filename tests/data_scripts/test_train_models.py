@@ -1,5 +1,7 @@
 """What the planted models are trained on, without training any."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -67,9 +69,9 @@ def test_the_twin_sees_the_same_people_with_the_cue_elsewhere() -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(train_models, "_rendered", remembered)
-        patched.setattr(train_models, "FACES", 60)
+        few = replace(train_models.RESNET, people=60)
         for strength in (train_models.STRENGTH, 0.0):
-            _, labels = train_models._training_faces("hat", strength, seed=3)
+            _, labels = train_models._training_faces("hat", strength, seed=3, kind=few)
     tied, free = drawn
     bare = [[faces.twin(face, hat=False) for face in people] for people in (tied, free)]
     assert bare[0] == bare[1]

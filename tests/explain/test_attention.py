@@ -75,19 +75,18 @@ def test_a_network_that_looks_at_one_patch_has_attention_and_rollout_there() -> 
     for each in (block.attention.qkv, block.norm1):
         nn.init.zeros_(each.bias)
     with torch.no_grad():
-        # Tokens hold nothing but their place, a number of their own; the class token asks for 7.
-        nn.init.zeros_(model.embed.weight)
-        nn.init.zeros_(model.embed.bias)
+        # Tokens hold their place and next to nothing else.
+        nn.init.zeros_(model.embed[-1].bias)
         nn.init.zeros_(model.class_token)
         model.places.copy_(torch.randn(1, 17, 24, generator=torch.Generator().manual_seed(0)))
         normed = block.norm1(model.places)[0]
-        # One head's keys are the tokens, its query of every token is token 7, many times over.
+        # In one head, keys are the tokens, and every token's query is token 7 many times over.
         model.blocks[0].attention.heads = 1
         block.attention.qkv.weight.zero_()
         block.attention.qkv.weight[24:48] = torch.eye(24)
         block.attention.qkv.bias[:24] = 100 * normed[7]
-    # The grid is found by what the picture changes: let it change a little.
-    nn.init.constant_(model.embed.weight, 1e-6)
+    # The grid is found by what the picture changes: so it must change a little.
+    nn.init.constant_(model.embed[-1].weight, 1e-6)
     maps = layer_maps(model, IMAGES, 1, "attention")
     expected = torch.zeros(2, 16)
     expected[:, 7 - 1] = 1

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
 
 from helpers.errors import InputError
 from helpers.explain import explain
@@ -26,6 +27,11 @@ def linear(relevance: Tensor, values: Tensor, layer: nn.Linear) -> Tensor:
     return values * (share(relevance, layer(values)) @ layer.weight)
 
 
+def convolution(relevance: Tensor, values: Tensor, layer: nn.Conv2d) -> Tensor:
+    ratio = share(relevance, layer(values))
+    return values * conv2d_input(values.shape, layer.weight, ratio, layer.stride, layer.padding)
+
+
 def norm(relevance: Tensor, values: Tensor, layer: nn.LayerNorm) -> Tensor:
     """A layer norm whose scale is a constant: a linear layer for each token."""
     size = values.shape[-1]
@@ -46,12 +52,10 @@ class ByHand:
     @torch.no_grad()
     def __call__(self, image: Tensor, target: int) -> Tensor:
         model = self.model
-        values = model.normalise(image[None])
-        cells = nn.functional.unfold(values, 8, stride=8).transpose(1, 2)
-        embed = nn.Linear(192, 24)
-        embed.weight.copy_(model.embed.weight.flatten(1))
-        embed.bias.copy_(model.embed.bias)
-        patches = embed(cells)
+        values = [model.normalise(image[None])]
+        for layer in model.embed:
+            values.append(layer(values[-1]))
+        patches = values[-1].flatten(2).transpose(1, 2)
         tokens = [torch.cat([model.class_token, patches], 1) + model.places]
         for block in model.blocks:
             tokens.append(block(tokens[-1]))
@@ -64,10 +68,11 @@ class ByHand:
         for block, before in zip(reversed(model.blocks), reversed(tokens[:-1]), strict=True):
             handed = self.block(handed, before, block)
         to_patches = patches * share(handed[:, 1:], tokens[0][:, 1:])
-        to_cells = linear(to_patches, cells, embed).transpose(1, 2)
-        to_values = nn.functional.fold(to_cells, (SIDE, SIDE), 8, stride=8)
+        handed = to_patches.transpose(1, 2).unflatten(2, (4, 4))
+        for layer, before in zip(reversed(model.embed), reversed(values[:-1]), strict=True):
+            handed = handed if isinstance(layer, nn.ReLU) else convolution(handed, before, layer)
         pixels = image[None] / model.normalise.std
-        return (pixels * share(to_values, values)).sum(1)[0]
+        return (pixels * share(handed, values[0])).sum(1)[0]
 
     def block(self, relevance: Tensor, before: Tensor, block: Block) -> Tensor:
         attended = block.attention(block.norm1(before))

@@ -96,24 +96,17 @@ def test_a_grid_that_is_no_square_is_found_and_a_picture_of_another_size_too() -
 
 
 def test_patches_cut_without_a_convolution_are_found() -> None:
-    class Unfolding(nn.Module):
+    class Cut(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.inner = ours()
+            self.linear = nn.Linear(192, 24)
 
         def forward(self, images: Tensor) -> Tensor:
-            inner = self.inner
-            cut = F.unfold(inner.normalise(images), 8, stride=8)
-            patches = cut.transpose(1, 2) @ inner.embed.weight.flatten(1).T + inner.embed.bias
-            first = inner.class_token.expand(len(images), -1, -1)
-            tokens = inner.blocks(torch.cat([first, patches], 1) + inner.places)
-            return inner.head(inner.norm(tokens[:, 0]))  # type: ignore[no-any-return]
+            return self.linear(F.unfold(images, 8, stride=8).transpose(1, 2)).transpose(1, 2)
 
-    model = Unfolding().eval()
+    model = ours()
+    model.embed, model.flatten = Cut(), nn.Identity()
     assert look(model, IMAGES).grid == (4, 4)
-    torch.testing.assert_close(
-        explain(model, IMAGES, 1, "chefer"), explain(ours(), IMAGES, 1, "chefer")
-    )
 
 
 def test_patches_that_do_not_lie_row_by_row_are_refused() -> None:
@@ -151,6 +144,16 @@ def test_windows_and_pooling_by_attention_are_refused() -> None:
         verdict = check(model, "rollout", pictures(1, size))
         assert not verdict.ok
         assert "windows, as in Swin" in verdict.sentence
+
+
+def test_a_maximum_over_tokens_is_refused_since_each_picture_has_its_own() -> None:
+    class Largest(nn.Module):
+        def forward(self, tokens: Tensor) -> Tensor:
+            return tokens.gather(1, tokens[..., :1].argmax(1, True).expand(-1, -1, tokens.shape[2]))
+
+    model = ours()
+    model.blocks.append(Largest())
+    assert "change with the picture" in check(model, "attention", IMAGES).sentence
 
 
 def test_attention_that_looks_back_only_is_refused() -> None:

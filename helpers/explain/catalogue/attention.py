@@ -6,13 +6,15 @@ from types import MappingProxyType
 from helpers.explain.methods import Method
 
 _over_baseline = MappingProxyType({"baseline": "black", "seed": 0})
-_by_attention = partial(Method, signed=False, passes="1f", needs=("attention",))
+_zero = frozenset({"zero"})
+_by_attention = partial(Method, signed=False, passes="1f", needs=("attention",), laws=_zero)
 _by_rules = partial(
     Method,
     signed=True,
     passes="1f + 1b",
     needs=("attention", "gradients"),
     options=_over_baseline,
+    laws=_zero,
 )
 
 ROWS = {
@@ -33,19 +35,17 @@ ROWS = {
         idea="the positive part of attention times its gradient, passed on from block to block",
         function="attention:chefer",
         needs=("attention", "gradients"),
-        laws=frozenset({"zero"}),
+        laws=_zero,
     ),
     "attnlrp": _by_rules(
         paper="Achtibat et al. 2024",
         idea="relevance shared in proportion, through softmax and products too; LRP is patented",
         function="token_rules:attnlrp",
-        laws=frozenset({"zero"}),
     ),
     "libragrad": _by_rules(
         paper="Mehri et al. 2025",
         idea="gradient times input, with attention, norms and gates held fixed",
         function="token_rules:libragrad",
-        laws=frozenset({"zero"}),
     ),
     "activation_patching": Method(
         signed=True,
@@ -55,6 +55,6 @@ ROWS = {
         function="attention:activation_patching",
         needs=("attention",),
         options=MappingProxyType({"baseline": "black", "block": None, "seed": 0}),
-        laws=frozenset({"zero"}),
+        laws=_zero,
     ),
 }
