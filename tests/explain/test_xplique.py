@@ -85,6 +85,7 @@ class Odd(nn.Module):
         return self.fc(torch.flatten(x, 1))
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 def test_paddings_groups_and_functions_are_torchs() -> None:
     torch.manual_seed(0)
     model = Odd().eval()
