@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from helpers.arguments import count
+from helpers.explain.attention_mode import Attending, frozen
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.layers import backwards
 from helpers.explain.targets import returns_embeddings
-from helpers.explain.tokens import Attending, Sight, frozen, look
+from helpers.explain.tokens import Sight, look
 from helpers.models.contract import answers
 
 

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from helpers.errors import InputError
+from helpers.explain.attention_mode import Attending, frozen
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.layers import backwards, bends
-from helpers.explain.tokens import Attending, frozen
 from helpers.models.contract import answers
 
 

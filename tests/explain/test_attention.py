@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from helpers.errors import InputError
 from helpers.explain import explain, layer_maps
 from helpers.explain.attention import rollout
+from helpers.explain.attention_mode import Attending
 from helpers.explain.case import Case
 from helpers.explain.maps import enlarge
-from helpers.explain.tokens import Attending
 from helpers.models.transformer import Attention
 from tests.networks import pictures
 from tests.transformers import ALL, SIDE, ours

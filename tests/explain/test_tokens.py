@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from helpers.errors import InputError
 from helpers.explain import check, explain
-from helpers.explain.tokens import Attending, frozen, look
+from helpers.explain.attention_mode import Attending, frozen
+from helpers.explain.tokens import look
 from helpers.models.contract import answers
 from tests.networks import pictures, small_network
 from tests.transformers import ALL, SIDE, of_timm, of_torchvision, ours, unfused
