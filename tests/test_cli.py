@@ -303,6 +303,27 @@ def test_the_methods_are_listed(run: Run) -> None:
     assert all(method in listed for method in explain.METHODS.index)
 
 
+@pytest.mark.parametrize("slow", [1, 2])
+def test_the_number_of_threads_is_the_quicker_one(
+    slow: int, photo: Path, model: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = [2]
+    clock = [0.0]
+
+    def tick() -> float:
+        clock[0] += 2.0 if threads[-1] == slow else 1.0
+        return clock[0]
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    monkeypatch.setattr("time.perf_counter", tick)
+    words = ["explain", photo, "--no-crop", "-m", model, "--method"]
+    run(*words, "gradcam")
+    assert threads == [2], "a method of one pass is not worth a measurement"
+    assert run(*words, "scorecam").exit_code == 0
+    assert threads[-1] == 3 - slow
+
+
 def test_all_is_told_about_one_method(run: Run) -> None:
     told = run("methods", "rise").stdout
     assert "options: samples=2000" in told

@@ -100,6 +100,7 @@ def explain(
     destination = destination or figures.destination(figures.free_name(photos[0], method), photos)
     network = models.load(model)
     photographs.require_question(network, model, question)
+    photographs.settle_threads(network, method)
     faces = photographs.prepare(photos, network, crop)
     photographs.tell_of_several(photos, faces)
     explained = photographs.explained(photos, network, faces, question)

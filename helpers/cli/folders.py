@@ -88,6 +88,7 @@ def explain_folder(
     listed, notes = _listed(source)
     network = models.load(model)
     photographs.require_question(network, model, question)
+    photographs.settle_threads(network, question.method)
     setting = _setting(network, model, question, crop)
     work = _Work(source.root, question, network, setting, _named(listed), output, crops, crop)
     for note in notes:

@@ -188,6 +188,37 @@ class _Heard:
             self.output = output.detach() if same else None
 
 
+def settle_threads(network: "nn.Module", method: str) -> None:
+    """Let torch use all its threads, or only one where that is quicker, for methods of many passes.
+
+    Beside a busy program threads wait for each other, so that two can take many times as long as one:
+    what is quicker here and now is measured, on the fastest of a few passes.
+    """
+    import time
+
+    import torch
+
+    from helpers.explain.catalogue import ROWS
+
+    most = torch.get_num_threads()
+    many = any(mark in ROWS[method].passes for mark in "{K^T")
+    if most == 1 or not many:
+        return
+    size: Any = network.input_size
+    images = torch.full((8, 3, *size), 0.5)
+    taken = {}
+    for threads in (1, most):
+        torch.set_num_threads(threads)
+        rounds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            with torch.no_grad():
+                network(images)
+            rounds.append(time.perf_counter() - start)
+        taken[threads] = min(rounds)
+    torch.set_num_threads(min(taken, key=taken.__getitem__))
+
+
 def _require_numbers(photos: Sequence[Path], scores: "Tensor") -> None:
     for photo, row in zip(photos, scores, strict=True):
         if not bool(row.isfinite().all()):
