@@ -1,24 +1,20 @@
 """Laws of explainers: each is broken by an explainer that keeps all others, and ours keep them all."""
 
-import warnings
-
 import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 
-import helpers.explain.relevance as relevance
-from helpers.errors import InputError, UnknownName
-from helpers.explain import LAWS, METHODS, applicability, check_explainer, explain
+from helpers.explain import LAWS, METHODS, check_explainer, explain, relevance
 from helpers.explain.catalogue import ROWS
 from helpers.explain.laws import networks
 from helpers.explain.laws.law import PROMISES
 from tests.explain.broken import BROKEN, Broken, batched, by_region, coloured, good, seeded
-from tests.networks import pictures, small_network
 
-MODEL = small_network()
-# The brightest first: one of the broken explainers sorts them.
-IMAGES = pictures(3).sort(0, descending=True).values
+MODEL = networks.Small()
+IMAGES = networks.pictures(3)
+# The brightest comes first: one of the broken explainers sorts them so.
+IMAGES = IMAGES[IMAGES.mean((1, 2, 3)).argsort(descending=True)]
 ALL_PROMISES = tuple(set(PROMISES) - {"classless"})
 OF_THE_TABLE = {"names", "predicted"}
 
@@ -44,7 +40,9 @@ def test_every_law_is_broken_by_somebody() -> None:
 
 @pytest.mark.parametrize("law", sorted(OF_THE_TABLE))
 def test_classes_are_called_by_name_or_left_out(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(model: nn.Module, images: Tensor, targets: object, *rest: str, **extra: int) -> Tensor:
+    def broken(
+        model: nn.Module, images: Tensor, targets: object, *rest: str, **extra: int
+    ) -> Tensor:
         if law == "names" and isinstance(targets, list):
             targets = [(MODEL.classes.index(each) + 1) % 3 for each in targets]
         if law == "predicted" and targets is None:
@@ -63,7 +61,7 @@ def test_an_explainer_that_is_well_made_keeps_every_law(explainer: object) -> No
     promises = ALL_PROMISES if explainer in (good, coloured, batched) else ()
     report = check_explainer(explainer, MODEL, IMAGES, 1, promises)  # type: ignore[arg-type]
     assert broken_laws(report) == {}
-    assert report.passed.notna().sum() >= 39
+    assert report.passed.notna().sum() >= 35
 
 
 # -- our own methods

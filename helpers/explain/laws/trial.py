@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import NotTried
+from helpers.explain.laws.law import NoMaps, NotTried
 from helpers.explain.laws.subject import Subject, as_maps
 from helpers.explain.laws.surroundings import View, guarded, view
 from helpers.models.trials import first_line
@@ -96,8 +96,8 @@ class Trial:
             targets = indices(model, images)
         try:
             return self.maps(model, images, targets, **{**self.masks_of(images), **extra})
-        except (ValueError, NotImplementedError) as why:
-            if not is_sentence(why):
+        except (ValueError, TypeError, AssertionError, NotImplementedError) as why:
+            if isinstance(why, NoMaps) or not is_sentence(why):
                 raise
             raise NotTried(f"it refuses the network of this law: {first_line(why)}") from why
 
@@ -115,6 +115,16 @@ class Trial:
         """What the explainer returns for the reader's images, as it is."""
         with guarded(0):
             return self.call(copied(self.model), self.images.clone(), self.targets)
+
+    @cached_property
+    def failure(self) -> str:
+        """What a plain call on the reader's network and images ends with; "" where it ends well."""
+        try:
+            _ = self.known, self.raw
+        # An explainer may fail in any way.
+        except Exception as why:  # noqa: BLE001
+            return f"{type(why).__name__}: {first_line(why)}"
+        return ""
 
     @cached_property
     def aftermath(self) -> tuple[View, View]:
