@@ -250,7 +250,7 @@ def lxt() -> dict[str, Entry]:
         scores = model(images.requires_grad_())
         scores.gather(1, targets[:, None]).sum().backward()
         composite.remove()
-        return (images * images.grad).sum(1)
+        return (images * torch.as_tensor(images.grad)).sum(1)
 
     return {"AttnLRP": (attnlrp, ())}
 

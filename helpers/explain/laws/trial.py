@@ -128,6 +128,10 @@ class Trial:
 
     @cached_property
     def aftermath(self) -> tuple[View, View]:
+        """The reader's network, images and process before a first call and after it."""
+        return self.watched()
+
+    def watched(self) -> tuple[View, View]:
         """The reader's network, images and process before a call and after it.
 
         Every other weight has a gradient before, as in the middle of a training.
