@@ -4,11 +4,13 @@ The last line of each is an expression, which is True where the finding still ho
 those of the libraries that this project installs, so that a mended fault is noticed.
 """
 
+import ast
 from dataclasses import dataclass
 
 NETWORK = """\
 import torch
 from helpers.explain.laws import networks
+
 model, images, classes = networks.Small(), networks.pictures(2), torch.tensor([0, 1])"""
 """What every reproduction begins with: a small network of this package, two pictures, two classes."""
 
@@ -43,10 +45,15 @@ REPRODUCTIONS = (
         "stops; mended after the release (pull request 1819).",
         """\
 from captum import attr, metrics
+
 masks = networks.quarters(images).int().argmax(1, keepdim=True)
 explain = attr.FeatureAblation(model).attribute
-try: found = metrics.sensitivity_max(explain, images, n_perturb_samples=5, target=classes, feature_mask=masks)
-except Exception as why: found = why
+try:
+    found = metrics.sensitivity_max(
+        explain, images, n_perturb_samples=5, target=classes, feature_mask=masks
+    )
+except Exception as why:
+    found = why
 isinstance(found, Exception)""",
     ),
     Reproduction(
@@ -56,7 +63,11 @@ isinstance(found, Exception)""",
         "gradient, without a word, and the map is another.",
         """\
 from captum import attr
-maps = [attr.DeepLift(each).attribute(images, target=classes) for each in (networks.of_modules(), networks.functional())]
+
+maps = [
+    attr.DeepLift(each).attribute(images, target=classes)
+    for each in (networks.of_modules(), networks.functional())
+]
 bool((maps[0] - maps[1]).abs().max() > 0.01 * maps[0].abs().max())""",
     ),
     Reproduction(
@@ -65,8 +76,11 @@ bool((maps[0] - maps[1]).abs().max() > 0.01 * maps[0].abs().max())""",
         "Saliency asks for gradients of the images, and after an error still does.",
         """\
 from captum import attr
-try: attr.Saliency(model).attribute(images, target=1000)
-except Exception: pass
+
+try:
+    attr.Saliency(model).attribute(images, target=1000)
+except Exception:
+    pass
 images.requires_grad""",
     ),
     Reproduction(
@@ -75,6 +89,7 @@ images.requires_grad""",
         "The map of InputXGradient still needs a gradient, and keeps a graph in memory.",
         """\
 from captum import attr
+
 attr.InputXGradient(model).attribute(images, target=classes).requires_grad""",
     ),
     Reproduction(
@@ -83,6 +98,7 @@ attr.InputXGradient(model).attribute(images, target=classes).requires_grad""",
         "GradCAM empties the gradients that a training keeps, and leaves its own.",
         """\
 from pytorch_grad_cam import GradCAM
+
 with GradCAM(model, [model.relu2]) as cam:
     maps = cam(images, None)
 model.head.weight.grad is not None""",
@@ -95,8 +111,10 @@ model.head.weight.grad is not None""",
         """\
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
 maps = None
-with GradCAM(model, [model.relu2]) as cam: maps = cam(images, [ClassifierOutputTarget(1000)] * 2)
+with GradCAM(model, [model.relu2]) as cam:
+    maps = cam(images, [ClassifierOutputTarget(1000)] * 2)
 maps is None""",
     ),
     Reproduction(
@@ -106,9 +124,11 @@ maps is None""",
         "is read.",
         """\
 from pytorch_grad_cam import GradCAM
+
 maps = []
 for each in (networks.of_modules(), networks.in_place()):
-    with GradCAM(each, [each.conv2]) as cam: maps.append(cam(images, None))
+    with GradCAM(each, [each.conv2]) as cam:
+        maps.append(cam(images, None))
 abs(maps[0] - maps[1]).max() > 0.01""",
     ),
     Reproduction(
@@ -118,6 +138,7 @@ abs(maps[0] - maps[1]).max() > 0.01""",
         "map upside down.",
         """\
 from pytorch_grad_cam import EigenCAM
+
 with EigenCAM(model, [model.relu2]) as cam:
     maps = [cam(images.roll(by, 3), None) for by in range(16)]
 max(abs(maps[by][0] - torch.tensor(maps[0][0]).roll(by, 1).numpy()).max() for by in range(16)) > 0.1""",
@@ -128,8 +149,11 @@ max(abs(maps[by][0] - torch.tensor(maps[0][0]).roll(by, 1).numpy()).max() for by
         "Where no weight needs a gradient, as in a frozen network, GradCAM stops with a RuntimeError.",
         """\
 from pytorch_grad_cam import GradCAM
-try: found = GradCAM(model.requires_grad_(False), [model.relu2])(images, None)
-except RuntimeError as why: found = why
+
+try:
+    found = GradCAM(model.requires_grad_(False), [model.relu2])(images, None)
+except RuntimeError as why:
+    found = why
 isinstance(found, RuntimeError)""",
     ),
     Reproduction(
@@ -138,6 +162,7 @@ isinstance(found, RuntimeError)""",
         "`TorchWrapper` switches TensorFlow to eager execution for the whole process.",
         """\
 import tensorflow, xplique.wrappers
+
 tensorflow.config.run_functions_eagerly(False)
 wrapped = xplique.wrappers.TorchWrapper(model, "cpu")
 tensorflow.config.functions_run_eagerly()""",
@@ -149,6 +174,7 @@ tensorflow.config.functions_run_eagerly()""",
         "some for torchvision's networks, are made for this.",
         """\
 from zennit import attribution, composites
+
 totals = []
 for merged in (False, True):
     with attribution.Gradient(networks.Residual(merged), composites.EpsilonPlus()) as attributor:
@@ -162,9 +188,12 @@ bool(abs(totals[0] / totals[1] - 1) > 0.1)""",
         "which need not be the one that runs first.",
         """\
 from zennit import attribution, composites
+
 maps = []
 for backwards in (False, True):
-    with attribution.Gradient(networks.of_modules(backwards), composites.EpsilonPlusFlat()) as attributor:
+    with attribution.Gradient(
+        networks.of_modules(backwards), composites.EpsilonPlusFlat()
+    ) as attributor:
         maps.append(attributor(images, torch.eye(3)[classes])[1])
 bool((maps[0] - maps[1]).abs().max() > 0.01 * maps[0].abs().max())""",
     ),
@@ -175,9 +204,12 @@ bool((maps[0] - maps[1]).abs().max() > 0.01 * maps[0].abs().max())""",
         'layer".',
         """\
 from torchcam.methods import GradCAM
+
 with GradCAM(model.requires_grad_(False), "relu2") as extractor:
-    try: found = extractor(classes.tolist(), model(images))
-    except RuntimeError as why: found = why
+    try:
+        found = extractor(classes.tolist(), model(images))
+    except RuntimeError as why:
+        found = why
 isinstance(found, RuntimeError)""",
     ),
     Reproduction(
@@ -188,6 +220,7 @@ isinstance(found, RuntimeError)""",
         """\
 import torchvision.models.vision_transformer as module
 from lxt.efficient import monkey_patch
+
 before = torch.nn.GELU.forward
 monkey_patch(module)
 torch.nn.GELU.forward is not before""",
@@ -198,6 +231,9 @@ torch.nn.GELU.forward is not before""",
 def holds(reproduction: Reproduction) -> bool:
     """Run a reproduction, and say whether its finding still holds."""
     names: dict[str, object] = {}
-    *lines, last = f"{NETWORK}\n{reproduction.code}".splitlines()
-    exec("\n".join(lines), names)  # noqa: S102 - the text stands above
-    return bool(eval(last, names))
+    tree = ast.parse(f"{NETWORK}\n{reproduction.code}")
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr), "the last line is an expression"
+    exec(compile(tree, reproduction.library, "exec"), names)  # noqa: S102 - the text stands above
+    expression = compile(ast.Expression(last.value), reproduction.library, "eval")
+    return bool(eval(expression, names))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # data_scripts is no installed package
 PAGE = Path("book", "laws.md")
 TABLE = Path("book", "laws.csv")
 
@@ -167,5 +168,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

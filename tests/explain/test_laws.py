@@ -9,7 +9,7 @@ from helpers.errors import InputError
 from helpers.explain import LAWS, METHODS, applicability, check_explainer, explain, relevance
 from helpers.explain.catalogue import ROWS
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import PROMISES
+from helpers.explain.laws.terms import PROMISES
 from tests.explain.broken import BROKEN, Broken, batched, by_region, coloured, good, seeded
 
 MODEL = networks.Small()

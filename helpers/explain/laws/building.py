@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, NoMaps, law
 from helpers.explain.laws.maps import ROUNDING
+from helpers.explain.laws.terms import Finding, NoMaps, law
 from helpers.explain.laws.trial import Trial, gap, indices, is_sentence
 from helpers.models.trials import first_line
 

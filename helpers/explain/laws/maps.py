@@ -5,8 +5,8 @@ from functools import partial
 import torch
 
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, NoMaps, NotTried, law
 from helpers.explain.laws.surroundings import guarded
+from helpers.explain.laws.terms import Finding, NoMaps, NotTried, law
 from helpers.explain.laws.trial import Trial, copied, gap, is_sentence
 from helpers.models.trials import first_line
 

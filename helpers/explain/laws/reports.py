@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from helpers.errors import InputError
 from helpers.explain.catalogue import ROWS
 from helpers.explain.laws import building, maps, promises, state
-from helpers.explain.laws.law import CONDITIONS, Finding, Law, NotTried, reason_against
 from helpers.explain.laws.subject import Explainer, subject_of
+from helpers.explain.laws.terms import CONDITIONS, Finding, Law, NotTried, reason_against
 from helpers.explain.laws.trial import Trial, copied
 from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, resolve_targets
@@ -90,7 +90,7 @@ def check_explainer(
     >>> model = models.load("synthetic-lipstick")
     >>> report = check_explainer(saliency, model, torch.rand(2, 3, 112, 112))
     >>> list(report.law[report.passed.eq(False)])
-    ['no grad', 'inference mode', 'autocast', 'unknown class', 'nonsense', 'channels']
+    ['no grad', 'inference mode', 'autocast', 'training mode', 'nonsense']
     """
     import pandas as pd
 

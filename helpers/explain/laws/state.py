@@ -1,8 +1,8 @@
 """Laws of state: what an explainer leaves as it found it, after a call and after a failure."""
 
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, NotTried, law
 from helpers.explain.laws.surroundings import View, changes, guarded, view
+from helpers.explain.laws.terms import Finding, NotTried, law
 from helpers.explain.laws.trial import Trial, indices
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from helpers.arguments import choice, choices
 from helpers.errors import InputError, kind_of
 from helpers.explain.catalogue import ROWS
-from helpers.explain.laws.law import PROMISES, NoMaps
+from helpers.explain.laws.terms import PROMISES, NoMaps
 
 Explainer = Callable[..., Any]
 """Called with a network, images (N, 3, H, W) and classes (N,); returns maps (N, H, W), or with colours."""

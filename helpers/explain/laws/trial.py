@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import NoMaps, NotTried
 from helpers.explain.laws.subject import Subject, as_maps
 from helpers.explain.laws.surroundings import View, guarded, view
+from helpers.explain.laws.terms import NoMaps, NotTried
 from helpers.models.trials import first_line
 
 GIVEN: Any = object()
