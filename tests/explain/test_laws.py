@@ -87,6 +87,11 @@ CHEAP: dict[str, dict[str, object]] = {
     "region_shapley": {},
     "rise": {"samples": 300, "grid": 3},
     "sobol": {"samples": 4, "grid": 2},
+    "xplique.integrated_gradients": {"steps": 64},
+    "xplique.kernel_shap": {"samples": 300},
+    "xplique.lime": {"samples": 300},
+    "xplique.rise": {"samples": 300},
+    "xplique.sobol": {"samples": 4, "grid": 2},
 }
 # What a library's method breaks by its design, which its row says. Nothing else may be broken.
 BY_DESIGN: dict[str, set[str]] = {
@@ -103,7 +108,14 @@ def options_for(method: str) -> dict[str, object]:
     return CHEAP.get(method, {name: value for name, value in FEW.items() if name in known})
 
 
-@pytest.mark.parametrize("method", [name for name, row in ROWS.items() if row.library != "xplique"])
+# TensorFlow is imported for Xplique's alone, and traces each network of each law anew.
+METHODS_TRIED = [
+    pytest.param(name, marks=[pytest.mark.thorough] if row.library == "xplique" else [])
+    for name, row in ROWS.items()
+]
+
+
+@pytest.mark.parametrize("method", METHODS_TRIED)
 def test_every_method_keeps_the_laws_that_apply_to_it(method: str) -> None:
     model = TRANSFORMER if "attention" in ROWS[method].needs else MODEL
     report = check_explainer(method, model, IMAGES, **options_for(method))
