@@ -142,7 +142,9 @@ def deconvolution(case: Case) -> Tensor:
 
 def guided_gradcam(case: Case) -> Tensor:
     """Guided backpropagation times Grad-CAM, which is bilinearly enlarged (Selvaraju et al. 2017)."""
-    return guided_backprop(case) * enlarge(gradcam(case).clamp_min(0), case.size)
+    # Grad-CAM first: its pass tells the class as well.
+    bright = enlarge(gradcam(case).clamp_min(0), case.size)
+    return bright * guided_backprop(case)
 
 
 def deeplift(case: Case, *, baseline: Any, seed: int) -> Tensor:

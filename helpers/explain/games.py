@@ -50,8 +50,11 @@ def paired(parts: int, samples: int, seed: int) -> tuple[Tensor, Hashable]:
 
 
 def orders(parts: int, samples: int, seed: int) -> Tensor:
-    """Orders (P, parts) in which parts appear, each with its reverse, for ``samples`` scores."""
-    pairs = samples // (2 * (parts - 1))
+    """Orders (P, parts) in which parts appear, each with its reverse, for ``samples`` scores.
+
+    Those of no part and of all are among the scores, and are the same in every order.
+    """
+    pairs = max(samples - 2, 0) // (2 * (parts - 1))
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(pairs, parts, generator=generator).argsort(1)
     return torch.stack([drawn, drawn.flip(1)], 1).flatten(0, 1)
