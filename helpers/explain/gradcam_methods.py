@@ -107,6 +107,9 @@ def shapleycam(case: Case) -> Tensor:
 def finercam(case: Case, *, alpha: float, rivals: int) -> Tensor:
     """Finer-CAM (Zhang 2025): what speaks for a class and against those with the nearest scores.
 
+    It is Grad-CAM of a mean over rivals of the score less ``alpha`` times the rival's score, weighed
+    by the rivals' softmax, as the library computes it. The gradient goes through these weights too.
+
     Raises
     ------
     InputError

@@ -111,7 +111,7 @@ ROWS = {
     ),
     "grad-cam.finercam": _by_gradient(
         paper="Zhang et al. 2025",
-        idea="Grad-CAM of the score less {alpha} times those of the {rivals} nearest classes",
+        idea="Grad-CAM of the score less {alpha} times a rival's, averaged by softmax over the {rivals} nearest",
         function="gradcam_methods:finercam",
         options=MappingProxyType({"alpha": 1.0, "rivals": 3}),
     ),
