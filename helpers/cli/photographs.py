@@ -201,7 +201,7 @@ def settle_threads(network: "nn.Module", method: str) -> None:
     from helpers.explain.catalogue import ROWS
 
     most = torch.get_num_threads()
-    many = any(mark in ROWS[method].passes for mark in "{K^T")
+    many = any(mark in ROWS[method].passes for mark in "{KPRT")
     if most == 1 or not many:
         return
     size: Any = network.input_size

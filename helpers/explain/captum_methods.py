@@ -71,9 +71,10 @@ def gradient_shap(case: Case, *, samples: int, noise: float, references: Any, se
     """Expected gradients (Lundberg & Lee 2017; Erion et al. 2021), by drawing.
 
     The mean, over draws of a reference b and of a place between it and the image x (even in [0, 1]),
-    of (x - b) times the gradient at that place. Its expectation sums to the score less the mean score
-    of the references; a map of finitely many samples does so only about. ``noise`` is added to x in
-    each draw. Without ``references``, b is one of the image's five baselines by name.
+    of (x - b) times the gradient at that place. ``noise`` is added to x in each draw. The map's
+    expectation sums to the mean score of noisy copies of x less the mean score of the references;
+    without noise that is the score less the mean score of the references. A map of finitely many
+    samples sums to it only about. Without ``references``, b is one of the image's five baselines by name.
     """
     samples = arguments.count(samples, "samples")
     drawn = _normal(case, samples, arguments.number(noise, "noise", 0), seed)
@@ -142,7 +143,9 @@ def deconvolution(case: Case) -> Tensor:
 
 def guided_gradcam(case: Case) -> Tensor:
     """Guided backpropagation times Grad-CAM, which is bilinearly enlarged (Selvaraju et al. 2017)."""
-    return guided_backprop(case) * enlarge(gradcam(case).clamp_min(0), case.size)
+    # Grad-CAM first: its pass tells the class as well.
+    bright = enlarge(gradcam(case).clamp_min(0), case.size)
+    return bright * guided_backprop(case)
 
 
 def deeplift(case: Case, *, baseline: Any, seed: int) -> Tensor:

@@ -107,18 +107,21 @@ def shapleycam(case: Case) -> Tensor:
 def finercam(case: Case, *, alpha: float, rivals: int) -> Tensor:
     """Finer-CAM (Zhang 2025): what speaks for a class and against those with the nearest scores.
 
+    It is Grad-CAM of a mean over rivals of the score less ``alpha`` times the rival's score, weighed
+    by the rivals' softmax, as the library computes it. The gradient goes through these weights too.
+
     Raises
     ------
     InputError
         If the model has one class only.
     """
     alpha, rivals = number(alpha, "alpha", 0), count(rivals, "rivals")
+    module = case.reading().module  # its pass gives the scores as well
     own = case.logits.gather(1, case.indices[:, None])
     if case.logits.shape[1] < 2:
         raise InputError("Finer-CAM compares a class with others, and the model has one output.")
     apart = (case.logits - own).abs().scatter(1, case.indices[:, None], -1)
     nearest = apart.argsort(dim=1, stable=True)[:, 1 : rivals + 1]
-    module = case.reading().module
     with _as_found(case, "FinerCAM") as library:
         target = library.utils.model_targets.FinerWeightedTarget
         pairs = zip(case.indices.tolist(), nearest.tolist(), strict=True)

@@ -20,8 +20,12 @@ class Method:
     signed : bool
         Whether negative values mean evidence against the target.
     passes : str
-        Forward (f) and backward (b) passes an image. K is the number of channels of the layer; a
-        word in braces is an option of the method.
+        Forward (f) and backward (b) passes for each image of a long batch, as :func:`cost` counts
+        them; what comes after a semicolon is a remark. A word in braces is an option of the method;
+        K is the number of channels of the layer, L of layers, M of references, P of places of the
+        patch (ceil((side - {patch}) / {stride}) + 1 along each side, with floor for Xplique), R of
+        regions, and T of patches of a transformer. Beside these, a method whose rule must hold tries it on one picture: about
+        two to ten passes a batch or call, however many images there are.
     paper : str
         Where it was proposed: authors and year.
     idea : str

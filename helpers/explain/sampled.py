@@ -31,12 +31,16 @@ def rise(
     """RISE (Petsiuk, Das & Saenko 2018), signed: how far showing a pixel lifts the mean score.
 
     The paper's map is the mean score over masks, weighted by what they show of the pixel, divided by
-    the expected mask. Here it is divided by the mean mask that was drawn, and the mean of all scores
-    is subtracted. The first makes the map a weighted mean of scores, which no luck of the draw
-    brightens (as a ratio of two means it is off by a share of 1 / samples, far below its spread);
-    the second takes the same number from every pixel, so that the order of pixels stays
-    the paper's, while 0 comes to mean "showing it changes nothing" and a constant network has an
-    empty map. Add the mean score of masked pictures to have the paper's map.
+    the expected mask, ``probability``. Here it is divided by the mean mask that was drawn, and the
+    mean of all scores is subtracted. The first makes the map a weighted mean of scores, which no luck
+    of the draw brightens (as a ratio of two means it is off by a share of 1 / samples, far below its
+    spread); the second lets 0 mean "showing it changes nothing", and gives a constant network an
+    empty map.
+
+    The paper's map is ours plus the mean score of the masked pictures, times the mean mask that was
+    drawn, divided by ``probability``. A pixel that happens to be shown more often than others is
+    brighter there by its share of the mean score, so that the order of pixels is the paper's only
+    where the mean score is small beside what the map tells.
 
     Masks are those of the paper: coins on a grid, bilinearly enlarged and shifted at random by up to
     a cell.

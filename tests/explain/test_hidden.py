@@ -193,10 +193,30 @@ def test_rise_is_the_mean_of_scores_by_what_their_mask_shows_less_the_mean() -> 
     masks = bank.masks(slice(0, 60))
     with torch.no_grad():
         scores = torch.stack([network(image * masks)[:, 0] for image in IMAGES])
-    papers = (scores @ masks.flatten(1)) / masks.flatten(1).sum(0)
-    expected = papers - scores.mean(1, keepdim=True)
+    shown = (scores @ masks.flatten(1)) / masks.flatten(1).sum(0)
+    expected = shown - scores.mean(1, keepdim=True)
     found = explain(network, IMAGES, 0, "rise", samples=60, grid=3, baseline="black")
     torch.testing.assert_close(found.flatten(1), expected, atol=1e-4, rtol=1e-3)
+
+
+def test_the_papers_rise_is_ours_plus_the_mean_score_by_how_often_a_pixel_was_shown() -> None:
+    network = Weighted(torch.randn(3, SIDE, SIDE), bias=200).eval()
+    bank = SoftMasks((SIDE, SIDE), 60, 3, 0.4, 0, torch.device("cpu"))
+    masks = bank.masks(slice(0, 60))
+    with torch.no_grad():
+        scores = torch.stack([network(image * masks)[:, 0] for image in IMAGES])
+    papers = (scores @ masks.flatten(1)).unflatten(1, (SIDE, SIDE)) / (60 * 0.4)
+    options = {"samples": 60, "grid": 3, "probability": 0.4, "baseline": "black"}
+    ours = explain(network, IMAGES, 0, "rise", **options)
+    shown = masks.mean((0, 1)) / 0.4
+    torch.testing.assert_close(
+        (ours + scores.mean(1)[:, None, None]) * shown, papers, rtol=1e-4, atol=1e-2
+    )
+    # Of a score that hardly depends on what is shown, the paper's map is the luck of the draw.
+    by_luck = [
+        torch.corrcoef(torch.stack([each.flatten(), shown.flatten()]))[0, 1] for each in papers
+    ]
+    assert min(by_luck) > 0.95
 
 
 def test_the_error_of_rise_falls_with_the_root_of_the_samples() -> None:

@@ -10,7 +10,7 @@ _RIGHTS = "LRP is patented, free for personal and scientific use; zennit is LGPL
 _composite = partial(
     Method,
     signed=True,
-    passes="2f + 2b",
+    passes="2f + 1b",
     library="zennit",
     needs=("gradients", "relevance"),
     options=MappingProxyType({"epsilon": 1e-6}),
