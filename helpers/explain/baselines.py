@@ -45,7 +45,7 @@ def baseline_of(case: Case, baseline: Any, seed: int = 0) -> Tensor:
     InputError
         If a picture has another size, or is none in [0, 1].
     """
-    if isinstance(baseline, Tensor):
+    if hasattr(baseline, "shape"):  # a tensor, or an array that is refused as such
         return _given(case, baseline)
     images = case.images
     name = arguments.choice(baseline, "baseline", NAMES)
@@ -72,9 +72,10 @@ def blurred(images: Tensor, sigma: float) -> Tensor:
     return nn.functional.conv2d(along, across.transpose(2, 3), groups=3)
 
 
-def _given(case: Case, baseline: Tensor) -> Tensor:
-    pictures = baseline[None] if baseline.ndim == 3 else baseline
+def _given(case: Case, baseline: Any) -> Tensor:
+    pictures: Any = baseline[None] if len(baseline.shape) == 3 else baseline
     check_images(pictures, "baseline")
+    pictures = pictures.detach()
     if len(pictures) > 1:
         pictures = case.cut(pictures, "baseline")
     if pictures.shape[1:] != case.images.shape[1:]:

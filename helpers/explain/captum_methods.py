@@ -185,7 +185,7 @@ def lrp(case: Case) -> Tensor:
     from captum.attr import LRP
     from captum.attr._utils.lrp_rules import EpsilonRule
 
-    prepared = prepare(case.model, case.images)
+    prepared = prepare(case.model, case.images, shared=False)  # captum writes into the weights
     entry = prepared.entry(case.images).detach()
     expected = _input_times_gradient(case, prepared, entry[:1])
     for module in prepared.network.modules():
@@ -228,6 +228,7 @@ def references_of(case: Case, references: Any, seed: int) -> Tensor:
         made = [pictures_of.baseline_of(case, name, seed) for name in pictures_of.NAMES]
         return torch.stack(made, 1)
     check_images(references, "references")
+    references = references.detach()
     if references.shape[1:] != case.images.shape[1:]:
         raise InputError(
             f"references are of {tuple(references.shape[2:])} px, the images are of {case.size} px: give "

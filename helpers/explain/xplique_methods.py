@@ -35,6 +35,7 @@ from helpers.explain import keras_ports
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.targets import find_layer
+from helpers.explain.twins import Answering
 from helpers.models.keras_port import channels_last
 
 ROUTES = ("wrapper", "keras")
@@ -287,7 +288,9 @@ def _explainer(case: Case, kind: str, route: str, made: dict[str, Any]) -> Any:
     else:
         from xplique.wrappers import TorchWrapper
 
-        model = TorchWrapper(case.model, case.images.device, is_channel_first=True)
+        model = TorchWrapper(
+            Answering(case.model).eval(), case.images.device, is_channel_first=True
+        )
     # FEM asks for no score, and Grad-CAM takes the gradient of its own.
     operator = {} if kind == "FEM" else {"operator": _in_parts(case.batch_size)}
     return getattr(attributions, kind)(model, batch_size=_BATCH, **operator, **made)

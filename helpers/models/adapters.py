@@ -97,6 +97,9 @@ class Preprocess(nn.Module):
         self.value_range = value_range
 
     def forward(self, images: Tensor) -> Tensor:
+        images = (
+            images.clone()
+        )  # what follows may work in place, as normalisations of torchvision can
         if self.resize_to is not None and tuple(images.shape[-2:]) != self.resize_to:
             images = nn.functional.interpolate(
                 images, self.resize_to, mode="bilinear", align_corners=False, antialias=True

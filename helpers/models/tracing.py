@@ -87,7 +87,7 @@ def trace(model: nn.Module, network: nn.Module, images: Tensor) -> Trace:
     ]
     try:
         with torch.no_grad(), watch:
-            output = model(images)
+            output = model(images.clone())  # a network may write into what it is given
     finally:
         for handle in handles:
             handle.remove()

@@ -167,7 +167,7 @@ def test_the_default_layer_is_the_models_own() -> None:
         (IMAGES - IMAGES.min() - 0.002, "reach from -0.002"),
         (IMAGES - IMAGES.max() + 1.002, r"to 1\)?"),
         (IMAGES.to_sparse(), r"call to_dense\(\)"),
-        (None, r"but got NoneType of shape \(\)"),
+        (None, r"but got nothing \(None\)"),
         (IMAGES.where(IMAGES > 0.3, torch.nan), "NaN or infinite"),
     ],
 )
