@@ -86,18 +86,30 @@ by_xplique = attributions.SmoothGrad(port)(pictures, one_hot)
 by_xplique.shape
 
 # %% [markdown]
-# Captum returned three numbers a pixel, one for each colour, and Xplique one. We average Captum's over the colours and look:
+# Captum returned three numbers a pixel, one for each colour, and Xplique one. We average Captum's over the colours. Single pixels are
+# too small for the eye, so the figure shows the mean *size* of the gradient in squares of 8 by 8 pixels:
 
-# %% alt="Four faces in rows. Captum's map is an even speckle over the whole picture, Xplique's has stronger red and blue dots on and around the face."
+# %% alt="Four faces in rows, each under two maps of squares. Captum's squares are bright over much of the picture; Xplique's are bright in fewer places, which differ from face to face."
+from torch.nn.functional import avg_pool2d
+
 from helpers import plots
+
+
+def squares(maps):
+    """Mean of each square of 8 by 8 pixels, as large as the picture."""
+    small = avg_pool2d(maps.detach()[:, None], 8)[:, 0]
+    return small.repeat_interleave(8, 1).repeat_interleave(8, 2)
+
 
 captum_map = by_captum.mean(1)
 xplique_map = torch.from_numpy(by_xplique.numpy()[..., 0])
-plots.relevance_grid(images, {"Captum": captum_map, "Xplique": xplique_map})
+named = {"Captum": captum_map.abs(), "Xplique": xplique_map.abs()}
+plots.relevance_grid(images, {name: squares(m) for name, m in named.items()})
 
 # %% [markdown]
-# Each map has its own scale, written below it. Xplique's map has a sign: red pixels would raise the score, blue ones lower it.
-# Captum's has none. The panels show *that* the maps differ. How much they differ, and why, they don't show. First: how much?
+# Each column has its own scale, written below it: the brighter, the more the score would change. The maps light up in different
+# places. The figure leaves the sign out: Xplique's map has one (a pixel may raise or lower the score), Captum's hasn't. And it shows
+# that the maps differ, not how much or why. First: how much?
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 6.1 · How alike are two maps? · ●●○ · 7 min
@@ -297,7 +309,7 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# A column's smallest number tells the convention: with it, the difference is rounding. Xplique's saliency takes the largest colour, and
+# A column's smallest number tells the convention: with it, the difference all but vanishes. Xplique's saliency takes the largest colour, and
 # its gradient times input the mean. Ranks don't care whether you take the mean or the sum. Sums do, as the next method shows.
 #
 # **Steps.** *Integrated gradients* (IG) averages gradients on the straight way from a *baseline*, here black, to the picture, and
@@ -341,7 +353,7 @@ pd.DataFrame(
 #
 # - Xplique's default, the *mean* of the colours, gives a third of what the sum gives, so it can't be complete. Ask for `reducer="sum"`.
 # - Xplique uses the trapezoidal rule. Captum's trapezoid still differs from it.
-# - Times `steps / (steps - 1)`, Captum's trapezoid *is* Xplique's up to rounding. Why this factor?
+# - Times `steps / (steps - 1)`, Captum's trapezoid *is* Xplique's, up to rounding on the way. Why this factor?
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 6.2 · The trapezoid, by hand · ●●○ · 7 min
@@ -397,16 +409,15 @@ normalised = (images - mean) / deviation
 zero = IntegratedGradients(outside).attribute(normalised, **options).sum(1)
 black_inside = ig.attribute(images, **options).sum(1)
 grey_inside = ig.attribute(images, baselines=grey, **options).sum(1)
-plots.relevance_grid(
-    images, {"zero, inside": black_inside, "zero, outside": zero}
-)
+maps = {"zero, inside": squares(black_inside), "zero, outside": squares(zero)}
+plots.relevance_grid(images, maps, scale="all")
 
 # %%
 baselines = {"black": black_inside, "mean colour": grey_inside}
 pd.DataFrame({name: compare(each, zero) for name, each in baselines.items()})
 
 # %% [markdown]
-# The same network, the same method, "zero" both times, and other maps. The table says what outside zero is: compared with the *mean
+# The same network, the same method, "zero" both times, one scale, and other maps. The table says what outside zero is: compared with the *mean
 # colour* inside, the difference is rounding. Zero after normalisation is grey, and not black. Both libraries would do it to you.
 #
 # Neither baseline is wrong. With black, dark pixels get nothing, however much they matter. With grey, pixels of that grey do.
@@ -566,12 +577,12 @@ agreement = pd.DataFrame(
 agreement
 
 # %% tags=["reading"]
-equal = agreement.index[agreement["largest difference"] < 1e-3]
-rest = [name for name in agreement.index if name not in equal]
+near = agreement[agreement["largest difference"] < 0.01]
+rest = [name for name in agreement.index if name not in near.index]
 drawn = "They draw random numbers, so their ceiling decides. "
-Markdown(f"""With settings alike, {len(equal)} of {len(agreement)} methods give one map in both libraries, to a thousandth of its
-largest value: {", ".join(equal)}. Left are {" and ".join(rest)}. {drawn if {*rest} == {"SmoothGrad", "VarGrad"} else ""}So the
-libraries compute the same methods, and differ in what they take for granted.
+Markdown(f"""With settings alike, {len(near)} of {len(agreement)} methods give one map in both libraries: {", ".join(near.index)}. The
+largest difference among them is {near["largest difference"].max():.0e} of a map's largest value. Left are {" and ".join(rest)}.
+{drawn if {*rest} == {"SmoothGrad", "VarGrad"} else ""}So the libraries compute the same methods, and differ in what they take for granted.
 
 LIME and KernelSHAP are missing here. They need a decision on what the parts of a picture are, and
 [part two](06b_which_library_when.ipynb) makes it, on faces for which the right values are known.""")
