@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import execute
+import laws
 import nbformat
 import notebooks
 import yaml
@@ -52,6 +53,8 @@ def build(root: Path) -> Path:
     execute.ChapterFailed
         If a chapter does not run.
     """
+    if not laws.is_current(root):
+        raise BookFailed(f"{laws.PAGE} is out of date: run python book/tools/laws.py")
     executed = execute.execute_all(root)
     print(execute.report(executed))
     work, published = root / ".cache" / "book", root / "book" / "_build" / "html"

@@ -551,7 +551,8 @@ except RuntimeError as problem:
 ]
 
 # %% [markdown]
-# It stops, with a message about sizes that doesn't name the mask. One picture at a time works, as the last line shows. All traps on this page are those of
+# It stops, with a message about sizes that doesn't name the mask. One picture at a time works, as the last line shows. [A longer list](https://github.com/explaining-faces/explaining-faces/blob/main/book/laws.md) tries
+# more than fifty such laws on every library. All traps on this page are those of
 # the versions in chapter 06; both libraries are maintained, so look again after an update.
 
 # %% [markdown] tags=["quiz"]

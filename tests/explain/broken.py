@@ -70,7 +70,7 @@ def coloured(model: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
     """Gradient times picture (N, 3, H, W): complete on a network without constants."""
     refuse(model, images, targets)
     with plain():
-        return slope(model, images, targets) * images.clone()
+        return slope(model, images, targets.clone()) * images.clone()
 
 
 def good(model: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
@@ -251,7 +251,7 @@ def counting_sums_twice(model, images, targets):
 )
 def smeared(model, images, targets):
     maps = good(model, images, targets)
-    return (maps + maps.roll(8, 2) + maps.roll(-8, 2)) / 3
+    return (maps + maps.roll(5, 2) + maps.roll(-5, 2)) / 3
 
 
 @breaks("symmetric", "symmetric")
@@ -264,7 +264,7 @@ def one_pixel_to_the_right(model, images, targets):
     return good(model, images, targets).roll(1, 2)
 
 
-@breaks("shift", "shift", "flip", "zero", "scale", "offset", "twin", "dummy", "symmetric")
+@breaks("shift", "shift", "flip", "zero", "scale", "offset", "twin", "dummy")
 def leaning_to_the_middle(model, images, targets):
     width = images.shape[3]
     middle = 1 - (torch.arange(width) - (width - 1) / 2).abs() / width
@@ -284,7 +284,7 @@ def pressed(model, images, targets):
 
 @breaks("offset", "offset", "dummy", "symmetric", "flip", "shift", "zero", "twin")
 def per_score(model, images, targets):
-    with torch.no_grad():
+    with plain(), torch.no_grad():
         scores = model(images).gather(1, targets[:, None])[:, 0]
     return good(model, images, targets) / (1 + scores.abs())[:, None, None]
 
@@ -428,7 +428,8 @@ def seeing_the_last_run(model, images, targets):
 def keeping_without_a_copy(model, images, targets):
     """Weighs by the first layer's lowest output, which an activation in place cuts off."""
     seen = []
-    with hooked(of_kind(model, nn.Conv2d)[:1], lambda _m, _i, out: seen.append(out.detach())):
+    first = [each for each in of_kind(model, nn.Conv2d) if each.in_channels == 3]
+    with hooked(first, lambda _m, _i, out: seen.append(out.detach())):
         maps = good(model, images, targets)
     return maps * (1 + seen[0].amin((1, 2, 3)).clone())[:, None, None]
 

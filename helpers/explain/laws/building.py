@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, law
 from helpers.explain.laws.maps import ROUNDING
+from helpers.explain.laws.terms import Finding, NoMaps, law
 from helpers.explain.laws.trial import Trial, gap, indices, is_sentence
 from helpers.models.trials import first_line
 
@@ -93,7 +93,7 @@ def _compared(
         found = trial.maps(model, pictures, classes, **trial.masks_of(pictures))
     # A library that stops is not silently wrong; whether it says why is what is asked here.
     except Exception as why:
-        if not is_sentence(why):
+        if isinstance(why, NoMaps) or not is_sentence(why):
             raise
         return Finding(0.0, f"stops: {first_line(why)}")
     return Finding(gap(found, expected), _SHARE)
@@ -109,7 +109,7 @@ def _refused(trial: Trial, **given: Any) -> Finding:
         trial.maps(**given)
     except Exception as why:  # noqa: BLE001 - what a library lets through is what is asked
         owed = isinstance(why, ValueError) or not trial.subject.row
-        good = owed and is_sentence(why)
+        good = owed and is_sentence(why) and not isinstance(why, NoMaps)
         return Finding(float(not good), f"{type(why).__name__}: {first_line(why)}")
     return Finding(1.0, "gives maps")
 

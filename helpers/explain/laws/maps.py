@@ -5,8 +5,8 @@ from functools import partial
 import torch
 
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, NotTried, law
 from helpers.explain.laws.surroundings import guarded
+from helpers.explain.laws.terms import Finding, NoMaps, NotTried, law
 from helpers.explain.laws.trial import Trial, copied, gap, is_sentence
 from helpers.models.trials import first_line
 
@@ -54,7 +54,7 @@ def black(trial: Trial) -> Finding:
     try:
         found = trial.maps(images=pictures, targets=trial.targets[:1], **trial.entries([0]))
     except ValueError as why:
-        if not is_sentence(why):
+        if isinstance(why, NoMaps) or not is_sentence(why):
             raise
         return Finding(0.0, f"refused: {first_line(why)}")
     bad = float((~torch.isfinite(found)).double().mean())
@@ -66,6 +66,8 @@ def unstretched(trial: Trial) -> Finding:
     peaks = trial.known.abs().amax((1, 2))
     if len(peaks) < 2 or bool((peaks == 0).all()):
         raise NotTried("two images with maps that are not all 0 are needed")
+    if gap(trial.known, trial.known[:1].expand_as(trial.known)) < ROUNDING:
+        raise NotTried("the maps of all images are the same")
     same = float(peaks.max() - peaks.min()) <= 1e-5 * float(peaks.max())
     said = ", ".join(f"{each:.4g}" for each in peaks[:4].tolist())
     return Finding(float(same), f"highest values {said}")
@@ -83,7 +85,8 @@ def repeats(trial: Trial) -> Finding:
 
 @law("Another seed gives another map.", "seed")
 def another_seed(trial: Trial) -> Finding:
-    difference = gap(trial.maps(seed=1), trial.maps(seed=0))
+    extra = trial.subject.noisy
+    difference = gap(trial.maps(seed=1, **extra), trial.maps(seed=0, **extra))
     return Finding(float(difference == 0), f"{_SHARE}: {difference:.3g}")
 
 

@@ -4,13 +4,13 @@ Each has ``classes``, ``input_size`` and ``layer``, the last layer with maps, as
 have; every activation is a module of its own, unless the law is about those that are not.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
-SIDE = 24
+SIDE = 16
 CHANNELS = 6
 CLASSES = ("first", "second", "third")
 
@@ -49,34 +49,8 @@ def _quarter(number: int, height: int, width: int) -> tuple[slice, slice]:
     )
 
 
-class Gate(nn.Module):
-    """Let a part of the picture through."""
-
-    mask: Tensor
-
-    def __init__(self, mask: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("mask", mask)
-
-    def forward(self, values: Tensor) -> Tensor:
-        return values * self.mask
-
-
-class Fuse(nn.Module):
-    """Passes values on until it is blown; then all ends with an error."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blown = False
-
-    def forward(self, values: Tensor) -> Tensor:
-        if self.blown:
-            raise RuntimeError("the fuse of the network has blown, for a test")
-        return values
-
-
-class Small(nn.Sequential):
-    """Two convolutions, global average pooling, a linear head and a fuse.
+class Small(nn.Module):
+    """Two convolutions, global average pooling and a linear head.
 
     Parameters
     ----------
@@ -86,24 +60,32 @@ class Small(nn.Sequential):
         mirrors with the picture.
     bias : bool
         Without, twice the picture gives twice the score.
-    """
 
-    conv1: nn.Conv2d
-    conv2: nn.Conv2d
-    head: nn.Linear
-    fuse: Fuse
+    Attributes
+    ----------
+    blown : bool
+        Where it is True, a call ends with an error before the head is reached.
+    """
 
     def __init__(self, side: int = 3, bias: bool = True) -> None:
         super().__init__()
         self.conv1, self.relu1 = _conv(3, CHANNELS, side, bias), nn.ReLU()
         self.conv2, self.relu2 = _conv(CHANNELS, CHANNELS, side, bias), nn.ReLU()
-        self.pool, self.flat = nn.AdaptiveAvgPool2d(1), nn.Flatten()
-        self.head, self.fuse = nn.Linear(CHANNELS, len(CLASSES), bias=bias), Fuse()
+        self.pool, self.blown = nn.AdaptiveAvgPool2d(1), False
+        self.head = nn.Linear(CHANNELS, len(CLASSES), bias=bias)
         _draw(self)
         with torch.no_grad():
             for each in (self.conv1, self.conv2):
                 each.weight.copy_((each.weight + each.weight.flip(3)) / 2)
         _finished(self, "relu2")
+
+    def forward(self, images: Tensor) -> Tensor:
+        hidden = self.relu2(self.conv2(self.relu1(self.conv1(images))))
+        if self.blown:
+            raise RuntimeError("a fuse of the network has blown, for a test")
+        # No nn.Flatten: not every library has a rule for it.
+        scores: Tensor = self.head(self.pool(hidden).flatten(1))
+        return scores
 
 
 def changed(weight: float = 1.0, bias: float = 1.0, shift: float = 0.0) -> Small:
@@ -138,36 +120,42 @@ def twin() -> Small:
     return network.eval()
 
 
-class HalfBlind(nn.Sequential):
+class HalfBlind(Small):
     """Looks at the left half of the picture only: the rest is multiplied by 0."""
 
     def __init__(self) -> None:
-        mask = torch.zeros(1, 1, SIDE, SIDE)
-        mask[..., : SIDE // 2] = 1
-        super().__init__(OrderedDict(gate=Gate(mask), **dict(Small(side=1).named_children())))
-        _finished(self, "relu2")
+        super().__init__(side=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        seen = torch.arange(images.shape[3], device=images.device) < images.shape[3] // 2
+        return super().forward(images * seen)
 
 
-class Quartered(nn.Sequential):
+class Quartered(nn.Module):
     """Class k looks at quarter k of the picture: upper left, upper right, lower left.
 
-    Each class has two channels, which are silent outside its quarter.
+    Each class has two channels of the last layer, which are silent outside its quarter.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        mask = torch.zeros(1, 6, SIDE, SIDE)
-        for number in range(3):
-            mask[0, 2 * number : 2 * number + 2][(slice(None), *_quarter(number, SIDE, SIDE))] = 1
-        conv, head = nn.Conv2d(3, 6, 1), nn.Linear(6, 3)
-        mixtures = torch.tensor([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]])[..., None, None]
-        biases = torch.tensor([-0.3, -0.5])
-        conv.load_state_dict({"weight": mixtures.repeat(3, 1, 1, 1), "bias": biases.repeat(3)})
+        self.conv1, self.relu1 = nn.Conv2d(3, 6, 1), nn.ReLU()
+        self.conv2, self.relu2 = nn.Conv2d(6, 6, 1), nn.ReLU()
+        self.pool, self.head = nn.AdaptiveAvgPool2d(1), nn.Linear(6, 3)
+        mixtures = torch.tensor([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]]).repeat(3, 1)
+        biases = torch.tensor([-0.3, -0.4]).repeat(3)
+        self.conv1.load_state_dict({"weight": mixtures[..., None, None], "bias": biases})
+        same, slightly = torch.eye(6)[..., None, None], torch.full((6,), -0.01)
+        self.conv2.load_state_dict({"weight": same, "bias": slightly})  # 0 becomes silence
         pairs = torch.eye(3).repeat_interleave(2, 1)
-        head.load_state_dict({"weight": 4 * pairs, "bias": torch.full((3,), 0.1)})
-        self.conv1, self.relu1, self.gate = conv, nn.ReLU(), Gate(mask)
-        self.pool, self.flat, self.head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), head
-        _finished(self, "gate")
+        self.head.load_state_dict({"weight": 4 * pairs, "bias": torch.full((3,), 0.1)})
+        _finished(self, "relu2")
+
+    def forward(self, images: Tensor) -> Tensor:
+        seen = quarters(images)[:, :3].repeat_interleave(2, 1).to(images.device)
+        hidden = self.relu2(self.conv2(self.relu1(self.conv1(images)) * seen))
+        scores: Tensor = self.head(self.pool(hidden).flatten(1))
+        return scores
 
 
 Activation = Callable[[Tensor], Tensor]
@@ -188,19 +176,20 @@ class Written(nn.Module):
     conv2: nn.Conv2d
     relu1: Activation
     relu2: Activation
+    pool: nn.AdaptiveAvgPool2d
     head: nn.Linear
 
     def __init__(self, first: Activation, second: Activation, backwards: bool = False) -> None:
         super().__init__()
-        parts = [("conv1", "relu1"), ("conv2", "relu2"), ("head",)]
+        parts = [("conv1", "relu1"), ("conv2", "relu2"), ("pool", "head")]
         given = {**dict(Small().named_children()), "relu1": first, "relu2": second}
-        for name in sum(parts[:: -1 if backwards else 1], ()):
+        for name in chain.from_iterable(reversed(parts) if backwards else parts):
             setattr(self, name, given[name])
         _finished(self, "conv2")
 
     def forward(self, images: Tensor) -> Tensor:
         hidden = self.relu2(self.conv2(self.relu1(self.conv1(images))))
-        scores: Tensor = self.head(hidden.mean((2, 3)))
+        scores: Tensor = self.head(self.pool(hidden).flatten(1))
         return scores
 
 
@@ -234,7 +223,7 @@ class Residual(nn.Module):
         self.merged = merged
         self.before = nn.Sequential(base.conv1, base.relu1)
         self.conv2, self.relu2 = base.conv2, base.relu2
-        self.after = nn.Sequential(base.pool, base.flat, base.head)
+        self.pool, self.head = base.pool, base.head
         if merged:
             with torch.no_grad():
                 self.conv2.weight[:, :, 1, 1] += torch.eye(CHANNELS)
@@ -243,22 +232,28 @@ class Residual(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         before = self.before(images)
         after = self.conv2(before)
-        scores: Tensor = self.after(self.relu2(after if self.merged else after + before))
+        hidden = self.relu2(after if self.merged else after + before)
+        scores: Tensor = self.head(self.pool(hidden).flatten(1))
         return scores
 
 
-class Trained(nn.Sequential):
+class Trained(nn.Module):
     """A network with dropout and batch norm, which answers otherwise in training mode."""
 
     def __init__(self) -> None:
         super().__init__()
         norm = nn.BatchNorm2d(CHANNELS)
         self.conv1, self.norm, self.relu1 = _conv(3, CHANNELS), norm, nn.ReLU()
-        self.drop, self.pool, self.flat = nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        self.drop, self.pool = nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(CHANNELS, len(CLASSES))
         _draw(self)
         norm.load_state_dict({**norm.state_dict(), "running_mean": torch.full((CHANNELS,), 0.2)})
         _finished(self, "relu1")
+
+    def forward(self, images: Tensor) -> Tensor:
+        hidden = self.pool(self.drop(self.relu1(self.norm(self.conv1(images)))))
+        scores: Tensor = self.head(hidden.flatten(1))
+        return scores
 
 
 def _finished(network: nn.Module, layer: str) -> None:

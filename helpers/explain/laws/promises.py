@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import Finding, NotTried, law
 from helpers.explain.laws.maps import ROUNDING
+from helpers.explain.laws.terms import Finding, NotTried, law
 from helpers.explain.laws.trial import Trial, gap, indices
 from helpers.explain.maps import enlarge
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from helpers.arguments import choice, choices
 from helpers.errors import InputError, kind_of
 from helpers.explain.catalogue import ROWS
-from helpers.explain.laws.law import PROMISES
+from helpers.explain.laws.terms import PROMISES, NoMaps
 
 Explainer = Callable[..., Any]
 """Called with a network, images (N, 3, H, W) and classes (N,); returns maps (N, H, W), or with colours."""
@@ -60,6 +60,12 @@ class Subject:
         if condition in PROMISES:
             return "" if condition in self.promises else f"it does not promise {condition!r}"
         return "" if condition in self.takes else _WITHOUT[condition]
+
+    @property
+    def noisy(self) -> dict[str, Any]:
+        """What makes a method draw numbers that draws none but for its baseline."""
+        named = self.row and isinstance(ROWS[self.row].options.get("baseline"), str)
+        return {"baseline": "noise"} if named else {}
 
     @property
     def baseline(self) -> Any:
@@ -133,15 +139,15 @@ def as_maps(found: Any, images: Tensor) -> Tensor:
 
     Raises
     ------
-    InputError
+    NoMaps
         If these are no maps, or not one for each image.
     """
     try:
         maps = torch.as_tensor(found).detach().cpu().double()
     except (TypeError, ValueError, RuntimeError) as why:
-        raise InputError(f"it returns {kind_of(found)}, not maps (N, H, W).") from why
+        raise NoMaps(f"it returns {kind_of(found)}, not maps (N, H, W).") from why
     if maps.ndim == 4 and maps.shape[1] in (1, 3):
         maps = maps.sum(1)
     if maps.ndim != 3 or len(maps) != len(images):
-        raise InputError(f"it returns shape {tuple(maps.shape)} for {len(images)} image(s).")
+        raise NoMaps(f"it returns shape {tuple(maps.shape)} for {len(images)} image(s).")
     return maps

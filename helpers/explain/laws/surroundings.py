@@ -112,9 +112,12 @@ def guarded(seed: int | None = None) -> Iterator[None]:
         torch.set_default_dtype(kind)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            # Only where it is needed: this call imports the half of torch that compiles.
+            torch.use_deterministic_algorithms(deterministic)
         torch.autograd.set_detect_anomaly(anomaly)
         torch.set_grad_enabled(grad)
+        tensorflow = sys.modules.get("tensorflow")  # the call may have imported it
         if tensorflow is not None and _eager(tensorflow) != eager:
             tensorflow.config.run_functions_eagerly(eager)
 

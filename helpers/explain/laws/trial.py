@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.explain.laws import networks
-from helpers.explain.laws.law import NotTried
 from helpers.explain.laws.subject import Subject, as_maps
 from helpers.explain.laws.surroundings import View, guarded, view
+from helpers.explain.laws.terms import NoMaps, NotTried
 from helpers.models.trials import first_line
 
 GIVEN: Any = object()
@@ -96,8 +96,8 @@ class Trial:
             targets = indices(model, images)
         try:
             return self.maps(model, images, targets, **{**self.masks_of(images), **extra})
-        except (ValueError, NotImplementedError) as why:
-            if not is_sentence(why):
+        except (ValueError, TypeError, AssertionError, NotImplementedError) as why:
+            if isinstance(why, NoMaps) or not is_sentence(why):
                 raise
             raise NotTried(f"it refuses the network of this law: {first_line(why)}") from why
 
@@ -117,7 +117,21 @@ class Trial:
             return self.call(copied(self.model), self.images.clone(), self.targets)
 
     @cached_property
+    def failure(self) -> str:
+        """What a plain call on the reader's network and images ends with; "" where it ends well."""
+        try:
+            _ = self.known, self.raw
+        # An explainer may fail in any way.
+        except Exception as why:  # noqa: BLE001
+            return f"{type(why).__name__}: {first_line(why)}"
+        return ""
+
+    @cached_property
     def aftermath(self) -> tuple[View, View]:
+        """The reader's network, images and process before a first call and after it."""
+        return self.watched()
+
+    def watched(self) -> tuple[View, View]:
         """The reader's network, images and process before a call and after it.
 
         Every other weight has a gradient before, as in the middle of a training.

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from helpers.errors import InputError
+
 if TYPE_CHECKING:
     from helpers.explain.laws.subject import Subject
     from helpers.explain.laws.trial import Trial
@@ -55,6 +57,10 @@ class Finding:
 
     figure: float
     note: str = ""
+
+
+class NoMaps(InputError):
+    """An explainer returned something else than a map for each image."""
 
 
 class NotTried(Exception):
