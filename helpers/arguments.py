@@ -147,11 +147,12 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     """
     if isinstance(values, str):
         values = [values]
-    if not isinstance(values, Iterable):
-        raise InputError(f"{name} is {shown(values)}: give a list of names.")
-    allowed, found = list(known), []
-    for each in values:
-        found.append(choice(each, name, allowed))
+    try:
+        each = list(values)
+    except TypeError:  # arrays and tensors of one number are no lists either
+        raise InputError(f"{name} is {shown(values)}: give a list of names.") from None
+    allowed = list(known)
+    found = [choice(value, name, allowed) for value in each]
     if not found:
         raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, allowed))}.")
     twice = [each for k, each in enumerate(found) if each in found[:k]]

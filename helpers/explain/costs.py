@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import choices
-from helpers.explain.catalogue import ROWS
+from helpers.explain.methods import chosen_methods
 from helpers.explain.relevance import explain
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import answers, batches, check_images, require_network
@@ -71,27 +71,27 @@ def cost(
     >>> table.loc["gradcam", ["forwards", "backwards"]].tolist()
     [1.0, 1.0]
     """
-    names = choices(methods, "methods", ROWS)
+    chosen = chosen_methods(methods)
     check_images(images)
     require_network(model)
     first = targets if targets is None else one_per_image(targets, len(images))[:1]
-    given: Mapping[str, Any] = methods if isinstance(methods, Mapping) else {}
     rows = []
-    for name in names:
-        options = dict(given.get(name) or {})
-        # A library is imported and made ready once.
-        explain(model, images[:1], first, name, **_of_the_first(options, len(images)))
-        rows.append(_cost(model, images, name, targets, batch_size, options))
-    return pd.DataFrame(rows, index=pd.Index(names, name="method"))
+    for name, options in chosen.items():
+        alone = {key: _of_the_first(value, len(images)) for key, value in options.items()}
+        explain(model, images[:1], first, name, **alone)  # a library is made ready once
+        work = partial(explain, model, images, targets, name, batch_size=batch_size, **options)
+        rows.append(_cost(model, images, work, batch_size))
+    return pd.DataFrame(rows, index=pd.Index(list(chosen), name="method"))
+
+
+def _of_the_first(value: Any, count: int) -> Any:
+    """An option for the first image alone: masks and baselines may have an entry for each."""
+    each = isinstance(value, Tensor) and value.ndim == 4 and len(value) == count
+    return value[:1] if each else value
 
 
 def _cost(
-    model: nn.Module,
-    images: Tensor,
-    method: str,
-    targets: Targets,
-    batch_size: int,
-    options: Mapping[str, Any],
+    model: nn.Module, images: Tensor, work: Callable[[], object], batch_size: int
 ) -> dict[str, float]:
     counted = {"forwards": 0, "backwards": 0}
 
@@ -106,22 +106,11 @@ def _cost(
     forward = _seconds(lambda: _forward(model, images, batch_size))
     handle = model.register_forward_hook(count)
     try:
-        taken = _seconds(
-            lambda: explain(model, images, targets, method, batch_size=batch_size, **options)
-        )
+        taken = _seconds(work)
     finally:
         handle.remove()
     each = {name: number / len(images) for name, number in counted.items()}
     return {**each, "seconds": taken / len(images), "passes": taken / forward}
-
-
-def _of_the_first(options: Mapping[str, Any], count: int) -> dict[str, Any]:
-    """Options of the first image alone: of masks or pictures for each image, its own."""
-    each = {
-        name: isinstance(value, Tensor) and value.ndim == 4 and len(value) == count
-        for name, value in options.items()
-    }
-    return {name: value[:1] if each[name] else value for name, value in options.items()}
 
 
 def _forward(model: nn.Module, images: Tensor, batch_size: int) -> None:

@@ -8,17 +8,20 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers.arguments import choice, choices
+from helpers.arguments import choice, count, seed
 from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.catalogue import ROWS
+from helpers.explain.hiding import require_masks
 from helpers.explain.maps import enlarge
-from helpers.explain.methods import options_of
+from helpers.explain.methods import chosen_methods, options_of
 from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
+from helpers.models.trials import first_line
 
 _MOST = 2**20  # pictures at a time, for those who give a number without end
+_MOST_SAMPLES = 10**8  # of which a thousand a second would take a day
 # Without counts: a method of thousands of passes moves the bar by fractions of a step.
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
 
@@ -83,7 +86,7 @@ def explain(
     >>> explain(models.load("gender-fairface"), images, "Female", method="hirescam").shape
     torch.Size([2, 112, 112])
     """
-    chosen = {choice(method, "method", ROWS): options}
+    chosen = {choice(method, "method", ROWS): options_of(method, options)}
     return _explained(model, images, targets, chosen, layer, batch_size)[method]
 
 
@@ -124,7 +127,9 @@ def explain_many(
     Raises
     ------
     UnknownName, InputError
-        As :func:`explain`, before anything is computed where that is possible.
+        As :func:`explain`. Names, images, model, what each method needs of the network, masks and
+        seeds are looked at before anything is computed; a method looks at its other options when its
+        turn comes.
 
     Examples
     --------
@@ -136,9 +141,7 @@ def explain_many(
     >>> list(maps), maps["hirescam"].shape
     (['gradcam', 'hirescam'], torch.Size([2, 112, 112]))
     """
-    names = choices(methods, "methods", ROWS)
-    given: Mapping[str, Any] = methods if isinstance(methods, Mapping) else {}
-    chosen = {name: dict(given.get(name) or {}) for name in names}
+    chosen = chosen_methods(methods)
     return _explained(model, images, targets, chosen, layer, batch_size, interruptible=True)
 
 
@@ -200,14 +203,25 @@ def _explained(
     interruptible: bool = False,
 ) -> dict[str, Tensor]:
     """The maps of each method, batch by batch; each batch is one case for all methods."""
-    options = {name: options_of(name, given) for name, given in chosen.items()}
     check_images(images)
     require_network(model)
     with plain_state(images.device):
         cases = cases_of(model, images, targets, layer, batch_size)
-        for name in chosen:
+        for name, options in chosen.items():
             require(model, images, name)
-        return _collected(cases, options, interruptible)
+            _require_shared(cases, name, options)
+        return _collected(cases, chosen, interruptible)
+
+
+def _require_shared(cases: Sequence[Case], method: str, options: Mapping[str, Any]) -> None:
+    """Check options that mean the same to every method, whether or not it comes to read them."""
+    if "seed" in options:
+        seed(options["seed"])
+    if "samples" in options:
+        count(options["samples"], "samples", 1, _MOST_SAMPLES)
+    if "masks" in ROWS[method].needs or options.get("masks") is not None:
+        for case in cases:
+            require_masks(case, options["masks"])
 
 
 def cases_of(
@@ -260,8 +274,16 @@ def _collected(
 def _maps(case: Case, method: str, options: Mapping[str, Any]) -> Tensor:
     module, _, function = ROWS[method].function.partition(":")
     compute = getattr(import_module(f"helpers.explain.{module}"), function)
-    maps: Tensor = compute(case, **options)
-    maps = maps.detach()
+    try:
+        maps: Tensor = compute(case, **options).detach()
+    # Torch has no type of its own for memory that a processor lacks.
+    except (MemoryError, RuntimeError) as why:
+        if isinstance(why, RuntimeError) and "memory" not in str(why):
+            raise
+        raise InputError(
+            f"{method} asks for more memory than there is: {first_line(why)} Give fewer samples or steps, "
+            "or a smaller batch_size."
+        ) from why
     if not ROWS[method].signed:
         maps = maps.clamp_min(0)
     if not bool(torch.isfinite(maps).all()):

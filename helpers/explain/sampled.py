@@ -243,6 +243,11 @@ def _pick_freeze(parts: int, samples: int, seed: int) -> Tensor:
     """Two designs, and the first with one column after the other from the second."""
     from scipy.stats import qmc
 
+    if 2 * parts > qmc.Sobol.MAXDIM:
+        raise InputError(
+            f"Sobol sequences are known for up to {qmc.Sobol.MAXDIM // 2:,} parts, but there are "
+            f"{parts:,}: give a coarser grid."
+        )
     # A generator of its own: with a bare seed some versions of SciPy draw from NumPy's.
     drawn = qmc.Sobol(2 * parts, rng=np.random.default_rng(seed)).random(samples)
     first, second = torch.from_numpy(drawn).float().split(parts, 1)

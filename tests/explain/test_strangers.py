@@ -1,5 +1,6 @@
 """Networks and values as strangers bring them: the right map, or a sentence, and nothing changed."""
 
+import random
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,18 @@ from torchvision import transforms
 
 from helpers import models
 from helpers.errors import InputError
-from helpers.explain import check, explain
+from helpers.explain import (
+    check,
+    check_explainer,
+    cost,
+    explain,
+    explain_many,
+    region_scores,
+    region_values,
+)
 from helpers.explain.catalogue import ROWS
 from helpers.explain.fullgrad import full_gradient
+from helpers.faces import merge
 from tests.networks import pictures
 
 IMAGES = pictures(2, 16)
@@ -279,3 +289,146 @@ def test_the_default_type_and_device_of_the_caller_change_nothing(name: str) -> 
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
     assert torch.equal(found, expected)
+
+
+REGIONS = ("region_shapley", "lime", "captum.feature_ablation")
+
+
+@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize(
+    ("masks", "said"),
+    [
+        (HALVES.numpy(), "torch.from_numpy"),
+        (HALVES.to_sparse(), "to_dense"),
+        (HALVES.to("meta"), "meta"),
+        (HALVES.long(), "True and False"),
+        (HALVES[:1], "1 entries, but there are 2"),
+        (HALVES[..., :8], "size of the images"),
+        (HALVES | True, "masks overlap: 256 pixels of the image at position 0"),
+        (HALVES & False, "position 0 has no pixel"),
+    ],
+)
+def test_masks_that_are_none_are_refused_alike_and_before_a_pass(
+    name: str, masks: Any, said: str
+) -> None:
+    class Silent(Small):
+        def forward(self, images: Tensor) -> Tensor:
+            raise AssertionError("a pass")
+
+    with pytest.raises(InputError, match=said):
+        explain(Silent(), IMAGES, 0, name, masks=masks)
+
+
+def test_many_methods_are_refused_before_the_first_runs() -> None:
+    class Silent(Small):
+        def forward(self, images: Tensor) -> Tensor:
+            raise AssertionError("a pass")
+
+    for methods, said in (
+        (["scorecam", "region_shapley"], "masks="),
+        ({"rise": {"samples": 10**13}, "occlusion": {}}, "samples is"),
+        ({"rise": {}, "lime": {"seed": "x"}}, "seed is"),
+        ({"rise": {}, "lime": {"nope": 1}}, "lime does not take nope"),
+    ):
+        with pytest.raises(InputError, match=said):
+            explain_many(Silent(), IMAGES, methods, 0)
+
+
+@pytest.mark.parametrize("given", [[1], 5, "patch", {1: 2}, {("a",): 2}])
+def test_options_that_are_no_mapping_are_refused(given: Any) -> None:
+    for call in (explain_many, cost):
+        with pytest.raises(
+            InputError, match="the options of occlusion are|occlusion does not take"
+        ):
+            call(Small(), IMAGES, {"occlusion": given})
+
+
+def test_a_cost_is_that_of_the_options_that_were_given() -> None:
+    # A picture of 16 pixels a side has 16 patches of 4; one pass more for the whole picture.
+    table = cost(Small(), IMAGES, {"occlusion": {"patch": 4, "stride": 4}, "gradcam": None}, 1)
+    assert table.forwards.tolist() == [17, 1]
+    masked = cost(Small(), IMAGES, {"region_ablation": {"masks": HALVES}}, 1)
+    assert masked.forwards.tolist() == [4]
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN if "seed" in ROWS[name].options])
+def test_a_seed_is_looked_at_even_where_nothing_is_drawn(name: str) -> None:
+    for seed in ("x", float("nan"), None, -1):
+        with pytest.raises(InputError, match=r"seed is .*whole number"):
+            explain(Small(), IMAGES, 0, name, **{**options(name), "seed": seed})
+
+
+def test_what_memory_cannot_hold_is_said() -> None:
+    with pytest.raises(InputError, match="more memory than there is"):
+        explain(Small(), pictures(1, 112), 0, "captum.smoothgrad", samples=10**8)
+    with pytest.raises(InputError, match="samples is"):
+        explain(Small(), IMAGES, 0, "captum.smoothgrad", samples=10**13)
+
+
+@pytest.mark.parametrize("layers", [torch.tensor(3), np.array(3), 3])
+def test_one_number_is_no_list_of_layers(layers: Any) -> None:
+    with pytest.raises(InputError, match=r"layers is .*give a list of names"):
+        explain(Small(), IMAGES, 0, "grad-cam.refinecam", layers=layers)
+    with pytest.raises(InputError, match=r"methods is .*give a list of names"):
+        cost(Small(), IMAGES, layers)
+
+
+def test_a_sobol_sequence_has_an_end() -> None:
+    with pytest.raises(InputError, match="10,600 parts, but there are 10,816"):
+        explain(Small(), pictures(1, 104), 0, "sobol", grid=104, samples=2)
+
+
+@pytest.mark.parametrize("kind", ["shapley", "banzhaf", "ablation"])
+def test_one_region_alone_is_worth_what_hiding_it_takes(kind: str) -> None:
+    masks = HALVES.any(1, keepdim=True)
+    found = region_values(Small(), IMAGES, masks, 1, "black", kind, samples=2)
+    with torch.no_grad():
+        expected = Small()(IMAGES)[:, 1] - Small()(torch.zeros_like(IMAGES))[:, 1]
+    np.testing.assert_allclose(found["region 0"], expected.numpy(), rtol=1e-4, atol=1e-6)
+    if kind == "shapley":
+        few = region_values(Small(), IMAGES, masks, 1, "black", kind, samples=1)
+        assert few.equals(found)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"upper", "lower"}, "in their order"),
+        ({"upper": 1, "lower": 2}, "in their order"),
+        ("ab", "in their order"),
+        ([None, "lower"], "give a list of texts"),
+        ([["a"], ["b"]], "give a list of texts"),
+        (["lower", "lower"], "'lower' twice"),
+        (["a"], "2 masks, but 1 names"),
+        (5, "names is 5"),
+    ],
+)
+def test_names_of_regions_are_checked_before_a_pass(names: Any, said: str) -> None:
+    class Silent(Small):
+        def forward(self, images: Tensor) -> Tensor:
+            raise AssertionError("a pass")
+
+    for call in (region_values, region_scores):
+        with pytest.raises(InputError, match=said):
+            call(Silent(), IMAGES, HALVES, 0, names=names)
+
+
+def test_sparse_masks_cannot_be_merged() -> None:
+    with pytest.raises(InputError, match="to_dense"):
+        merge(torch.ones(1, 19, 4, 4, dtype=torch.bool).to_sparse())
+
+
+def test_laws_are_not_tried_with_an_option_out_of_range() -> None:
+    with pytest.raises(InputError, match="patch is 0"):
+        check_explainer("occlusion", Small(), IMAGES, patch=0)
+
+
+def test_laws_leave_every_generator_where_it_was() -> None:
+    def plain(model: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
+        return images.sum(1)
+
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    check_explainer(plain, Small(), IMAGES)
+    after = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    assert torch.equal(before[0], after[0])
+    assert before[1:] == after[1:]
