@@ -102,8 +102,15 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     ------
     UnknownName
         If there is no such class.
+    InputError
+        If several have the name, or the model does not name each of its outputs.
     """
     names = class_names(model) or []
+    if names and len(names) != count:
+        raise InputError(
+            f"the model's classes are {len(names)} names, but it has {count} outputs: name each of "
+            "them, in their order."
+        )
     index = _by_name(names, target) if isinstance(target, str) else None
     if index is None:
         index = _by_number(target)
@@ -133,10 +140,12 @@ def _refuse_embeddings(model: nn.Module, outputs: Tensor) -> None:
 
 
 def _by_name(names: list[str], name: str) -> int | None:
-    if name in names:
-        return names.index(name)
-    lowered = [each.lower() for each in names]
-    return lowered.index(name.lower()) if name.lower() in lowered else None
+    found = [k for k, each in enumerate(names) if each == name]
+    found = found or [k for k, each in enumerate(names) if each.lower() == name.lower()]
+    if len(found) > 1:
+        listed = " or ".join(f"{k} {names[k]!r}" for k in found)
+        raise InputError(f"target {name!r} could mean {listed}: give its number.")
+    return found[0] if found else None
 
 
 def _by_number(target: Any) -> int | None:
