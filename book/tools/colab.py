@@ -26,6 +26,7 @@ BRINGS = frozenset(
         "narwhals",
         "networkx",
         "numpy",
+        "opencv-python",  # asked for by Xplique; the lock has the headless one in its place
         "opencv-python-headless",
         "packaging",
         "pandas",

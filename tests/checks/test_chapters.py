@@ -15,7 +15,7 @@ from scipy.stats import false_discovery_control
 from helpers import checks
 from helpers.bias import classification, verification
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, bootstrap_mean, holm, wilson
-from tests.checks import wrong_01, wrong_03
+from tests.checks import wrong_01, wrong_03, wrong_04
 
 
 def exercises(make: Callable[[str, str], Any]) -> Iterator[tuple[str, str]]:
@@ -50,6 +50,9 @@ def answer(code: str) -> Any:
     if "sample" in code:
         names["sample"] = wrong_03.sample()
     names |= {"np": np, "pd": pd, "classification": classification}
+    names |= {"integrated": wrong_04.integrated, "lift": lambda maps: maps.mean((1, 2))}
+    maps = {name: torch.from_numpy(draw.random((16, 4, 4))) for name in ("libragrad", "rollout")}
+    names |= {"seen": {"planted": maps}}
     words = {name: draw.choice(["yes", "no"], 200) for name in ("truth", "predicted")}
     ages = {"second": draw.choice(["20-29", "30-39", "50 or more"], 200)}
     names |= {"positive": "yes", "table": pd.DataFrame(words | ages)}
@@ -432,7 +435,7 @@ WRONG = {
     "7.4 value outside": (claim(value=0.5), "inside its interval"),
 }
 
-WRONG |= wrong_01.WRONG | wrong_03.WRONG
+WRONG |= wrong_01.WRONG | wrong_03.WRONG | wrong_04.WRONG
 
 
 @pytest.mark.parametrize("case", WRONG)
