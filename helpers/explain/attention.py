@@ -59,22 +59,25 @@ def chefer(case: Case) -> Tensor:
 
     Of each block, the positive part of attention times the gradient of the score by it, heads averaged,
     is passed on to what was gathered before and added to it; the start is that each token is relevant
-    to itself.
+    to itself, which is taken off again at the end. (The paper reads the class token alone, to which the
+    start gives nothing of a patch; where the answer is a mean of patches it would lie on all of them.)
 
     Returns
     -------
     Tensor (N, rows, columns)
-        At least 0, in units of the score.
+        At least 0. Without a unit: what one block gives is in units of the score, what several give one
+        after the other is a product of such.
     """
     sight = look(case.model, case.images)
     with frozen(case.model), torch.enable_grad(), Attending() as mode:
         logits = answers(case.model, case.images)
     slopes = backwards(logits, case.indices, mode.weights)
-    relevance = _itself(mode.weights[0])
+    itself = _itself(mode.weights[0])
+    relevance = itself
     for weights, slope in zip(mode.weights, slopes, strict=True):
         if slope is not None:  # of a head that nothing is read from
             relevance = relevance + (weights.detach() * slope).clamp_min(0).mean(1) @ relevance
-    return _read_from(sight, relevance)
+    return _read_from(sight, relevance - itself)
 
 
 def activation_patching(case: Case, *, baseline: Any, block: int | None, seed: int) -> Tensor:

@@ -122,7 +122,7 @@ def regions_of(case: Case, grid: int, masks: Any) -> list[Tensor]:
             "the images' size."
         )
     cut = case.cut(masks, "masks").to(case.images.device)
-    return [_numbered(each, row) for row, each in enumerate(cut)]
+    return [_numbered(each, case.position(row)) for row, each in enumerate(cut)]
 
 
 def _numbered(masks: Tensor, row: int) -> Tensor:

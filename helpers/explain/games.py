@@ -51,7 +51,8 @@ def paired(parts: int, samples: int, seed: int) -> tuple[Tensor, Hashable]:
 
 def orders(parts: int, samples: int, seed: int) -> Tensor:
     """Orders (P, parts) in which parts appear, each with its reverse, for ``samples`` scores."""
-    pairs = samples // (2 * (parts - 1))
+    # The empty and the full coalition are scored once for all orders.
+    pairs = max(samples - 2, 0) // (2 * max(parts - 1, 1))
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(pairs, parts, generator=generator).argsort(1)
     return torch.stack([drawn, drawn.flip(1)], 1).flatten(0, 1)
@@ -212,6 +213,11 @@ def regressed(shown: Tensor, scores: Tensor, weights: Tensor, ridge: float = 0.0
     InputError
         If the coalitions do not tell all parts apart.
     """
+    if int((weights > 1e-12 * weights.max()).sum()) <= shown.shape[1]:
+        raise InputError(
+            "width is so small that nearly all pictures with hidden parts have no weight, which leaves "
+            f"too few to tell {shown.shape[1]} parts apart: give a larger width, such as 0.25."
+        )
     share = weights / weights.sum()
     seen = shown.double()
     centred = seen - share @ seen

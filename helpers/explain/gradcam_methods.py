@@ -26,6 +26,7 @@ from helpers.arguments import seed as checked_seed
 from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.targets import find_layer, returns_embeddings
+from helpers.models.contract import answers
 
 
 def _maps(name: str, case: Case, gradients: bool = True, **made: Any) -> Tensor:
@@ -151,9 +152,10 @@ def fullgrad(case: Case) -> Tensor:
     """
     with _as_found(case, "FullGrad") as library:
         cam = library.FullGrad(case.model, [])
-        _require_order(case, cam.target_layers)
-        kept = _kept(cam, "compute_cam_per_layer")
-        _called(case, cam, _classes(case), case.images.clone())
+        with _released([cam]):
+            _require_order(case, cam.target_layers)
+            kept = _kept(cam, "compute_cam_per_layer")
+            cam(case.images.clone(), _classes(case))
         return torch.from_numpy(kept[0][:, 0]).to(case.images.device)
 
 
@@ -315,29 +317,35 @@ def _silence() -> Iterator[None]:
 
 
 def _stages(case: Case, named: dict[str, nn.Module]) -> list[str]:
-    """The layer that is read, and those of its type and parent that come before it."""
+    """The layer that is read, and those of its type and parent that run before it."""
     own, module = find_layer(case.model, case.layer)
     parent = own.rpartition(".")[0]
-    beside = [
-        name
+    beside = {
+        each: name
         for name, each in named.items()
         if name.rpartition(".")[0] == parent and type(each) is type(module)
-    ]
-    return beside[: beside.index(own) + 1]
+    }
+    ran = [beside[each] for each in _run(case, list(beside))]
+    return list(dict.fromkeys(ran[: ran.index(own) + 1])) if own in ran else [own]
 
 
 def _require_order(case: Case, layers: list[nn.Module]) -> None:
-    ran: list[nn.Module] = []
-    handles = [each.register_forward_hook(lambda module, *_: ran.append(module)) for each in layers]
-    try:
-        with torch.no_grad():
-            case.model(case.images[:1])
-    finally:
-        for handle in handles:
-            handle.remove()
-    if [id(each) for each in ran] != [id(each) for each in layers]:
+    if [id(each) for each in _run(case, layers)] != [id(each) for each in layers]:
         raise InputError(
             "grad-cam's FullGrad pairs biases with gradients in the order in which layers were "
             "defined, and this network runs them in another, or some of them several times or never: "
             "take fullgrad, which watches the order."
         )
+
+
+def _run(case: Case, layers: list[nn.Module]) -> list[nn.Module]:
+    """Layers in the order in which they run, each as often as it does."""
+    ran: list[nn.Module] = []
+    handles = [each.register_forward_hook(lambda module, *_: ran.append(module)) for each in layers]
+    try:
+        with torch.no_grad():
+            answers(case.model, case.images[:1])
+    finally:
+        for handle in handles:
+            handle.remove()
+    return ran

@@ -197,7 +197,9 @@ def is_linear(score: Tensor, activations: Tensor) -> bool:
     Returns
     -------
     bool
-        False also where the history holds a step that is not known to be linear.
+        False also where the history holds a step that is not known to be linear. True says that the
+        *gradient* sees a weighted sum: what was detached, or made of whole numbers or of True and
+        False, has no history and is taken for fixed.
     """
     return score.grad_fn is not None and not bends(score, activations)
 
@@ -247,8 +249,12 @@ def _kind(node: Any) -> str:
 def _is_weighted_sum(node: Any, reached: dict[Any, bool]) -> bool:
     before = _before(node)
     from_layer = [each is not None and reached[each] for each in before]
+    if hasattr(node, "_forward_cls"):
+        return False  # a stranger's own function, whatever its name
     if _kind(node) == "DivBackward":
-        return not any(from_layer[1:])
+        # Rounded to whole numbers it is a staircase.
+        rounded = getattr(node, "_saved_rounding_mode", None) is not None
+        return not any(from_layer[1:]) and not rounded
     if _kind(node) in _PRODUCTS:
         # A scaling by a number has no second history. Batch norm is not among these.
         return sum(from_layer[1:] if _kind(node) == "AddmmBackward" else from_layer) <= 1

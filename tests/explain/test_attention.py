@@ -112,6 +112,14 @@ def test_chefers_maps_are_those_of_the_papers_update_written_out_per_image() -> 
         torch.testing.assert_close(found, relevance[0, 1:].unflatten(0, (4, 4)))
 
 
+def test_chefers_map_of_a_constant_class_is_empty_where_all_patches_are_read() -> None:
+    model = ALL["timm, averaging"]()
+    with torch.no_grad():
+        model.head.weight[0] = 0
+    assert layer_maps(model, IMAGES, 0, "chefer").abs().max() == 0
+    assert layer_maps(model, IMAGES, 1, "chefer").max() > 0
+
+
 def test_in_the_last_block_chefers_weight_is_what_a_nudge_of_attention_does_to_the_score() -> None:
     model = ours(depth=1).double()
     images = IMAGES[:1].double()

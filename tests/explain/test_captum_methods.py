@@ -357,3 +357,31 @@ def test_methods_without_rules_hold_on_any_network(how: str) -> None:
     found = explain(network, SMALL, 1, "captum.integrated_gradients", steps=100).sum((1, 2))
     wanted = score(SMALL, 1, network) - score(torch.zeros_like(SMALL), 1, network)
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("bend", "baseline", "seed"),
+    [
+        (nn.PReLU, "black", 3),
+        (nn.ReLU6, "black", 0),
+        (nn.SiLU, "mean", 1),
+        (nn.Hardswish, "blur", 1),
+    ],
+)
+def test_deeplift_is_refused_where_parts_that_cancel_would_hide_what_is_missing(
+    bend: type[nn.Module], baseline: str, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    layers: list[nn.Module] = []
+    for k in range(3):
+        layers += [nn.Conv2d(12 if k else 3, 12, 3, padding=1, stride=1 + (k > 0)), bend()]
+    network = nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(432, 32), bend(), nn.Linear(32, 3)
+    ).eval()
+    with torch.no_grad():
+        for weight in network.parameters():
+            if weight.ndim > 1:
+                weight.mul_(2.5)
+    images = torch.rand(3, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(InputError, match="does not sum to the score less the baseline"):
+        explain(network, images, 0, "captum.deeplift", baseline=baseline)

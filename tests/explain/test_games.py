@@ -151,7 +151,7 @@ def test_what_is_drawn_is_right_on_average(values: str) -> None:
             rows = (shown * 2 ** torch.arange(parts)).sum(1)
             found.append(games.differences(shown, scores[rows]))
         else:
-            order = games.orders(parts, 8, seed)
+            order = games.orders(parts, 10, seed)
             rows = nn.functional.pad((2**order).cumsum(1), (1, 0))
             found.append(games.along(order, scores[rows]))
     drawn = torch.stack(found)
@@ -161,10 +161,24 @@ def test_what_is_drawn_is_right_on_average(values: str) -> None:
 
 
 def test_orders_come_with_their_reverse() -> None:
-    found = games.orders(6, 100, seed=0)
-    assert len(found) == 2 * (100 // 10)
+    found = games.orders(6, 102, seed=0)
+    assert len(found) == 2 * (100 // 10)  # nothing and everything are scored once for all
     assert torch.equal(found[::2], found[1::2].flip(1))
     assert (found.sort(1).values == torch.arange(6)).all()
+
+
+def test_no_more_is_scored_than_was_asked_for() -> None:
+    for samples in range(60):
+        order = games.orders(5, samples, seed=0)
+        assert len(order) * 4 + 2 <= max(samples, 2)
+    assert len(games.orders(1, 1, seed=0)) == 0
+
+
+def test_a_width_that_leaves_no_weight_is_named() -> None:
+    shown = games.every(4)
+    weights = games.lime_weights(shown, 0.01)
+    with pytest.raises(InputError, match="width is so small"):
+        games.regressed(shown, torch.ones(16).double(), weights)
 
 
 def test_coalitions_that_leave_a_part_open_are_refused() -> None:

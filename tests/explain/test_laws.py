@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from helpers.errors import InputError
-from helpers.explain import LAWS, METHODS, applicability, check_explainer, explain, relevance
+from helpers.explain import LAWS, applicability, check_explainer, explain, relevance
 from helpers.explain.catalogue import ROWS
 from helpers.explain.laws import networks
 from helpers.explain.laws.terms import PROMISES
+from helpers.models.transformer import NarrowViT
 from tests.explain.broken import BROKEN, Broken, batched, by_region, coloured, good, seeded
+from tests.networks import small_network
 
 MODEL = networks.Small()
 IMAGES = networks.pictures(3)
@@ -67,21 +69,64 @@ def test_an_explainer_that_is_well_made_keeps_every_law(explainer: object) -> No
 
 # -- our own methods
 
-CHEAP: dict[str, dict[str, object]] = {}
-"""Options with which a sampled method is quick; laws do not ask for precision."""
+# Options with which a sampled method is quick, and precise enough for what it promises.
+FEW = {"samples": 8, "steps": 8}
+GRIDS = {"samples": 40, "grid": 3}
+COALITIONS = {"samples": 12, "grid": 3}
+CHEAP: dict[str, dict[str, object]] = {
+    "captum.integrated_gradients": {"steps": 64},
+    "captum.feature_ablation": {"grid": 3},
+    "captum.kernel_shap": GRIDS,
+    "captum.lime": GRIDS,
+    "captum.occlusion": {"patch": 8, "stride": 8},
+    "captum.shapley_sampling": {"samples": 2, "grid": 2},
+    "hsic": COALITIONS,
+    "kernelshap": COALITIONS,
+    "lime": COALITIONS,
+    "occlusion": {"patch": 8, "stride": 8},
+    "region_banzhaf": {},
+    "region_shapley": {},
+    "rise": {"samples": 300, "grid": 3},
+    "sobol": {"samples": 4, "grid": 2},
+    "xplique.integrated_gradients": {"steps": 64},
+    "xplique.kernel_shap": {"samples": 300},
+    "xplique.lime": {"samples": 300},
+    "xplique.rise": {"samples": 300},
+    "xplique.sobol": {"samples": 32, "grid": 2},
+}
+# What a library's method breaks by its design, which its row says. Nothing else may be broken.
+BY_DESIGN: dict[str, set[str]] = {
+    "grad-cam.eigengradcam": {"right class"},  # its sign is left to chance
+    "grad-cam.refinecam": {"unstretched"},
+    "grad-cam.sess": {"unstretched"},
+}
+RESIDUAL = small_network()
+TRANSFORMER = NarrowViT(("one", "two", "three"), input_size=(32, 32)).eval()
 
 
-def cheap_options(method: str) -> dict[str, object]:
-    """Fewer samples and steps for every method that has them, unless it is named in CHEAP."""
+def options_for(method: str) -> dict[str, object]:
+    """Those of CHEAP, or fewer samples and steps where the method has them."""
     known = ROWS[method].options
-    usual = {"samples": 8, "steps": 8}
-    return CHEAP.get(method, {name: value for name, value in usual.items() if name in known})
+    return CHEAP.get(method, {name: value for name, value in FEW.items() if name in known})
 
 
-@pytest.mark.parametrize("method", METHODS.index)
+def network_for(method: str) -> nn.Module:
+    """One that the method holds on: Keras, for instance, does not pad pictures in a circle."""
+    needs = ROWS[method].needs
+    return TRANSFORMER if "attention" in needs else RESIDUAL if "keras" in needs else MODEL
+
+
+# TensorFlow is imported for Xplique's alone, and traces each network of each law anew.
+METHODS_TRIED = [
+    pytest.param(name, marks=[pytest.mark.thorough] if row.library == "xplique" else [])
+    for name, row in ROWS.items()
+]
+
+
+@pytest.mark.parametrize("method", METHODS_TRIED)
 def test_every_method_keeps_the_laws_that_apply_to_it(method: str) -> None:
-    report = check_explainer(method, MODEL, IMAGES, **cheap_options(method))
-    assert broken_laws(report) == {}
+    report = check_explainer(method, network_for(method), IMAGES, **options_for(method))
+    assert set(broken_laws(report)) == BY_DESIGN.get(method, set()), broken_laws(report)
     assert report.passed.notna().sum() >= 25
 
 

@@ -145,7 +145,7 @@ ROWS = {
         idea="what the score loses without each region or cell",
         function="captum_regions:feature_ablation",
         options=_options(grid=7, masks=None, baseline="black", seed=0),
-        laws=frozenset({"dummy", "symmetric", "zero"}),
+        laws=frozenset({"dummy", "zero"}),
     ),
     "captum.lime": _region(
         passes="({samples}+1)f",

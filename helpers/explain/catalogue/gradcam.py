@@ -72,6 +72,7 @@ ROWS = {
         paper="Muhammad & Yeasin 2020",
         idea="first principal component of the centred activations, its sign left to chance",
         function="gradcam_methods:eigencam",
+        laws=frozenset({"classless"}),
     ),
     "grad-cam.eigengradcam": _by_gradient(
         paper="Gildenblat et al. 2021",
@@ -85,6 +86,7 @@ ROWS = {
         paper="Karmani et al. 2024",
         idea="first kernel component of the centred activations, its sign left to the solver",
         function="gradcam_methods:kpcacam",
+        laws=frozenset({"classless"}),
     ),
     "grad-cam.segeigencam": _by_gradient(
         paper="Chung & Ying 2025",
@@ -99,7 +101,7 @@ ROWS = {
         idea="channels weighted by the share of places {k} deviations above their mean",
         function="gradcam_methods:fem",
         options=MappingProxyType({"k": 2.0}),
-        laws=frozenset({"flip"}),
+        laws=frozenset({"flip", "classless"}),
     ),
     "grad-cam.shapleycam": _by_gradient(
         passes="2f + 2b",
@@ -119,7 +121,7 @@ ROWS = {
         function="gradcam_methods:randomcam",
         random=True,
         options=MappingProxyType({"seed": 0}),
-        laws=frozenset({"flip"}),
+        laws=frozenset({"flip", "classless"}),
     ),
     "grad-cam.fullgrad": _of_the_library(
         signed=False,

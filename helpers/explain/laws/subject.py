@@ -62,6 +62,12 @@ class Subject:
         return "" if condition in self.takes else _WITHOUT[condition]
 
     @property
+    def noisy(self) -> dict[str, Any]:
+        """What makes a method draw numbers that draws none but for its baseline."""
+        named = self.row and isinstance(ROWS[self.row].options.get("baseline"), str)
+        return {"baseline": "noise"} if named else {}
+
+    @property
     def baseline(self) -> Any:
         """The baseline of the method, as it was chosen or by default; None where it has none."""
         known = ROWS[self.row].options if self.row else {}
