@@ -511,4 +511,4 @@ check.exercise_3_6(my_claim)
 # - Holm. [A simple sequentially rejective multiple test procedure](https://www.jstor.org/stable/4615733). Scandinavian Journal of
 #   Statistics 1979.
 #
-# **Next:** [chapter 07](07_cam_variants.ipynb) explains single decisions.
+# **Next:** [chapter 04](04_attribution_methods.ipynb) explains single decisions.

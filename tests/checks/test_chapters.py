@@ -16,7 +16,7 @@ from scipy.stats import false_discovery_control, spearmanr
 from helpers import checks
 from helpers.bias import classification, verification
 from helpers.intervals import GAP, NO_GAP, TOO_LITTLE, bootstrap_mean, holm, wilson
-from tests.checks import wrong_01, wrong_03
+from tests.checks import wrong_01, wrong_03, wrong_04
 
 
 def exercises(make: Callable[[str, str], Any]) -> Iterator[tuple[str, str]]:
@@ -28,6 +28,13 @@ def exercises(make: Callable[[str, str], Any]) -> Iterator[tuple[str, str]]:
             tagged = "exercise" in cell.metadata.get("tags", [])
             if tagged and cell.cell_type == "code" and "def " in cell.source:
                 yield number, cell.source
+
+
+def lifted(maps: Any) -> Any:
+    """Of maps an image each its mean; of what chapter 06 keeps by name, eight people's numbers."""
+    if isinstance(maps, torch.Tensor):
+        return maps.mean((1, 2))
+    return np.random.default_rng(1).random(8)
 
 
 def answer(code: str) -> Any:
@@ -51,7 +58,9 @@ def answer(code: str) -> Any:
     if "sample" in code:
         names["sample"] = wrong_03.sample()
     names |= {"np": np, "pd": pd, "classification": classification}
-    names |= {"maps": defaultdict(float), "lift": lambda maps: draw.random(8)}
+    maps = {name: torch.from_numpy(draw.random((16, 4, 4))) for name in ("libragrad", "rollout")}
+    names |= {"integrated": wrong_04.integrated, "seen": {"planted": maps}}
+    names |= {"maps": defaultdict(float), "lift": lifted}
     words = {name: draw.choice(["yes", "no"], 200) for name in ("truth", "predicted")}
     ages = {"second": draw.choice(["20-29", "30-39", "50 or more"], 200)}
     names |= {"positive": "yes", "table": pd.DataFrame(words | ages)}
@@ -491,7 +500,7 @@ WRONG = {
     "7.4 value outside": (claim(value=0.5), "inside its interval"),
 }
 
-WRONG |= wrong_01.WRONG | wrong_03.WRONG
+WRONG |= wrong_01.WRONG | wrong_03.WRONG | wrong_04.WRONG
 
 
 @pytest.mark.parametrize("case", WRONG)

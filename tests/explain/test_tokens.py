@@ -6,6 +6,7 @@ from timm.models import SwinTransformer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from helpers import faces, models
 from helpers.errors import InputError
 from helpers.explain import check, explain
 from helpers.explain.attention_mode import Attending, frozen
@@ -224,3 +225,11 @@ def test_classes_do_not_matter_to_attention_and_rollout_and_do_to_the_others() -
         assert torch.equal(*maps) == (method in ("attention", "rollout")), method
     with pytest.raises(InputError):
         explain(model, IMAGES, 17, "attention")
+
+
+@pytest.mark.parametrize("name", ["synthetic-glasses-vit", "synthetic-glasses-vit-clean"])
+def test_the_grid_is_found_on_faces_although_its_patches_see_their_neighbours(name: str) -> None:
+    drawn = faces.render(faces.sample(8, seed=5, glasses=True, hat=False), size=64)
+    model = models.load(name)
+    for image in torch.from_numpy(drawn.images).permute(0, 3, 1, 2) / 255:
+        assert look(model, image[None]).grid == (8, 8)
