@@ -21,6 +21,10 @@ NAMES = ("black", "mean", "blur", "noise", "distance")
 """
 
 
+_STREAM = 0x6E6F6973
+"""Turns a seed into that of the noise: a method's own draws from the same seed say nothing of it."""
+
+
 def baseline_of(case: Case, baseline: Any, seed: int = 0) -> Tensor:
     """Make the baseline of each image.
 
@@ -50,7 +54,7 @@ def baseline_of(case: Case, baseline: Any, seed: int = 0) -> Tensor:
     images = case.images
     name = arguments.choice(baseline, "baseline", NAMES)
     if name == "noise":
-        generator = torch.Generator().manual_seed(arguments.seed(seed))
+        generator = torch.Generator().manual_seed(arguments.seed(seed) ^ _STREAM)
         drawn = torch.rand(images.shape[1:], generator=generator).to(images.device)
         return drawn.expand_as(images)
     if name == "blur":

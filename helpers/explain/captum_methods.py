@@ -48,9 +48,10 @@ def integrated_gradients(case: Case, *, steps: int, baseline: Any, seed: int) ->
     """Gradients along the straight way from a baseline (Sundararajan et al. 2017).
 
     A map sums to the score less the baseline's score as closely as ``steps`` places of
-    Gauss-Legendre's rule come to the integral. On four portraits and the model ``gender-fairface``,
-    whose scores were up to 1.6 from the baselines', the gap was at most 0.10 with 10 steps, 0.03 with
-    50 and 0.006 with 200.
+    Gauss-Legendre's rule come to the integral. On eight portraits and the model ``gender-fairface``
+    the gap was, with black baselines, whose scores were up to 1.4 away, at most 0.027 with 50 steps
+    (1.9 % of that), 0.023 with 100 and 0.010 with 200 (0.7 %); with mean baselines, up to 0.93 away,
+    0.032 with 50 (3.4 %). Where an image's score is near its baseline's, that may be most of it.
     """
     from captum.attr import IntegratedGradients
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 # -- maps ------------------------------------------------------------------------------------------
 
 
-def region_ablation(case: Case, *, masks: Any, baseline: Any) -> Tensor:
+def region_ablation(case: Case, *, masks: Any, baseline: Any, seed: int) -> Tensor:
     """Ablation: what the score loses when one region is hidden, spread evenly over its pixels."""
-    return _drawn(case, "ablation", masks, baseline, 1, 0)
+    return _drawn(case, "ablation", masks, baseline, 1, seed)
 
 
 def region_shapley(case: Case, *, masks: Any, baseline: Any, samples: int, seed: int) -> Tensor:
@@ -37,7 +37,8 @@ def region_shapley(case: Case, *, masks: Any, baseline: Any, samples: int, seed:
     All coalitions are scored where there are no more than ``samples``, as of the twelve of
     ``faces.merge``, and then the values are exact. Of more regions, orders are drawn in which they
     join, each with its reverse (Mitchell et al. 2022). A map's sum is always the score less that of the
-    picture with every region hidden; pixels of no region are never hidden, and 0.
+    picture with every region hidden, which is not the baseline where masks leave pixels out: pixels of
+    no region are never hidden, and 0.
     """
     return _drawn(case, "shapley", masks, baseline, samples, seed)
 

@@ -59,7 +59,8 @@ def explain(
     -------
     Tensor (N, H, W) float32
         In the method's own units, as large as the images; signed where the method is, elsewhere its
-        negative part is cut off, as in the papers; bilinearly enlarged from the method's resolution.
+        negative part is cut off, as in the papers; bilinearly enlarged from the method's resolution,
+        where the library that computes it has not done so in its own way (Xplique: bicubically).
 
     Raises
     ------

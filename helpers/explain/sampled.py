@@ -161,7 +161,7 @@ def kernelshap(
     Parts are the cells of a grid, or the regions of ``masks``. Coalitions are drawn by the kernel's
     weights, each with its complement (Covert & Lee 2021), or all are taken where there are no more
     than ``samples``, and then the values are exact. Their sum is always the score less that of
-    the picture with every part hidden. The value of a part is spread evenly over its pixels.
+    the picture with every part hidden, which is not the baseline where masks leave pixels out. The value of a part is spread evenly over its pixels.
     """
     amount = arguments.count(samples, "samples", 4)
     start, maps = arguments.seed(seed), []

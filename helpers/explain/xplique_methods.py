@@ -81,7 +81,7 @@ def _noisy(kind: str, reducer: str, case: Case, **options: Any) -> Tensor:
 
 smoothgrad = partial(_noisy, "SmoothGrad", "sum")
 square_grad = partial(_noisy, "SquareGrad", "max")
-vargrad = partial(_noisy, "VarGrad", "max")
+vargrad = partial(_noisy, "VarGrad", "max")  # divided by n - 1, where captum divides by n
 
 
 def forgrad(case: Case, *, route: str, bandwidth: int) -> Tensor:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from helpers.errors import InputError
-from helpers.explain import explain, explain_many
+from helpers.explain import explain, explain_many, games
+from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.hiding import cells, scenes
 from helpers.explain.patches import starts
@@ -167,6 +168,31 @@ def test_hsic_is_the_trace_of_its_paper() -> None:
         same = (shown[:, [part]] == shown[:, part]).double() - 0.5
         trace = torch.trace(same @ centring @ alike @ centring) / 16**2
         assert float(found[0, y, x]) == pytest.approx(float(trace), rel=1e-4)
+
+
+# -- a baseline of noise
+
+
+def test_noise_has_a_seed_wherever_it_hides_a_part() -> None:
+    network, masks = weighted(), torch.zeros(2, 1, SIDE, SIDE, dtype=torch.bool)
+    masks[:, :, :5, :7] = True
+    for method, options in (("occlusion", FEW["occlusion"]), ("region_ablation", {"masks": masks})):
+        found = {
+            seed: explain(network, IMAGES, 0, method, baseline="noise", seed=seed, **options)
+            for seed in (0, 1)
+        }
+        assert not torch.allclose(found[0], found[1])
+        noise = baseline_of(Case(network, IMAGES), "noise", 1)
+        as_picture = explain(network, IMAGES, 0, method, baseline=noise, **options)
+        torch.testing.assert_close(found[1], as_picture)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_noise_says_nothing_of_the_coins_of_the_same_seed(seed: int) -> None:
+    images = torch.zeros(1, 3, 40, 40)
+    noise = baseline_of(Case(weighted(40), images), "noise", seed).flatten()
+    coins = games.coins(48, 100, seed)[0].flatten()
+    assert float(((noise < 0.5) == coins).float().mean()) == pytest.approx(0.5, abs=0.04)
 
 
 # -- RISE

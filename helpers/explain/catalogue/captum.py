@@ -80,7 +80,7 @@ ROWS = {
     ),
     "captum.vargrad": _noisy(
         paper="Adebayo et al. 2018",
-        idea="variance of the gradient among noisy copies, the largest of the colours",
+        idea="variance (by n) of the gradient among noisy copies, the largest of the colours",
         function="captum_methods:vargrad",
     ),
     "captum.guided_backprop": _by_rule(

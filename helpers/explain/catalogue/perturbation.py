@@ -23,7 +23,7 @@ ROWS = {
         paper="Zeiler & Fergus 2014",
         idea="how far the score falls when a patch hides the pixel",
         function="patches:occlusion",
-        options=_options(patch=16, stride=8, baseline="mean"),
+        options=_options(patch=16, stride=8, baseline="mean", seed=0),
         laws=frozenset({"zero"}),
     ),
     "rise": _by_samples(
@@ -78,7 +78,7 @@ ROWS = {
         paper="Zeiler & Fergus 2014",
         idea="how far the score falls without a region, spread over its pixels",
         function="coalitions:region_ablation",
-        options=_options(masks=None, baseline="mean"),
+        options=_options(masks=None, baseline="mean", seed=0),
         laws=frozenset({"dummy", "symmetric", "zero"}),
     ),
     "region_shapley": _by_regions(

@@ -69,7 +69,7 @@ ROWS = {
     "xplique.vargrad": _by_noise(
         signed=False,
         paper="Adebayo et al. 2018",
-        idea="variance of the gradient over noisy copies, the largest over the colours",
+        idea="variance (by n - 1) of the gradient over noisy copies, the largest over the colours",
         function="xplique_methods:vargrad",
     ),
     "xplique.forgrad": _by_gradient(
