@@ -189,7 +189,7 @@ def test_with_many_samples_shapley_values_are_those_of_all_orders(
             {"masks": masks_of()[:1]},
             "masks has 1 entries, but there are 2 image",
         ),
-        ("feature_ablation", {"masks": masks_of().float()}, "tensor of True and False"),
+        ("feature_ablation", {"masks": masks_of().float()}, "of True and False"),
         ("feature_ablation", {"masks": masks_of()[..., :8]}, r"masks have shape \(.*, 16, 8\)"),
         ("lime", {"masks": torch.ones(2, 2, SIDE, SIDE).bool()}, "masks overlap.*position 0"),
         (
