@@ -310,9 +310,11 @@ def _in_parts(size: int) -> Callable[[Any, Any, Any], Any]:
 @contextmanager
 def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
     """TensorFlow, eager unless its functions are to be traced; switch, seeds and generators are put back afterwards."""
-    import tensorflow as tf
-    from tensorflow.python.eager import context  # no public call tells the global seed
-    from xplique.attributions.base import BlackBoxExplainer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the libraries say of each other's age
+        import tensorflow as tf
+        from tensorflow.python.eager import context  # no public call tells the global seed
+        from xplique.attributions.base import BlackBoxExplainer
 
     eager, state = tf.config.functions_run_eagerly(), context.context()
     seeds = {name: getattr(state, name, None) for name in ("_seed", "_rng")}
