@@ -44,6 +44,8 @@ def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
     >>> count(3, "components")
     3
     """
+    if high is not None and high < low:
+        raise InputError(f"{name} must be {low} or more, but there is room for {high:,} at most.")
     wanted = f"from {low} to {high:,}" if high is not None else f"{low} or more"
     try:
         number = operator.index(value)
@@ -132,7 +134,9 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
     # Compared one by one: a list or an array cannot be looked up in a set.
     if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
         return plain
-    raise unknown_name(name, shown(value, quoted=False), [str(each) for each in values])
+    # Text is shown by unknown_name with its line breaks, which may be all that is wrong with it.
+    said = plain if isinstance(plain, str) else shown(plain)
+    raise unknown_name(name, said, [str(each) for each in values])
 
 
 def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
@@ -152,7 +156,7 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     except TypeError:  # arrays and tensors of one number are no lists either
         raise InputError(f"{name} is {shown(values)}: give a list of names.") from None
     allowed = list(known)
-    found = [choice(value, name, allowed) for value in each]
+    found = [choice(value, name.removesuffix("s"), allowed) for value in each]
     if not found:
         raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, allowed))}.")
     twice = [each for k, each in enumerate(found) if each in found[:k]]

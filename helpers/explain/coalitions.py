@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from helpers import arguments
 from helpers.errors import InputError
 from helpers.explain import games
 from helpers.explain.case import Case
 from helpers.explain.hiding import Scene, require_masks, scenes
-from helpers.explain.relevance import BAR, cases_of, within
+from helpers.explain.relevance import cases_of, progress, within
 from helpers.explain.targets import Targets
 from helpers.faces.regions import MERGED, REGIONS
 from helpers.models.contract import check_images, plain_state, require_network
@@ -126,7 +125,7 @@ def region_values(
     >>> table.abs().idxmax(axis=1).tolist()
     ['mouth', 'mouth']
     """
-    kind = arguments.choice(values, "values", games.VALUES)
+    kind = arguments.choice(values, "kind of values", games.VALUES)
     amount, start = arguments.count(samples, "samples"), arguments.seed(seed)
 
     def valued(scene: Scene) -> Tensor:
@@ -266,7 +265,7 @@ def _each(
         for case in cases:
             require_masks(case, masks)
         named = _named(names, masks.shape[1])
-        with tqdm(total=len(cases), desc="regions", delay=2, leave=False, bar_format=BAR) as bar:
+        with progress(len(cases), "regions") as bar:
             for case in cases:
                 done, case.advance = bar.n, within(bar)
                 for scene in _scenes(case, masks, baseline, seed):

@@ -1,5 +1,6 @@
 """One call for every attribution method."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -22,8 +23,6 @@ from helpers.models.trials import first_line
 
 _MOST = 2**20  # pictures at a time, for those who give a number without end
 _MOST_SAMPLES = 10**8  # of which a thousand a second would take a day
-# Without counts: a method of thousands of passes moves the bar by fractions of a step.
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
 
 
 def explain(
@@ -76,7 +75,8 @@ def explain(
     -----
     Inference mode, autocast and switched-off gradients of the caller change nothing: maps are
     computed in 32 bits, with the gradients that a method needs. The model, its hooks, gradients and
-    mode, and the state of every random generator are left as they were.
+    mode, and the state of every random generator are left as they were. The first method of xplique
+    that is asked for imports TensorFlow, which can take a minute, before its bar moves.
 
     Examples
     --------
@@ -103,7 +103,8 @@ def explain_many(
 
     The network's answers are computed once, a layer is read once for all methods that read it, and
     the methods that hide random parts of a picture share the hidden pictures and their scores where
-    their designs allow it. Ctrl-C ends the work early and keeps the methods that are done.
+    their designs allow it. Ctrl-C ends the work early and keeps the methods that are done; a warning
+    names the others.
 
     Parameters
     ----------
@@ -238,6 +239,13 @@ def cases_of(
     ]
 
 
+def progress(total: int, what: str) -> "tqdm[Any]":
+    """A bar on a terminal or in a notebook only: in a file it would be noise."""
+    # Without counts: a method of thousands of passes moves the bar by fractions of a step.
+    shown = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
+    return tqdm(total=total, desc=what, delay=2, leave=False, bar_format=shown, disable=None)
+
+
 def within(bar: "tqdm[Any]") -> Callable[[float], object]:
     """Move a bar by shares of its next step, and no further, whatever rounding adds up to."""
     end = round(bar.n) + 1
@@ -249,9 +257,7 @@ def _collected(
 ) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     *_, last = options
-    steps = tqdm(
-        total=len(cases) * len(options), desc="explain", delay=2, leave=False, bar_format=BAR
-    )
+    steps = progress(len(cases) * len(options), "explain")
     try:
         for name, chosen in options.items():
             maps = []
@@ -267,6 +273,8 @@ def _collected(
         # Hours of work are not thrown away; with nothing done there is nothing to keep.
         if not interruptible or not found:
             raise
+        missing = ", ".join(name for name in options if name not in found)
+        warnings.warn(f"explain_many returns without {missing}: it was interrupted.", stacklevel=4)
     finally:
         steps.close()
     return found

@@ -103,15 +103,16 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     UnknownName
         If there is no such class.
     InputError
-        If several have the name, or the model does not name each of its outputs.
+        If several have the name, or it is one of fewer or more names than outputs.
     """
     names = class_names(model) or []
-    if names and len(names) != count:
-        raise InputError(
-            f"the model's classes are {len(names)} names, but it has {count} outputs: name each of "
-            "them, in their order."
-        )
     index = _by_name(names, target) if isinstance(target, str) else None
+    # Other lists of a stranger's may be called classes, which matters to nobody who names none.
+    if index is not None and len(names) != count:
+        raise InputError(
+            f"target {_said(target)}: the model's classes are {len(names)} names, but it has {count} "
+            "outputs, so that no name is sure to be that of an output: name each, in their order."
+        )
     if index is None:
         index = _by_number(target)
     if index is None:

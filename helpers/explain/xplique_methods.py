@@ -316,7 +316,8 @@ def _in_parts(size: int) -> Callable[[Any, Any, Any], Any]:
 @contextmanager
 def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
     """TensorFlow, eager unless its functions are to be traced; switch, seeds and generators are put back afterwards."""
-    with own_generators():
+    with own_generators(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the libraries say of each other's age
         import tensorflow as tf
         from tensorflow.python.eager import context  # no public call tells the global seed
         from xplique.attributions.base import BlackBoxExplainer

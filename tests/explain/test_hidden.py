@@ -359,3 +359,9 @@ def test_options_that_cannot_be_used_are_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(InputError, match=said):
         explain(weighted(), IMAGES, 0, method, **options)
+
+
+def test_a_picture_of_one_pixel_has_no_grid() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3, 2)).eval()
+    with pytest.raises(InputError, match="grid must be 2 or more, but there is room for 1 at most"):
+        explain(model, torch.rand(1, 3, 1, 1), 0, "rise")
