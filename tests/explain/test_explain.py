@@ -427,7 +427,7 @@ def test_a_bar_is_for_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for stream in (io.StringIO(), Terminal()):
         monkeypatch.setattr("sys.stderr", stream)
         with progress(3, "explain") as bar:
-            assert bar.disable == (not stream.isatty())
+            assert bool(bar.disable) == (not stream.isatty())
 
 
 # -- whether a method's rule holds
