@@ -134,9 +134,9 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
     # Compared one by one: a list or an array cannot be looked up in a set.
     if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
         return plain
-    # Text is shown by unknown_name with its line breaks, which may be all that is wrong with it.
+    # Text is shown there with its line breaks, which may be all that is wrong with it.
     said = plain if isinstance(plain, str) else shown(plain)
-    raise unknown_name(name, said, [str(each) for each in values])
+    raise unknown_name(name, said, map(str, values))
 
 
 def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
@@ -149,16 +149,14 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     UnknownName
         If a value is unknown.
     """
-    if isinstance(values, str):
-        values = [values]
     try:
-        each = list(values)
+        each = [values] if isinstance(values, str) else list(values)
     except TypeError:  # arrays and tensors of one number are no lists either
         raise InputError(f"{name} is {shown(values)}: give a list of names.") from None
-    allowed = list(known)
-    found = [choice(value, name.removesuffix("s"), allowed) for value in each]
+    known = list(known)
+    found = [choice(value, name.removesuffix("s"), known) for value in each]
     if not found:
-        raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, allowed))}.")
+        raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, known))}.")
     twice = [each for k, each in enumerate(found) if each in found[:k]]
     if twice:
         raise InputError(f"{name} has {twice[0]!r} twice: give each once.")
@@ -366,9 +364,8 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
             raise ValueError
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise InputError(
-            f"{name} must hold numbers, not {kind_of(values)} such as {shown(values)}."
-        ) from None
+        wrong = f"{name} must hold numbers, not {kind_of(values)} such as {shown(values)}."
+        raise InputError(wrong) from None
 
 
 def _from_tensor(values: Any, name: str) -> Any:
