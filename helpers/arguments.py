@@ -134,7 +134,6 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
     # Compared one by one: a list or an array cannot be looked up in a set.
     if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
         return plain
-    # Text is shown there with its line breaks, which may be all that is wrong with it.
     said = plain if isinstance(plain, str) else shown(plain)
     raise unknown_name(name, said, map(str, values))
 
