@@ -154,12 +154,13 @@ def fullgrad(case: Case) -> Tensor:
         If layers run in another order than they were defined in: the library pairs gradients with
         biases by that order, and would give each bias another's gradient without a word.
     """
+    targets = _classes(case)  # asks the network first, whose sentences say more than the library's
     with _as_found(case, "FullGrad") as library:
         cam = library.FullGrad(_network(case), [])
         with _released([cam]):
             _require_order(case, cam.target_layers)
             kept = _kept(cam, "compute_cam_per_layer")
-            cam(case.images.clone(), _classes(case))
+            cam(case.images.clone(), targets)
         return torch.from_numpy(kept[0][:, 0]).to(case.images.device)
 
 

@@ -1,6 +1,7 @@
 """The port to Keras and the rows of Xplique, against direct calls. TensorFlow takes seconds to import."""
 
 import random
+import subprocess
 import sys
 import types
 import warnings
@@ -267,3 +268,60 @@ def test_refusals_say_what_would_do() -> None:
         explain(MODEL, IMAGES[..., :32], 0, "xplique.forgrad")
     with pytest.raises(InputError, match="there is no route 'karas': did you mean 'keras'"):
         explain(MODEL, IMAGES, 0, "xplique.saliency", route="karas")
+
+
+# -- strangers' networks and values
+
+
+class Strange(nn.Sequential):
+    """A small network whose input or answer is treated in a way of its own."""
+
+    layer, input_size = "0", (16, 16)
+
+    def __init__(self, enter: Any = None, leave: Any = None) -> None:
+        torch.manual_seed(5)
+        super().__init__(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5 * 14 * 14, 2))
+        self.enter, self.leave = enter or torch.clone, leave or torch.clone
+        self.eval()
+
+    def forward(self, images: Tensor) -> Any:
+        return self.leave(super().forward(self.enter(images)))
+
+
+@pytest.mark.parametrize("name", ["xplique.occlusion", "xplique.saliency"])
+def test_a_network_that_writes_into_its_input_gets_the_map_of_one_that_does_not(name: str) -> None:
+    images, few = pictures(2, 16), {"patch": 4, "stride": 4} if "occlusion" in name else {}
+    given = images.clone()
+    found = explain(Strange(lambda x: x.sub_(0.5)), given, 1, name, **few)
+    torch.testing.assert_close(found, explain(Strange(lambda x: x - 0.5), images, 1, name, **few))
+    assert torch.equal(given, images)
+
+
+@pytest.mark.parametrize("leave", [lambda x: {"logits": x}, lambda x: [x], lambda x: None])
+def test_answers_that_are_no_tensor_are_refused_before_a_port_is_made(leave: Any) -> None:
+    with pytest.raises(InputError, match="one tensor of scores"):
+        models.to_keras(Strange(leave=leave))
+    with pytest.raises(InputError, match="one tensor of scores"):
+        explain(Strange(leave=leave), pictures(2, 16), 1, "xplique.gradcam")
+
+
+@pytest.mark.parametrize("name", ["xplique.saliency", "xplique.gradcam", "grad-cam.fullgrad"])
+def test_weights_of_another_precision_are_named(name: str) -> None:
+    with pytest.raises(InputError, match=r"torch\.bfloat16.*model\.float\(\)"):
+        explain(Strange().bfloat16(), pictures(2, 16), 1, name)
+
+
+def test_a_route_is_one_word() -> None:
+    with pytest.raises(InputError, match="route"):
+        explain(Strange(), pictures(2, 16), 1, "xplique.saliency", route=np.array([1, 2]))
+
+
+def test_the_first_call_of_a_process_leaves_the_generators_alone() -> None:
+    code = (
+        "import random, numpy, torch; from helpers import models; from helpers.explain import explain\n"
+        "m, x = models.load('synthetic-lipstick'), torch.rand(1, 3, 112, 112)\n"
+        "def states(): return random.getstate(), numpy.random.get_state()[1].tolist(), "
+        "torch.get_rng_state().tolist()\n"
+        "before = states(); explain(m, x, 0, 'xplique.gradcam'); assert states() == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
