@@ -44,6 +44,8 @@ def count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
     >>> count(3, "components")
     3
     """
+    if high is not None and high < low:
+        raise InputError(f"{name} must be {low} or more, but there is room for {high:,} at most.")
     wanted = f"from {low} to {high:,}" if high is not None else f"{low} or more"
     try:
         number = operator.index(value)
@@ -132,7 +134,8 @@ def choice(value: Any, name: str, known: Iterable[Any]) -> Any:
     # Compared one by one: a list or an array cannot be looked up in a set.
     if isinstance(plain, str | int | float | bool | type(None)) and plain in values:
         return plain
-    raise unknown_name(name, shown(value, quoted=False), [str(each) for each in values])
+    said = plain if isinstance(plain, str) else shown(plain)
+    raise unknown_name(name, said, map(str, values))
 
 
 def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
@@ -145,15 +148,14 @@ def choices(values: Any, name: str, known: Iterable[Any]) -> list[Any]:
     UnknownName
         If a value is unknown.
     """
-    if isinstance(values, str):
-        values = [values]
-    if not isinstance(values, Iterable):
-        raise InputError(f"{name} is {shown(values)}: give a list of names.")
-    allowed, found = list(known), []
-    for each in values:
-        found.append(choice(each, name, allowed))
+    try:
+        each = [values] if isinstance(values, str) else list(values)
+    except TypeError:  # arrays and tensors of one number are no lists either
+        raise InputError(f"{name} is {shown(values)}: give a list of names.") from None
+    known = list(known)
+    found = [choice(value, name.removesuffix("s"), known) for value in each]
     if not found:
-        raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, allowed))}.")
+        raise InputError(f"{name} is empty: give at least one of {', '.join(map(str, known))}.")
     twice = [each for k, each in enumerate(found) if each in found[:k]]
     if twice:
         raise InputError(f"{name} has {twice[0]!r} twice: give each once.")
@@ -361,9 +363,8 @@ def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
             raise ValueError
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise InputError(
-            f"{name} must hold numbers, not {kind_of(values)} such as {shown(values)}."
-        ) from None
+        wrong = f"{name} must hold numbers, not {kind_of(values)} such as {shown(values)}."
+        raise InputError(wrong) from None
 
 
 def _from_tensor(values: Any, name: str) -> Any:

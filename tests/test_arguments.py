@@ -107,6 +107,23 @@ def test_a_share_may_be_0_and_1_and_a_level_may_not() -> None:
 # -- choices
 
 
+def test_where_nothing_will_do_no_range_is_told() -> None:
+    said = sentence(arguments.count, 2, "grid", 2, 1)
+    assert said == "grid must be 2 or more, but there is room for 1 at most."
+
+
+def test_a_line_break_at_the_end_of_a_name_is_shown() -> None:
+    assert r"there is no method 'gradcam\n'" in sentence(
+        arguments.choice, "gradcam\n", "method", ["gradcam"]
+    )
+
+
+def test_one_of_several_is_called_by_the_singular() -> None:
+    for name in ("methods", "method"):
+        said = sentence(arguments.choices, ["gradcam", "nope"], name, ["gradcam"])
+        assert said.startswith("there is no method 'nope'")
+
+
 def test_a_choice_is_one_of_those_there_are() -> None:
     assert arguments.choice("a", "letter", "abc") == "a"
     assert arguments.choice(np.int64(2), "tone", range(3)) == 2
@@ -122,7 +139,7 @@ def test_what_is_no_choice_is_told_those_there_are(wrong: Any) -> None:
 
 def test_the_nearest_choice_is_suggested_and_long_names_are_cut() -> None:
     assert "did you mean 'gradcam'?" in sentence(arguments.choice, "gradcan", "method", ["gradcam"])
-    assert "aaa...'" in sentence(arguments.choice, "a" * 5000, "method", ["gradcam"])
+    assert "aaa...aaa" in sentence(arguments.choice, "a" * 5000, "method", ["gradcam"])
 
 
 def test_several_choices_keep_their_order_and_one_alone_is_a_list() -> None:
@@ -131,7 +148,7 @@ def test_several_choices_keep_their_order_and_one_alone_is_a_list() -> None:
     for wrong, said in (
         ([], "letters is empty: give at least one of a, b, c"),
         (["a", "b", "a"], "letters has 'a' twice"),
-        (["a", "d"], "there is no letters 'd'"),
+        (["a", "d"], "there is no letter 'd'"),
         (None, "letters is None: give a list of names"),
         (3, "letters is 3: give a list of names"),
     ):

@@ -682,6 +682,13 @@ def test_names_that_no_file_can_have_are_a_sentence(run: Run, photo: Path, model
     assert "file name too long" in refusal(run("explain", photo, "-m", model, "-o", long))
 
 
+@pytest.mark.parametrize("words", [("",), ("a.png", "-o", ""), ("a.png", "--save-crops", " ")])
+def test_no_name_is_not_the_folder_one_is_in(run: Run, words: tuple[str, ...]) -> None:
+    result = run("explain", *words)
+    assert result.exit_code == 2
+    assert "'' names no file or folder" in result.stderr
+
+
 @pytest.mark.parametrize("target", ["9" * 5000, "-" + "9" * 5000, "x" * 5000, "", " ", "²", "1.0"])
 def test_a_target_of_any_length_is_a_sentence(
     run: Run, photo: Path, model: Path, target: str

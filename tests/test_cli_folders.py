@@ -12,9 +12,10 @@ import torch
 from typer.testing import CliRunner
 
 from helpers import datasets, faces, models
-from helpers.cli import app, figures
+from helpers.cli import app, figures, photographs
 from helpers.cli.folders import COLUMNS, TABLE
 from helpers.datasets import save_image
+from helpers.errors import InputError
 from helpers.explain import explain
 from helpers.models.architectures import NarrowResNet18
 
@@ -167,6 +168,123 @@ def test_photographs_of_one_name_get_figures_of_their_own(run: Run, album: Path)
     assert pictures.is_unique
 
 
+def test_no_two_results_are_one_file(run: Run, tmp_path: Path) -> None:
+    album, drawn = tmp_path / "likes", faces.render(faces.sample(4, seed=1)).images
+    for name, image in zip(["a.jpg", "a.png", "a.jpg.png", "a-gradcam.png"], drawn, strict=True):
+        save_image(album / name, image)
+    assert run(album, "--output", "out", "--save-crops", "out").exit_code == 0
+    rows = table()
+    assert len({*rows["picture"], *rows["cropped"]}) == 8
+    for file, row in rows.iterrows():
+        image = datasets.to_tensor([datasets.read_image(album / str(file))], (112, 112))[0]
+        crop = datasets.read_image(Path("out", row["cropped"]))
+        np.testing.assert_array_equal(crop, (image * 255).round().byte().permute(1, 2, 0).numpy())
+
+
+def test_a_new_photograph_takes_no_figure_of_one_that_was_explained(run: Run, album: Path) -> None:
+    run(album, "--output", "out", "--save-crops", "cropped")
+    before = Path("out", "a-gradcam.png").read_bytes()
+    (album / "a.png").rename(album / "z.png")
+    save_image(album / "a.jpg", datasets.astronaut())
+    assert run(album, "--output", "out", "--save-crops", "cropped").exit_code == 0
+    rows = table()
+    assert list(rows.index) == ["a.jpg", "a.png", "people/b.jpg", "z.png"]
+    assert rows["picture"].is_unique
+    assert rows["cropped"].is_unique
+    assert rows.loc["a.png", "picture"] == "a-gradcam.png"
+    assert Path("out", "a-gradcam.png").read_bytes() == before
+
+
+def test_a_photograph_keeps_its_figure_when_its_namesake_comes(
+    run: Run, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(album, "--output", "out")
+    save_image(album / "a.jpg", datasets.astronaut())
+    drawn, save = [], figures.save
+
+    def watched(figure: Any, path: Path) -> None:
+        drawn.append(path.name)
+        save(figure, path)
+
+    monkeypatch.setattr(figures, "save", watched)
+    assert run(album, "--output", "out").exit_code == 0
+    assert drawn == ["a.jpg-gradcam.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--method", "rollout"), "rollout does not hold on this network"),
+        (("--method", "region_shapley"), "masks of the regions of each picture, which the command"),
+        (("--method", "occlusion", "--option", "patch=999"), "patch is 999"),
+        (("--output", "/proc/x"), "/proc/x could not be written"),
+    ],
+)
+def test_a_question_without_an_answer_is_told_once(
+    run: Run, album: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    result = run(album, "--output", "out", *words)
+    assert sentence in refusal(result)
+    assert result.output.count(sentence) == 1
+    assert "written: " not in result.output
+    assert not Path("out", TABLE).exists()
+
+
+def test_a_folder_of_which_nothing_can_be_read_fails(run: Run, album: Path) -> None:
+    (album / "a.png").write_text("Dear all,")
+    (album / "people" / "b.jpg").write_text("Dear all,")
+    result = run(album, "--output", "out")
+    assert "none of the 3 photograph(s) could be explained" in refusal(result)
+    assert result.stdout.count("left out: ") == 3
+
+
+def test_a_problem_of_one_photograph_is_not_taken_for_one_of_the_question(
+    run: Run, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = photographs.explained
+
+    def explained(photos: Any, *rest: Any) -> Any:
+        if photos[0].name == "a.png":
+            raise InputError("a map of NaN")
+        return answer(photos, *rest)
+
+    monkeypatch.setattr(photographs, "explained", explained)
+    result = run(album, "--output", "out")
+    assert result.exit_code == 0
+    assert "left out: a.png: a map of NaN" in result.stdout
+    assert list(table().index) == ["people/b.jpg"]
+
+
+def test_one_question_asked_in_two_ways_is_one(run: Run, album: Path) -> None:
+    words = ("--output", "out", "--method", "occlusion")
+    run(album, *words, "--option", "patch=56", "--option", "stride=56", "-t", "Female")
+    assert "baseline=" in table()["options"].iloc[0]
+    again = ("--option", "stride=56", "--option", "patch=56", "--option", "baseline=mean")
+    assert run(album, *words, *again, "-t", "1").exit_code == 0
+    assert run(album, *words, *again, "-t", "female").exit_code == 0
+    assert "(options" in refusal(run(album, *words, "-t", "1"))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text[:-40], "row 3 has"),
+        (lambda text: text.rstrip() + ",more\r\n", f"row 3 has {len(COLUMNS) + 1} cells"),
+        (lambda text: text + "x" * 200_000, "is not a table of this program"),
+        (lambda text: "", "is not a table of this program"),
+    ],
+)
+def test_a_table_that_was_damaged_is_said_to_be(
+    run: Run, album: Path, change: Callable[[str], str], sentence: str
+) -> None:
+    run(album, "--output", "out")
+    path = Path("out", TABLE)
+    path.write_text(change(path.read_text()))
+    damaged = path.read_bytes()
+    assert sentence in refusal(run(album, "--output", "out"))
+    assert path.read_bytes() == damaged
+
+
 @pytest.mark.parametrize("option", ["--output", "--save-crops"])
 def test_results_are_not_written_among_the_photographs(run: Run, album: Path, option: str) -> None:
     for place in (album, album / "people", album / "new"):
@@ -197,6 +315,9 @@ def test_a_face_is_looked_for_where_that_is_wanted(run: Run, album: Path) -> Non
 
 
 def test_an_option_of_the_method_is_written_as_name_and_value(run: Run, album: Path) -> None:
-    assert "write it as NAME=VALUE" in refusal(run(album, "--option", "steps"))
+    for option in ("steps", "=3", " =3"):
+        assert "write it as NAME=VALUE" in refusal(run(album, "--option", option))
+    twice = ("--method", "occlusion", "--option", "patch=8", "--option", "patch=16")
+    assert "--option patch is given twice" in refusal(run(album, *twice))
     sentence = refusal(run(album, "--option", "steps=3"))
     assert "gradcam does not take steps: it has no options" in sentence

@@ -23,15 +23,30 @@ app = typer.Typer(
 data = typer.Typer(no_args_is_help=False)
 app.add_typer(data, name="data")
 
+
+def _path(text: str) -> Path:
+    # As a path, no text would be the folder that the reader is in.
+    if not text.strip():
+        raise typer.BadParameter("'' names no file or folder.")
+    return Path(text)
+
+
 # Files are looked at by helpers.files, in sentences of its own.
 Photos = Annotated[
     list[Path],
-    typer.Argument(help="One or more photographs, or one folder of them.", readable=False),
+    typer.Argument(
+        help="One or more photographs, or one folder of them.", parser=_path, metavar="PHOTOS"
+    ),
 ]
-Several = Annotated[list[Path], typer.Argument(help="One or more photographs.", readable=False)]
+Several = Annotated[
+    list[Path],
+    typer.Argument(help="One or more photographs.", parser=_path, metavar="PHOTOS"),
+]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The figure to write, a .png file.", readable=False),
+    typer.Option(
+        "--output", "-o", help="The figure to write, a .png file.", parser=_path, metavar="PATH"
+    ),
 ]
 Place = Annotated[
     Path | None,
@@ -39,7 +54,8 @@ Place = Annotated[
         "--output",
         "-o",
         help="The figure to write, a .png file; of a folder, the folder to write to.",
-        readable=False,
+        parser=_path,
+        metavar="PATH",
     ),
 ]
 Options = Annotated[
@@ -48,7 +64,9 @@ Options = Annotated[
 ]
 Crops = Annotated[
     Path | None,
-    typer.Option(help="Of a folder: where to write the faces that were found.", readable=False),
+    typer.Option(
+        help="Of a folder: where to write the faces that were found.", parser=_path, metavar="PATH"
+    ),
 ]
 Model = Annotated[
     str, typer.Option("--model", "-m", help="Name of a model, or a .safetensors file of helpers.")

@@ -1,8 +1,10 @@
 """A folder of photographs: a figure each, the faces cut out, and one table of what was found."""
 
 import csv
+import itertools
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +38,7 @@ class _Work:
     question: Question
     network: "nn.Module"
     setting: Row
+    kept: dict[str, Row]
     names: dict[str, str]
     output: Path
     crops: Path | None
@@ -54,7 +57,8 @@ def explain_folder(
 
     A row of the table is written as soon as its picture is, so that an interrupted run goes on
     where it was: a photograph that the table has, with the same bytes, is left as it is. What
-    cannot be read, or shows no face, is named at the end.
+    cannot be read, or shows no face, is named at the end. A question that cannot be answered for any
+    picture, as one with an option out of range, ends the run at its first photograph.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def explain_folder(
     ------
     InputError
         If there is no photograph, or results would lie among the photographs or replace what is no
-        result of this program.
+        result of this program, or no photograph could be explained.
     """
     from helpers import models
 
@@ -90,13 +94,20 @@ def explain_folder(
     photographs.require_question(network, model, question)
     photographs.settle_threads(network, question.method)
     setting = _setting(network, model, question, crop)
-    work = _Work(source.root, question, network, setting, _named(listed), output, crops, crop)
+    kept = _kept(output / TABLE, setting)
+    for place in filter(None, (output, crops)):
+        _try(place)
+    names = _named(listed, kept, question.method, output, crops)
+    work = _Work(source.root, question, network, setting, kept, names, output, crops, crop)
     for note in notes:
         print(note)
     rows, problems = _worked_through(work, listed)
-    print(f"written: {len(rows)} rows in {output / TABLE}")
+    if rows:
+        print(f"written: {len(rows)} rows in {output / TABLE}")
     for file, problem in problems.items():
         print(f"left out: {file}: {problem}")
+    if len(problems) == len(listed):
+        raise InputError(f"none of the {len(listed)} photograph(s) could be explained: see above.")
 
 
 def _listed(source: Folder) -> tuple[list[str], tuple[str, ...]]:
@@ -124,26 +135,70 @@ def _require_apart(place: Path, folder: Path) -> None:
         )
 
 
-def _named(listed: Sequence[str]) -> dict[str, str]:
-    """A name for the results of each photograph: its own without ending, where only one has it."""
-    stems = Counter(str(Path(file).with_suffix("")).lower() for file in listed)
-    return {
-        file: stem if stems[(stem := str(Path(file).with_suffix(""))).lower()] == 1 else file
-        for file in listed
-    }
+def _try(place: Path) -> None:
+    """Find out before the work whether results can be written, whatever the rights of a folder say."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as trouble:
+        raise InputError(
+            f"{files.short(place)} could not be written to: {files.reason(trouble)}."
+        ) from None
+
+
+def _named(
+    listed: Sequence[str], kept: Mapping[str, Row], method: str, output: Path, crops: Path | None
+) -> dict[str, str]:
+    """A name for the results of each photograph, such that no two results are one file.
+
+    A photograph keeps the name that its row has. A new one gets its own without ending where no
+    other would, else with it, else with a number.
+    """
+    stems = Counter(_alike(Path(file).with_suffix("")) for file in listed)
+    ending = f"-{method}.png"
+    own = {file: row["picture"].removesuffix(ending) for file, row in kept.items()}
+    taken: set[str] = set()
+    names = {}
+    for file in sorted({*listed, *kept}, key=lambda each: (each not in kept, each)):
+        stem = str(Path(file).with_suffix(""))
+        wanted = [own.get(file), stem if stems[_alike(Path(stem))] == 1 else None, file]
+        numbered = (f"{file}-{number}" for number in itertools.count(2))
+        for name in itertools.chain(filter(None, wanted), numbered):
+            results = [output / f"{name}{ending}", (crops or output) / f"{name}.png"]
+            if taken.isdisjoint(map(_alike, results)):
+                break
+        taken.update(map(_alike, results))
+        names[file] = name
+    return names
+
+
+def _alike(path: Path) -> str:
+    """A path as a disk sees it that takes capitals and small letters for the same."""
+    return str(path.resolve()).casefold()
 
 
 def _setting(network: "nn.Module", model: str, question: Question, crop: bool) -> Row:
+    """The question, in the same words however it was asked: defaults too, a class by its name."""
+    from helpers.explain.methods import options_of
+    from helpers.explain.targets import class_index
+    from helpers.models.contract import class_names
+
     layer = question.layer or getattr(network, "layer", None)
+    names = class_names(network)
+    target = question.target or ""
+    if names and target:
+        target = names[class_index(network, target, len(names))]
     return {
         "model": model,
         "version": str(getattr(network, "version", "")),
         "method": question.method,
         "options": " ".join(
-            f"{name}={value!r}" for name, value in sorted(question.options.items())
+            f"{name}={value!r}"
+            for name, value in sorted(options_of(question.method, question.options).items())
         ),
         "layer": layer if isinstance(layer, str) else "",
-        "target": question.target or "",
+        "target": target,
         "crop": str(crop),
     }
 
@@ -152,7 +207,7 @@ def _worked_through(work: _Work, listed: Sequence[str]) -> tuple[dict[str, Row],
     """The rows of the table and the problems, by file; the table grows on the disk on the way."""
     from tqdm.auto import tqdm
 
-    rows = _kept(work)
+    rows = dict(work.kept)
     problems: dict[str, str] = {}
     for file in tqdm(listed, "explain", disable=None, delay=2):
         try:
@@ -160,6 +215,8 @@ def _worked_through(work: _Work, listed: Sequence[str]) -> tuple[dict[str, Row],
             if _same(rows.get(file), identity, work):
                 continue
             rows[file] = {**identity, **work.setting, **_explained(work, file)}
+        except photographs.Unanswerable:
+            raise
         except InputError as problem:
             problems[file] = " ".join(str(problem).split())
             continue
@@ -167,7 +224,7 @@ def _worked_through(work: _Work, listed: Sequence[str]) -> tuple[dict[str, Row],
     return rows, problems
 
 
-def _kept(work: _Work) -> dict[str, Row]:
+def _kept(path: Path, setting: Row) -> dict[str, Row]:
     """The rows of an earlier run, by file.
 
     Raises
@@ -176,19 +233,11 @@ def _kept(work: _Work) -> dict[str, Row]:
         If there is a file of that name that this program did not write, or that answers another
         question: one table is of one model, method and class.
     """
-    path = work.output / TABLE
     if files.kind_of(path, InputError) == "nothing":
         return {}
-    with path.open(encoding="utf-8", newline="", errors="replace") as table:
-        reader = csv.DictReader(table)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(
-                f"{files.short(path)} exists and is not a table of this program: choose another "
-                "--output, so that nothing of yours is overwritten."
-            )
-        rows = {row["file"]: {name: row[name] or "" for name in COLUMNS} for row in reader}
+    rows = {row["file"]: row for row in _read(path)}
     for row in rows.values():
-        for name, value in work.setting.items():
+        for name, value in setting.items():
             if row[name] != value:
                 raise InputError(
                     f"{files.short(path)} holds answers to another question ({name} {row[name]!r}, "
@@ -197,25 +246,54 @@ def _kept(work: _Work) -> dict[str, Row]:
     return rows
 
 
+def _read(path: Path) -> list[Row]:
+    try:
+        with path.open(encoding="utf-8", newline="", errors="replace") as table:
+            header, *rows = list(csv.reader(table)) or [[]]
+    except csv.Error:  # a cell longer than any of ours
+        header, rows = [], []
+    if tuple(header) != COLUMNS:
+        raise InputError(
+            f"{files.short(path)} exists and is not a table of this program: choose another "
+            "--output, so that nothing of yours is overwritten."
+        )
+    for number, cells in enumerate(rows, start=2):
+        if len(cells) != len(COLUMNS):
+            raise InputError(
+                f"{files.short(path)}: row {number} has {len(cells)} cells, not {len(COLUMNS)}: it "
+                "was cut short or changed. Remove that row, and its photograph is explained again."
+            )
+    return [dict(zip(COLUMNS, cells, strict=True)) for cells in rows]
+
+
 def _same(row: Row | None, identity: Row, work: _Work) -> bool:
     if row is None or any(row[name] != value for name, value in identity.items()):
         return False
-    places = [work.output / row["picture"]]
-    if work.crops is not None:
-        places.append(work.crops / (row["cropped"] or "nowhere"))
-    return all(each.is_file() for each in places)
+    picture, cropped = _results(work, identity["file"])
+    if row["picture"] != picture or (cropped and row["cropped"] != cropped):
+        return False
+    return all(each.is_file() for each in _places(work, picture, cropped))
+
+
+def _results(work: _Work, file: str) -> tuple[str, str]:
+    """Names of the figure of a photograph and of its face, "" where faces are not kept."""
+    name = work.names[file]
+    cropped = f"{name}.png" if work.crops is not None else ""
+    return f"{name}-{work.question.method}.png", cropped
 
 
 def _explained(work: _Work, file: str) -> Row:
     """Explain one photograph and write its figure and its face."""
     photo = work.folder / file
-    name = work.names[file]
-    picture = f"{name}-{work.question.method}.png"
-    cropped = f"{name}.png" if work.crops is not None else ""
+    picture, cropped = _results(work, file)
     for place in _places(work, picture, cropped):
         figures.destination(place, [photo])
     faces = photographs.prepare([photo], work.network, work.crop)
-    found = photographs.explained([photo], work.network, faces, work.question)
+    try:
+        found = photographs.explained([photo], work.network, faces, work.question)
+    except InputError as problem:
+        photographs.require_answer(work.network, work.question, problem)
+        raise
     figures.save(figures.explanation(faces, found, work.question.method), work.output / picture)
     if work.crops is not None:
         _save_face(faces, work.crops / cropped)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _BATCH = 32  # photographs at a time
 
 
+class Unanswerable(InputError):
+    """A question has no answer for any picture."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a model: the method and its options, the class and the layer."""
@@ -56,7 +60,7 @@ def chosen(method: str, given: Sequence[str]) -> dict[str, Any]:
     UnknownName
         If there is no such method.
     InputError
-        If an option is written otherwise, or the method does not have it.
+        If an option is written otherwise or twice, or the method does not have it.
     """
     from helpers.explain.catalogue import ROWS
     from helpers.explain.methods import options_of
@@ -65,9 +69,12 @@ def chosen(method: str, given: Sequence[str]) -> dict[str, Any]:
     options = {}
     for each in given:
         name, sign, value = each.partition("=")
-        if not sign:
+        name = name.strip()
+        if not sign or not name:
             raise InputError(f"--option {each}: write it as NAME=VALUE, for instance steps=20.")
-        options[name.strip()] = _value(value.strip())
+        if name in options:
+            raise InputError(f"--option {name} is given twice: give it once.")
+        options[name] = _value(value.strip())
     options_of(method, options)
     return options
 
@@ -86,8 +93,9 @@ def require_files(photos: list[Path]) -> None:
 
 
 def require_question(network: "nn.Module", model: str, question: Question) -> None:
-    """Refuse an unknown layer or class at once, not after the detector has run for a minute."""
+    """Refuse what the network cannot answer at once, not after the detector has run for a minute."""
     from helpers.explain.catalogue import ROWS
+    from helpers.explain.requirements import check
     from helpers.explain.targets import class_index, find_layer
     from helpers.models.contract import class_names
 
@@ -101,6 +109,36 @@ def require_question(network: "nn.Module", model: str, question: Question) -> No
             f"{model} has no classes: it returns an embedding, so there is no answer to explain. "
             "Give --target, the number of a coordinate, or use the command factorize."
         )
+    if "masks" in ROWS[question.method].needs:
+        raise InputError(
+            f"{question.method} needs masks of the regions of each picture, which the command line "
+            "cannot take: call explain(..., masks=) in Python, or choose another method."
+        )
+    verdict = check(network, question.method)
+    if not verdict.ok:
+        raise InputError(verdict.sentence)
+
+
+def require_answer(network: "nn.Module", question: Question, problem: InputError) -> None:
+    """Tell a problem of the question, which even a grey picture meets, from one of a photograph.
+
+    Raises
+    ------
+    Unanswerable
+        If the grey picture is refused in the same sentence.
+    """
+    import torch
+
+    from helpers.explain import explain
+
+    size: Any = network.input_size
+    grey = torch.full((1, 3, *size), 0.5)
+    asked = (question.target, question.method, question.layer)
+    try:
+        explain(network, grey, *asked, **question.options)
+    except InputError as again:
+        if str(again) == str(problem):
+            raise Unanswerable(str(problem)) from problem
 
 
 def prepare(photos: Sequence[Path], network: "nn.Module", crop: bool) -> Faces:
@@ -201,7 +239,7 @@ def settle_threads(network: "nn.Module", method: str) -> None:
     from helpers.explain.catalogue import ROWS
 
     most = torch.get_num_threads()
-    many = any(mark in ROWS[method].passes for mark in "{K^T")
+    many = any(mark in ROWS[method].passes for mark in "{KPRT")
     if most == 1 or not many:
         return
     size: Any = network.input_size

@@ -21,6 +21,10 @@ NAMES = ("black", "mean", "blur", "noise", "distance")
 """
 
 
+_STREAM = 0x6E6F6973
+"""Turns a seed into that of the noise: a method's own draws from the same seed say nothing of it."""
+
+
 def baseline_of(case: Case, baseline: Any, seed: int = 0) -> Tensor:
     """Make the baseline of each image.
 
@@ -45,12 +49,12 @@ def baseline_of(case: Case, baseline: Any, seed: int = 0) -> Tensor:
     InputError
         If a picture has another size, or is none in [0, 1].
     """
-    if isinstance(baseline, Tensor):
+    if hasattr(baseline, "shape"):  # a tensor, or an array that is refused as such
         return _given(case, baseline)
     images = case.images
     name = arguments.choice(baseline, "baseline", NAMES)
     if name == "noise":
-        generator = torch.Generator().manual_seed(arguments.seed(seed))
+        generator = torch.Generator().manual_seed(arguments.seed(seed) ^ _STREAM)
         drawn = torch.rand(images.shape[1:], generator=generator).to(images.device)
         return drawn.expand_as(images)
     if name == "blur":
@@ -72,9 +76,10 @@ def blurred(images: Tensor, sigma: float) -> Tensor:
     return nn.functional.conv2d(along, across.transpose(2, 3), groups=3)
 
 
-def _given(case: Case, baseline: Tensor) -> Tensor:
-    pictures = baseline[None] if baseline.ndim == 3 else baseline
+def _given(case: Case, baseline: Any) -> Tensor:
+    pictures: Any = baseline[None] if len(baseline.shape) == 3 else baseline
     check_images(pictures, "baseline")
+    pictures = pictures.detach()
     if len(pictures) > 1:
         pictures = case.cut(pictures, "baseline")
     if pictures.shape[1:] != case.images.shape[1:]:

@@ -4,10 +4,11 @@ Maps are neither stretched to [0, 1] nor cut, as libraries do before they hand t
 stay comparable, and the sum of a HiResCAM map is still a share of the logit. It also costs less: the
 gradient goes back to the layer that is read and no further, and no gradient of a weight is made.
 
-The tests compare five formulas with ``grad-cam`` (1.5). Five others differ from it, because it
-computes something else than the paper:
+The tests compare five formulas with ``grad-cam`` (1.5). Seven others differ from it, most of them
+because it computes something else than the paper:
 
-- Eigen-CAM: it subtracts each channel's mean first, and leaves the sign to chance.
+- Eigen-CAM, its EigenGradCAM and KPCA-CAM: it subtracts each channel's mean first, and leaves the
+  sign to chance.
 - Grad-CAM++: it adds a millionth to a denominator that may itself be smaller than that, so that the
   map depends on the unit of the score.
 - Score-CAM: it enlarges its masks with aligned corners, which shifts them by up to half a place of
@@ -117,8 +118,9 @@ def eigengradcam(activations: Tensor, slopes: Tensor) -> Tensor:
 def kpcacam(activations: Tensor) -> Tensor:
     """KPCA-CAM (Karmani 2024): the strongest component of the places by a sigmoid kernel.
 
-    The kernel of two places is tanh(1 + their product / channels), as in scikit-learn's ``KernelPCA``,
-    which ``grad-cam`` calls; a component has no sign of its own, and is turned as in Eigen-CAM.
+    The kernel of two places is tanh(1 + their product / channels), as in scikit-learn's ``KernelPCA``.
+    ``grad-cam`` calls that too, but subtracts each channel's mean from the activations first. A
+    component has no sign of its own, and is turned as in Eigen-CAM.
     """
     rows = activations.flatten(2).transpose(1, 2).double()
     kernel = torch.tanh(rows @ rows.transpose(1, 2) / rows.shape[2] + 1)

@@ -18,6 +18,7 @@ from helpers.errors import InputError
 from helpers.explain.baselines import baseline_of
 from helpers.explain.captum_methods import quiet
 from helpers.explain.case import Case
+from helpers.explain.hiding import require_masks
 from helpers.models.contract import answers
 
 
@@ -56,7 +57,9 @@ def lime(
     """Weights of a sparse linear model of the score by the regions that are shown (Ribeiro 2016).
 
     The model is a lasso with penalty ``alpha`` (in the score's unit), fitted to ``samples`` pictures of
-    which each region is shown with probability one half, weighed by their likeness to the image.
+    which each region is shown with probability one half, weighed by their likeness to the image. The
+    default penalty is captum's: where no region moves the score by about as much, the map is 0
+    everywhere, and a smaller ``alpha`` shows more.
     """
     from captum._utils.models.linear_model import SkLearnLasso
     from captum.attr import Lime
@@ -111,32 +114,13 @@ def regions_of(case: Case, grid: int, masks: Any) -> list[Tensor]:
         down = torch.arange(height, device=case.images.device) * cells // height
         across = torch.arange(width, device=case.images.device) * cells // width
         return [down[:, None] * cells + across] * len(case.images)
-    if not isinstance(masks, Tensor) or masks.dtype != torch.bool or masks.ndim != 4:
-        kind = f"{getattr(masks, 'dtype', type(masks).__name__)} of {tuple(getattr(masks, 'shape', ()))}"
-        raise InputError(
-            f"masks must be a tensor of True and False, of shape (N, regions, H, W), not {kind}."
-        )
-    if masks.shape[2:] != case.images.shape[2:]:
-        raise InputError(
-            f"masks are of {tuple(masks.shape[2:])} px, the images are of {case.size} px: give masks of "
-            "the images' size."
-        )
-    cut = case.cut(masks, "masks").to(case.images.device)
-    return [_numbered(each, case.position(row)) for row, each in enumerate(cut)]
+    return [_numbered(each) for each in require_masks(case, masks)]
 
 
-def _numbered(masks: Tensor, row: int) -> Tensor:
+def _numbered(masks: Tensor) -> Tensor:
     """From masks (R, H, W) to the number of each pixel's region."""
-    covered = masks.sum(0)
-    if int(covered.max()) > 1:
-        raise InputError(
-            f"masks overlap: a pixel of the image at position {row} lies in {int(covered.max())} regions, "
-            "and could not be hidden with one of them alone."
-        )
-    if int(covered.max()) == 0:
-        raise InputError(f"masks cover nothing of the image at position {row}: leave it out.")
     # A pixel that no mask covers is in the last region.
-    numbers = torch.where(covered > 0, masks.int().argmax(0), len(masks))
+    numbers = torch.where(masks.any(0), masks.int().argmax(0), len(masks))
     _, dense = numbers.unique(return_inverse=True)
     return dense
 

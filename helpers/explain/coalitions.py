@@ -1,19 +1,19 @@
 """What regions of a face are worth to a score: Shapley and Banzhaf values, ablation, interactions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from helpers import arguments
 from helpers.errors import InputError
 from helpers.explain import games
 from helpers.explain.case import Case
 from helpers.explain.hiding import Scene, require_masks, scenes
-from helpers.explain.relevance import BAR, cases_of, within
+from helpers.explain.relevance import cases_of, progress, within
 from helpers.explain.targets import Targets
 from helpers.faces.regions import MERGED, REGIONS
 from helpers.models.contract import check_images, plain_state, require_network
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 # -- maps ------------------------------------------------------------------------------------------
 
 
-def region_ablation(case: Case, *, masks: Any, baseline: Any) -> Tensor:
+def region_ablation(case: Case, *, masks: Any, baseline: Any, seed: int) -> Tensor:
     """Ablation: what the score loses when one region is hidden, spread evenly over its pixels."""
-    return _drawn(case, "ablation", masks, baseline, 1, 0)
+    return _drawn(case, "ablation", masks, baseline, 1, seed)
 
 
 def region_shapley(case: Case, *, masks: Any, baseline: Any, samples: int, seed: int) -> Tensor:
@@ -36,7 +36,8 @@ def region_shapley(case: Case, *, masks: Any, baseline: Any, samples: int, seed:
     All coalitions are scored where there are no more than ``samples``, as of the twelve of
     ``faces.merge``, and then the values are exact. Of more regions, orders are drawn in which they
     join, each with its reverse (Mitchell et al. 2022). A map's sum is always the score less that of the
-    picture with every region hidden; pixels of no region are never hidden, and 0.
+    picture with every region hidden, which is not the baseline where masks leave pixels out: pixels of
+    no region are never hidden, and 0.
     """
     return _drawn(case, "shapley", masks, baseline, samples, seed)
 
@@ -124,14 +125,14 @@ def region_values(
     >>> table.abs().idxmax(axis=1).tolist()
     ['mouth', 'mouth']
     """
-    kind = arguments.choice(values, "values", games.VALUES)
+    kind = arguments.choice(values, "kind of values", games.VALUES)
     amount, start = arguments.count(samples, "samples"), arguments.seed(seed)
 
     def valued(scene: Scene) -> Tensor:
         return _values(scene, kind, amount, start)
 
-    found, here = _each(model, images, masks, targets, baseline, start, batch_size, valued)
-    return _table(found, here, masks.shape[1], names)
+    given = masks, targets, baseline, start, batch_size, names
+    return _table(*_each(model, images, *given, valued))
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class RegionScores:
         """What each region is worth, as :func:`region_values`, without another pass."""
         compute = games.VALUES[arguments.choice(kind, "kind", games.VALUES)]
         found = [compute(each) for each in self.scores]
-        return _table(found, list(self.present), len(self.names), self.names)
+        return _table(found, list(self.present), self.names)
 
     def interactions(self, kind: str = "shapley") -> Tensor:
         """How much more two regions do together than the sum of what each does, (N, R, R).
@@ -235,8 +236,9 @@ def region_scores(
     (['left', 'right'], torch.Size([1, 2, 2]))
     """
     start = arguments.seed(seed)
-    found, here = _each(model, images, masks, targets, baseline, start, batch_size, _all_scores)
-    return RegionScores(tuple(found), tuple(here), _named(names, masks.shape[1]))
+    given = masks, targets, baseline, start, batch_size, names
+    found, here, named = _each(model, images, *given, _all_scores)
+    return RegionScores(tuple(found), tuple(here), named)
 
 
 _MOST = 4096
@@ -251,15 +253,19 @@ def _each(
     baseline: str | Tensor,
     seed: int,
     batch_size: int,
+    names: Sequence[str] | None,
     compute: Callable[[Scene], Tensor],
-) -> tuple[list[Tensor], list[Tensor]]:
-    """What is computed of each image, and which of its regions have pixels."""
+) -> tuple[list[Tensor], list[Tensor], tuple[str, ...]]:
+    """What is computed of each image, which of its regions have pixels, and the names of all."""
     check_images(images)
     require_network(model)
     found, here = [], []
     with plain_state(images.device):
         cases = cases_of(model, images, targets, None, batch_size)
-        with tqdm(total=len(cases), desc="regions", delay=2, leave=False, bar_format=BAR) as bar:
+        for case in cases:
+            require_masks(case, masks)
+        named = _named(names, masks.shape[1])
+        with progress(len(cases), "regions") as bar:
             for case in cases:
                 done, case.advance = bar.n, within(bar)
                 for scene in _scenes(case, masks, baseline, seed):
@@ -267,7 +273,7 @@ def _each(
                     here.append(scene.names)
                 case.forget()
                 bar.update(round(done) + 1 - bar.n)
-    return found, here
+    return found, here, named
 
 
 def _scenes(case: Case, masks: Any, baseline: Any, seed: int) -> list[Scene]:
@@ -298,6 +304,8 @@ def _fall(scene: Scene) -> Tensor:
 
 def _by_orders(scene: Scene, samples: int, seed: int) -> Tensor:
     """Shapley values from orders in which regions join."""
+    if scene.parts == 1:
+        return _fall(scene)
     order = games.orders(scene.parts, samples, seed)
     if len(order) == 0:
         raise games.too_few(samples, scene.parts)
@@ -323,15 +331,13 @@ def _too_many(scene: Scene, what: str, samples: int) -> InputError:
     )
 
 
-def _table(
-    found: list[Tensor], here: list[Tensor], regions: int, names: Sequence[str] | None
-) -> "pd.DataFrame":
+def _table(found: list[Tensor], here: list[Tensor], names: tuple[str, ...]) -> "pd.DataFrame":
     import pandas as pd
 
-    rows = torch.full((len(found), regions), torch.nan, dtype=torch.float64)
+    rows = torch.full((len(found), len(names)), torch.nan, dtype=torch.float64)
     for row, values, present in zip(rows, found, here, strict=True):
         row[present] = values
-    return pd.DataFrame(rows.numpy(), columns=list(_named(names, regions)))
+    return pd.DataFrame(rows.numpy(), columns=list(names))
 
 
 def _named(names: Sequence[str] | None, regions: int) -> tuple[str, ...]:
@@ -340,4 +346,14 @@ def _named(names: Sequence[str] | None, regions: int) -> tuple[str, ...]:
         return known.get(regions, tuple(f"region {k}" for k in range(regions)))
     if arguments.length(names, "names") != regions:
         raise InputError(f"there are {regions} masks, but {len(names)} names: give one each.")
+    # A set has no order, and the letters of a text are no names.
+    unordered = isinstance(names, str | AbstractSet | Mapping)
+    if unordered or not all(isinstance(each, str) and each for each in names):
+        raise InputError(
+            f"names is {arguments.shown(names)}: give a list of texts, a name for each mask in their "
+            "order."
+        )
+    twice = [each for k, each in enumerate(names) if each in names[:k]]
+    if twice:
+        raise InputError(f"names has {twice[0]!r} twice: give each region a name of its own.")
     return tuple(names)

@@ -1,15 +1,15 @@
 """What an explanation costs: passes through the network, counted, and seconds."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import choices
-from helpers.explain.catalogue import ROWS
+from helpers.explain.methods import chosen_methods
 from helpers.explain.relevance import explain
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import answers, batches, check_images, require_network
@@ -18,7 +18,7 @@ from helpers.models.contract import answers, batches, check_images, require_netw
 def cost(
     model: nn.Module,
     images: Tensor,
-    methods: Sequence[str],
+    methods: Sequence[str] | Mapping[str, Mapping[str, Any]],
     targets: Targets = None,
     batch_size: int = 32,
 ) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def cost(
         In eval mode; takes images in [0, 1] and returns logits (N, classes).
     images : Tensor (N, 3, H, W)
         RGB in [0, 1].
-    methods : sequence of str
-        Names in :data:`METHODS`, each with its default options.
+    methods : sequence of str, or mapping of str to mapping
+        Names in :data:`METHODS`; a mapping gives the options of each.
     targets : None, int, str, or one of them per image
         The class that is explained; None means the predicted class.
     batch_size : int
@@ -57,7 +57,10 @@ def cost(
     Notes
     -----
     A backward pass that ends at a layer near the answers is counted like one that reaches the
-    picture, and takes far less time: ``passes`` shows it. Seconds vary from run to run; counts don't.
+    picture, and takes far less time: ``passes`` shows it. The gradient of a gradient is not counted.
+    Counts include the trials of a rule, of which there are as many for one image as for a batch, so
+    that of a few images they are more than :data:`METHODS` says. Seconds vary from run to run; counts
+    don't.
 
     Examples
     --------
@@ -68,19 +71,27 @@ def cost(
     >>> table.loc["gradcam", ["forwards", "backwards"]].tolist()
     [1.0, 1.0]
     """
-    names = choices(methods, "methods", ROWS)
+    chosen = chosen_methods(methods)
     check_images(images)
     require_network(model)
     first = targets if targets is None else one_per_image(targets, len(images))[:1]
     rows = []
-    for name in names:
-        explain(model, images[:1], first, name)  # a library is imported and made ready once
-        rows.append(_cost(model, images, name, targets, batch_size))
-    return pd.DataFrame(rows, index=pd.Index(names, name="method"))
+    for name, options in chosen.items():
+        alone = {key: _of_the_first(value, len(images)) for key, value in options.items()}
+        explain(model, images[:1], first, name, **alone)  # a library is made ready once
+        work = partial(explain, model, images, targets, name, batch_size=batch_size, **options)
+        rows.append(_cost(model, images, work, batch_size))
+    return pd.DataFrame(rows, index=pd.Index(list(chosen), name="method"))
+
+
+def _of_the_first(value: Any, count: int) -> Any:
+    """An option for the first image alone: masks and baselines may have an entry for each."""
+    each = isinstance(value, Tensor) and value.ndim == 4 and len(value) == count
+    return value[:1] if each else value
 
 
 def _cost(
-    model: nn.Module, images: Tensor, method: str, targets: Targets, batch_size: int
+    model: nn.Module, images: Tensor, work: Callable[[], object], batch_size: int
 ) -> dict[str, float]:
     counted = {"forwards": 0, "backwards": 0}
 
@@ -95,7 +106,7 @@ def _cost(
     forward = _seconds(lambda: _forward(model, images, batch_size))
     handle = model.register_forward_hook(count)
     try:
-        taken = _seconds(lambda: explain(model, images, targets, method, batch_size=batch_size))
+        taken = _seconds(work)
     finally:
         handle.remove()
     each = {name: number / len(images) for name, number in counted.items()}

@@ -50,8 +50,10 @@ def paired(parts: int, samples: int, seed: int) -> tuple[Tensor, Hashable]:
 
 
 def orders(parts: int, samples: int, seed: int) -> Tensor:
-    """Orders (P, parts) in which parts appear, each with its reverse, for ``samples`` scores."""
-    # The empty and the full coalition are scored once for all orders.
+    """Orders (P, parts) in which parts appear, each with its reverse, for ``samples`` scores.
+
+    Those of no part and of all are among the scores, and are the same in every order.
+    """
     pairs = max(samples - 2, 0) // (2 * max(parts - 1, 1))
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(pairs, parts, generator=generator).argsort(1)

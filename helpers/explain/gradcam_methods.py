@@ -26,6 +26,7 @@ from helpers.arguments import seed as checked_seed
 from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.targets import find_layer, returns_embeddings
+from helpers.explain.twins import Answering
 from helpers.models.contract import answers
 
 
@@ -33,7 +34,7 @@ def _maps(name: str, case: Case, gradients: bool = True, **made: Any) -> Tensor:
     """The maps (N, h, w) of one of the library's classes, neither cut nor stretched."""
     module = case.reading().module
     with _as_found(case, name) as library:
-        cam = getattr(library, name)(case.model, [module], **made)
+        cam = getattr(library, name)(_network(case), [module], **made)
         return _taken(case, cam, _classes(case) if gradients else _any_class(case))
 
 
@@ -60,7 +61,7 @@ def scorecam(case: Case) -> Tensor:
     maps = []
     for picture, index in case.one_by_one():
         with _as_found(case, "ScoreCAM") as library:
-            cam = library.ScoreCAM(case.model, [module])
+            cam = library.ScoreCAM(_network(case), [module])
             cam.batch_size = case.batch_size
             maps.append(_taken(case, cam, _scores([index]), picture[None]))
     return torch.cat(maps)
@@ -89,7 +90,7 @@ def ablationcam(case: Case) -> Tensor:
 
         absent = library.AblationLayer()
         options = {"ablation_layer": absent, "batch_size": case.batch_size}
-        cam = library.AblationCAM(case.model, [reading.module], **options)
+        cam = library.AblationCAM(_network(case), [reading.module], **options)
         try:
             return _taken(case, cam, _classes(case))
         finally:
@@ -101,11 +102,14 @@ def shapleycam(case: Case) -> Tensor:
     """ShapleyCAM (Cai 2025): it takes the gradient of a gradient, which weights must take part in."""
     module = case.reading().module
     with _as_found(case, "ShapleyCAM", weights=True) as library:
-        return _taken(case, library.ShapleyCAM(case.model, [module]), _classes(case))
+        return _taken(case, library.ShapleyCAM(_network(case), [module]), _classes(case))
 
 
 def finercam(case: Case, *, alpha: float, rivals: int) -> Tensor:
     """Finer-CAM (Zhang 2025): what speaks for a class and against those with the nearest scores.
+
+    It is Grad-CAM of a mean over rivals of the score less ``alpha`` times the rival's score, weighed
+    by the rivals' softmax, as the library computes it. The gradient goes through these weights too.
 
     Raises
     ------
@@ -113,17 +117,17 @@ def finercam(case: Case, *, alpha: float, rivals: int) -> Tensor:
         If the model has one class only.
     """
     alpha, rivals = number(alpha, "alpha", 0), count(rivals, "rivals")
+    module = case.reading().module  # its pass gives the scores as well
     own = case.logits.gather(1, case.indices[:, None])
     if case.logits.shape[1] < 2:
         raise InputError("Finer-CAM compares a class with others, and the model has one output.")
     apart = (case.logits - own).abs().scatter(1, case.indices[:, None], -1)
     nearest = apart.argsort(dim=1, stable=True)[:, 1 : rivals + 1]
-    module = case.reading().module
     with _as_found(case, "FinerCAM") as library:
         target = library.utils.model_targets.FinerWeightedTarget
         pairs = zip(case.indices.tolist(), nearest.tolist(), strict=True)
         targets = [target(index, others, alpha) for index, others in pairs]
-        finer = library.FinerCAM(case.model, [module])
+        finer = library.FinerCAM(_network(case), [module])
         return _taken(case, finer.base_cam, targets, call=finer)
 
 
@@ -133,7 +137,7 @@ def randomcam(case: Case, *, seed: int) -> Tensor:
     start, maps = checked_seed(seed), []
     for picture, index in case.one_by_one():
         with _as_found(case, "RandomCAM", start) as library:
-            cam = library.RandomCAM(case.model, [module])
+            cam = library.RandomCAM(_network(case), [module])
             maps.append(_taken(case, cam, _scores([index]), picture[None]))
     return torch.cat(maps)
 
@@ -151,7 +155,7 @@ def fullgrad(case: Case) -> Tensor:
         biases by that order, and would give each bias another's gradient without a word.
     """
     with _as_found(case, "FullGrad") as library:
-        cam = library.FullGrad(case.model, [])
+        cam = library.FullGrad(_network(case), [])
         with _released([cam]):
             _require_order(case, cam.target_layers)
             kept = _kept(cam, "compute_cam_per_layer")
@@ -174,7 +178,7 @@ def refinecam(case: Case, *, layers: Any) -> Tensor:
     for name in names:
         Case(case.model, case.images[:1], 0, name).reading()  # refuses a layer without maps
     with _as_found(case, "RefineCAM") as library:
-        refine = library.RefineCAM(case.model, [named[name] for name in names])
+        refine = library.RefineCAM(_network(case), [named[name] for name in names])
         return _stretched(case, refine, refine.base_cam_per_layer, case.images, _classes(case))
 
 
@@ -183,7 +187,7 @@ def sess(case: Case, *, scales: int) -> Tensor:
     module = case.reading().module
     with _as_found(case, "SESS") as library:
         options = {"num_scales": count(scales, "scales"), "batch_size": case.batch_size}
-        whole = library.SESS(case.model, [module], **options)
+        whole = library.SESS(_network(case), [module], **options)
         # The windows are new tensors, and weights have no gradients here: each gets one of its own.
         patches = whole.collect_patches
 
@@ -193,6 +197,11 @@ def sess(case: Case, *, scales: int) -> Tensor:
 
         whole.collect_patches = watched
         return _stretched(case, whole, [whole.base_cam], case.images, _classes(case))
+
+
+def _network(case: Case) -> nn.Module:
+    """The network as the library calls it: its pictures stay as they are, and it fails in a sentence."""
+    return Answering(case.model).eval()
 
 
 def _classes(case: Case) -> list[Any]:
@@ -258,10 +267,7 @@ def _stretched(
 
 @contextmanager
 def _released(cams: list[Any]) -> Iterator[None]:
-    """Give what follows a layer a copy, for in-place sums would change what the library keeps.
-
-    Afterwards no hook is left.
-    """
+    """Give what follows a layer a copy, for in-place sums would change what the library keeps."""
     layers = {layer: None for cam in cams for layer in cam.target_layers}
     handles = [each.register_forward_hook(_copied) for each in layers]
     try:
@@ -286,6 +292,7 @@ def _as_found(case: Case, name: str, seed: int = 0, weights: bool = False) -> It
     if not found:
         raise InputError("grad-cam asks for a network with weights, and this one has none.")
     kept = [(each, each.grad, each.requires_grad) for each in found]
+    hooks = [(each, set(each._forward_hooks)) for each in case.model.modules()]
     drawn = np.random.get_state()  # the generator that the library draws from
     try:
         import pytorch_grad_cam as library
@@ -304,6 +311,10 @@ def _as_found(case: Case, name: str, seed: int = 0, weights: bool = False) -> It
         for each, gradient, flag in kept:
             each.requires_grad_(flag)
             each.grad = gradient
+        for module, known in hooks:
+            # The library takes its own away, but not where the network failed in between.
+            for key in set(module._forward_hooks) - known:
+                del module._forward_hooks[key]
         np.random.set_state(drawn)
 
 

@@ -16,6 +16,7 @@ from helpers.arguments import count
 from helpers.errors import InputError
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
+from helpers.models.contract import oddity
 
 Masks = Callable[[slice], Tensor]
 """Gives the masks (m, 1, H, W) of some rows of a bank, float32 in [0, 1], 1 where the picture shows."""
@@ -184,6 +185,8 @@ def require_masks(case: Case, masks: Any) -> Tensor:
             "this method explains regions, and needs masks=, a tensor (N, R, H, W) of True and False, "
             "a mask for each region of each image: drawn faces have them, faces.render(people).masks."
         )
+    if oddity(masks):
+        raise InputError(f"masks must be a plain tensor of True and False, but it {oddity(masks)}.")
     if not isinstance(masks, Tensor) or masks.ndim != 4 or masks.dtype != torch.bool:
         given = getattr(masks, "dtype", type(masks).__name__)
         raise InputError(

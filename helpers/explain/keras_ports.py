@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from helpers.errors import InputError
 from helpers.models.keras_port import to_keras
 
 _PORTS: "WeakKeyDictionary[nn.Module, tuple[Any, Any]]" = WeakKeyDictionary()
@@ -47,11 +46,8 @@ def fingerprint(model: nn.Module) -> str:
     return found.hexdigest()
 
 
-def unported(model: nn.Module, images: Tensor | None) -> str:
-    """Why a network has no Keras model; "" where it has one."""
-    size = getattr(model, "input_size", None) if images is None else tuple(images.shape[2:])
-    try:
-        port_of(model, size)  # type: ignore[arg-type]  # checked by to_keras
-    except InputError as why:
-        return str(why)
+def unported(model: nn.Module, picture: Tensor) -> str:
+    """Refuse a network that has no Keras model, as :func:`port_of` does."""
+    height, width = picture.shape[2:]
+    port_of(model, (height, width))
     return ""

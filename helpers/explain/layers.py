@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from helpers.errors import InputError
 from helpers.models.contract import answers, require_network
+from helpers.models.layouts import lies_as_picture
 
 _NO_GRADIENT = (
     "the network switches gradients off (torch.no_grad, inference_mode or detach), or the layer does "
@@ -79,8 +80,8 @@ def read(model: nn.Module, images: Tensor, name: str, module: nn.Module) -> Read
     Raises
     ------
     InputError
-        If the layer does not return maps (N, channels, h, w), the model runs it several times, or
-        the model is in training mode or cannot be called.
+        If the layer does not return maps (N, channels, h, w) that lie as the picture does, the model
+        runs it several times, or the model is in training mode or cannot be called.
     """
     require_network(model)
     seen: list[Any] = []
@@ -99,7 +100,9 @@ def read(model: nn.Module, images: Tensor, name: str, module: nn.Module) -> Read
             logits = answers(model, images)
     finally:
         handle.remove()
-    return Reading(name, module, logits, _single_activation(seen, len(images)))
+    output = _single_activation(seen, len(images))
+    _require_layout(model, name, module, output, images)
+    return Reading(name, module, logits, output)
 
 
 def gradients(logits: Tensor, indices: Tensor, activations: Tensor, layer: str) -> Tensor:
@@ -167,6 +170,23 @@ def _single_activation(seen: list[Any], count: int) -> Tensor:
             "h, w): choose a convolutional layer or stage"
         )
     return maps
+
+
+def _require_layout(
+    model: nn.Module, name: str, module: nn.Module, output: Tensor, images: Tensor
+) -> None:
+    height, width = images.shape[2:]
+    # With channels last, and of tokens, more come on the last axes than on the second. So it is in
+    # early convolutions, for which the trial is made as well, and not in the deep layers read most.
+    if output.shape[1] > max(output.shape[2:]):
+        return
+    if not lies_as_picture(model, module, (height, width), images.device):
+        raise InputError(
+            f"layer {name!r} returns shape {tuple(output.shape)}, but what is left or high in a "
+            "picture does not lie so in it: it looks channels-last, or heads x tokens. A class "
+            "activation map needs (N, channels, h, w): choose a convolutional layer or stage, or a "
+            "method that reads no layer."
+        )
 
 
 # Names of autograd's nodes that add, move, repeat or weigh values, whatever the values are; those in

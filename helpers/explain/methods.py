@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from helpers.errors import InputError
+from helpers.arguments import choices
+from helpers.errors import InputError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,12 @@ class Method:
     signed : bool
         Whether negative values mean evidence against the target.
     passes : str
-        Forward (f) and backward (b) passes an image. K is the number of channels of the layer; a
-        word in braces is an option of the method.
+        Forward (f) and backward (b) passes for each image of a long batch, as :func:`cost` counts
+        them; what comes after a semicolon is a remark. A word in braces is an option of the method;
+        K is the number of channels of the layer, L of layers, M of references, P of places of the
+        patch (ceil((side - {patch}) / {stride}) + 1 along each side, with floor for Xplique), R of
+        regions, and T of patches of a transformer. Beside these, a method whose rule must hold tries it on one picture: about
+        two to ten passes a batch or call, however many images there are.
     paper : str
         Where it was proposed: authors and year.
     idea : str
@@ -90,6 +95,30 @@ def table() -> "pd.DataFrame":
     return found.rename_axis("method")
 
 
+def chosen_methods(methods: Any) -> dict[str, dict[str, Any]]:
+    """Several methods with all options of each, from a list of names or a mapping to their options.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such method.
+    InputError
+        If these are no names, or a method's options are no mapping or not its own.
+    """
+    from helpers.explain.catalogue import ROWS
+
+    found = {}
+    for name in choices(methods, "methods", ROWS):
+        given = (methods[name] if isinstance(methods, Mapping) else None) or {}
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"the options of {name} are {shown(given)}: give them by name, as in "
+                f'{{"{name}": {{"seed": 1}}}}.'
+            )
+        found[name] = options_of(name, given)
+    return found
+
+
 def options_of(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a method: those that were given, and the defaults of the rest.
 
@@ -101,7 +130,7 @@ def options_of(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     from helpers.explain.catalogue import ROWS
 
     known = ROWS[method].options
-    odd = [name for name in given if name not in known]
+    odd = [str(name) for name in given if name not in known]
     if odd:
         listed = ", ".join(f"{name} ({default!r})" for name, default in known.items())
         has = f"its options, with their defaults, are {listed}" if known else "it has no options"

@@ -5,13 +5,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.arguments import count
+from helpers import arguments
 from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.hiding import batch_rows, named_baselines
 
 
-def occlusion(case: Case, *, patch: int, stride: int, baseline: Any) -> Tensor:
+def occlusion(case: Case, *, patch: int, stride: int, baseline: Any, seed: int) -> Tensor:
     """Occlusion (Zeiler & Fergus 2014): how far the score falls when a patch hides a pixel.
 
     A pixel's value is the mean fall over the patches that hide it. Patches start every ``stride``
@@ -25,19 +25,19 @@ def occlusion(case: Case, *, patch: int, stride: int, baseline: Any) -> Tensor:
         patches would never be hidden.
     """
     height, width = case.size
-    side = count(patch, "patch", 1)
+    side = arguments.count(patch, "patch", 1)
     if side > min(height, width):
         raise InputError(
             f"patch is {side} px, but the images are of {height} x {width} px: give a smaller one."
         )
-    step = count(stride, "stride", 1)
+    step = arguments.count(stride, "stride", 1)
     if step > side:
         raise InputError(
             f"stride is {step} px and patch {side} px, so that pixels between patches are never "
             "hidden: give a stride no longer than the patch."
         )
     corners = [(y, x) for y in starts(height, side, step) for x in starts(width, side, step)]
-    pictures, _ = named_baselines(case, baseline)
+    pictures, _ = named_baselines(case, baseline, arguments.seed(seed))
     return torch.stack([_map(case, k, base, corners, side) for k, base in enumerate(pictures)])
 
 

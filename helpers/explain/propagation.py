@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from torch.nn.utils import fusion
 
 from helpers.errors import InputError
-from helpers.explain.twins import listed, one_picture, twin
+from helpers.explain.twins import listed, watched
 from helpers.models.architectures import Add
 from helpers.models.contract import answers
-from helpers.models.tracing import Trace, trace
+from helpers.models.tracing import Trace
 
 # Modules that relevance passes through as the rules say, whatever is attached to them.
 _FOLLOWED = (
@@ -76,7 +76,7 @@ class Prepared:
 
         handle = self.first.register_forward_pre_hook(stop, prepend=True)
         try:
-            self.network(pictures)
+            self.network(pictures.clone())
         except _Reached:
             pass
         finally:
@@ -125,15 +125,17 @@ class Prepared:
         return found.sum(1)
 
 
-def prepare(model: nn.Module, images: Tensor | None) -> Prepared:
+def prepare(model: nn.Module, images: Tensor, shared: bool = True) -> Prepared:
     """Make a twin of a network whose relevance can be followed to its first layer.
 
     Parameters
     ----------
     model : nn.Module
         In eval mode.
-    images : Tensor (N, 3, H, W), optional
-        Of which the first is tried; by default a grey one.
+    images : Tensor (N, 3, H, W)
+        Of which the first is tried.
+    shared : bool
+        Whether the twin shares its weights with the network.
 
     Returns
     -------
@@ -147,12 +149,13 @@ def prepare(model: nn.Module, images: Tensor | None) -> Prepared:
         If relevance could not be followed: what is in the way, and the remedy.
     """
     with torch.inference_mode(False), torch.no_grad():
-        picture = one_picture(model, images).clone()
+        picture = images[:1].clone()
+        network, seen, amiss = watched(model, picture, shared)
         expected = answers(model, picture)
-        network = twin(model)
-        seen = trace(network, network, picture)
         modules = dict(network.named_modules())
         _refuse(seen, modules)
+        if amiss:
+            raise InputError(amiss)
         _merge_norms(network, seen, modules)
         replace(network, nn.Identity | nn.Dropout | nn.Dropout2d, Through)
         prepared = Prepared(network, seen.weighted[0], modules[seen.weighted[0]])
@@ -167,12 +170,9 @@ def prepare(model: nn.Module, images: Tensor | None) -> Prepared:
     return prepared
 
 
-def relevance_amiss(model: nn.Module, images: Tensor | None) -> str:
-    """Say why relevance cannot be followed through a network; "" where it can."""
-    try:
-        prepare(model, images)
-    except InputError as why:
-        return str(why)
+def relevance_amiss(model: nn.Module, picture: Tensor) -> str:
+    """Refuse a network through which relevance cannot be followed, as :func:`prepare` does."""
+    prepare(model, picture)
     return ""
 
 

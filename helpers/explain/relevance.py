@@ -1,5 +1,6 @@
 """One call for every attribution method."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -8,19 +9,20 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers.arguments import choice, choices
+from helpers.arguments import choice, count, seed
 from helpers.errors import InputError
 from helpers.explain.case import Case
 from helpers.explain.catalogue import ROWS
+from helpers.explain.hiding import require_masks
 from helpers.explain.maps import enlarge
-from helpers.explain.methods import options_of
+from helpers.explain.methods import chosen_methods, options_of
 from helpers.explain.requirements import require
 from helpers.explain.targets import Targets, one_per_image
 from helpers.models.contract import batches, check_images, plain, plain_state, require_network
+from helpers.models.trials import first_line
 
 _MOST = 2**20  # pictures at a time, for those who give a number without end
-# Without counts: a method of thousands of passes moves the bar by fractions of a step.
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
+_MOST_SAMPLES = 10**8  # of which a thousand a second would take a day
 
 
 def explain(
@@ -56,7 +58,8 @@ def explain(
     -------
     Tensor (N, H, W) float32
         In the method's own units, as large as the images; signed where the method is, elsewhere its
-        negative part is cut off, as in the papers; bilinearly enlarged from the method's resolution.
+        negative part is cut off, as in the papers; bilinearly enlarged from the method's resolution,
+        where the library that computes it has not done so in its own way (Xplique: bicubically).
 
     Raises
     ------
@@ -72,7 +75,8 @@ def explain(
     -----
     Inference mode, autocast and switched-off gradients of the caller change nothing: maps are
     computed in 32 bits, with the gradients that a method needs. The model, its hooks, gradients and
-    mode, and the state of every random generator are left as they were.
+    mode, and the state of every random generator are left as they were. The first method of xplique
+    that is asked for imports TensorFlow, which can take a minute, before its bar moves.
 
     Examples
     --------
@@ -83,7 +87,7 @@ def explain(
     >>> explain(models.load("gender-fairface"), images, "Female", method="hirescam").shape
     torch.Size([2, 112, 112])
     """
-    chosen = {choice(method, "method", ROWS): options}
+    chosen = {choice(method, "method", ROWS): options_of(method, options)}
     return _explained(model, images, targets, chosen, layer, batch_size)[method]
 
 
@@ -99,7 +103,8 @@ def explain_many(
 
     The network's answers are computed once, a layer is read once for all methods that read it, and
     the methods that hide random parts of a picture share the hidden pictures and their scores where
-    their designs allow it. Ctrl-C ends the work early and keeps the methods that are done.
+    their designs allow it. Ctrl-C ends the work early and keeps the methods that are done; a warning
+    names the others.
 
     Parameters
     ----------
@@ -124,7 +129,9 @@ def explain_many(
     Raises
     ------
     UnknownName, InputError
-        As :func:`explain`, before anything is computed where that is possible.
+        As :func:`explain`. Names, images, model, what each method needs of the network, masks and
+        seeds are looked at before anything is computed; a method looks at its other options when its
+        turn comes.
 
     Examples
     --------
@@ -136,9 +143,7 @@ def explain_many(
     >>> list(maps), maps["hirescam"].shape
     (['gradcam', 'hirescam'], torch.Size([2, 112, 112]))
     """
-    names = choices(methods, "methods", ROWS)
-    given: Mapping[str, Any] = methods if isinstance(methods, Mapping) else {}
-    chosen = {name: dict(given.get(name) or {}) for name in names}
+    chosen = chosen_methods(methods)
     return _explained(model, images, targets, chosen, layer, batch_size, interruptible=True)
 
 
@@ -200,14 +205,25 @@ def _explained(
     interruptible: bool = False,
 ) -> dict[str, Tensor]:
     """The maps of each method, batch by batch; each batch is one case for all methods."""
-    options = {name: options_of(name, given) for name, given in chosen.items()}
     check_images(images)
     require_network(model)
     with plain_state(images.device):
         cases = cases_of(model, images, targets, layer, batch_size)
-        for name in chosen:
+        for name, options in chosen.items():
             require(model, images, name)
-        return _collected(cases, options, interruptible)
+            _require_shared(cases, name, options)
+        return _collected(cases, chosen, interruptible)
+
+
+def _require_shared(cases: Sequence[Case], method: str, options: Mapping[str, Any]) -> None:
+    """Check options that mean the same to every method, whether or not it comes to read them."""
+    if "seed" in options:
+        seed(options["seed"])
+    if "samples" in options:
+        count(options["samples"], "samples", 1, _MOST_SAMPLES)
+    if "masks" in ROWS[method].needs or options.get("masks") is not None:
+        for case in cases:
+            require_masks(case, options["masks"])
 
 
 def cases_of(
@@ -223,6 +239,13 @@ def cases_of(
     ]
 
 
+def progress(total: int, what: str) -> "tqdm[Any]":
+    """A bar on a terminal or in a notebook only: in a file it would be noise."""
+    # Without counts: a method of thousands of passes moves the bar by fractions of a step.
+    shown = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} < {remaining}"
+    return tqdm(total=total, desc=what, delay=2, leave=False, bar_format=shown, disable=None)
+
+
 def within(bar: "tqdm[Any]") -> Callable[[float], object]:
     """Move a bar by shares of its next step, and no further, whatever rounding adds up to."""
     end = round(bar.n) + 1
@@ -234,9 +257,7 @@ def _collected(
 ) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     *_, last = options
-    steps = tqdm(
-        total=len(cases) * len(options), desc="explain", delay=2, leave=False, bar_format=BAR
-    )
+    steps = progress(len(cases) * len(options), "explain")
     try:
         for name, chosen in options.items():
             maps = []
@@ -252,6 +273,8 @@ def _collected(
         # Hours of work are not thrown away; with nothing done there is nothing to keep.
         if not interruptible or not found:
             raise
+        missing = ", ".join(name for name in options if name not in found)
+        warnings.warn(f"explain_many returns without {missing}: it was interrupted.", stacklevel=4)
     finally:
         steps.close()
     return found
@@ -260,8 +283,16 @@ def _collected(
 def _maps(case: Case, method: str, options: Mapping[str, Any]) -> Tensor:
     module, _, function = ROWS[method].function.partition(":")
     compute = getattr(import_module(f"helpers.explain.{module}"), function)
-    maps: Tensor = compute(case, **options)
-    maps = maps.detach()
+    try:
+        maps: Tensor = compute(case, **options).detach()
+    # Torch has no type of its own for memory that a processor lacks.
+    except (MemoryError, RuntimeError) as why:
+        if isinstance(why, RuntimeError) and "memory" not in str(why):
+            raise
+        raise InputError(
+            f"{method} asks for more memory than there is: {first_line(why)} Give fewer samples or steps, "
+            "or a smaller batch_size."
+        ) from why
     if not ROWS[method].signed:
         maps = maps.clamp_min(0)
     if not bool(torch.isfinite(maps).all()):

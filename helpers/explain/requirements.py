@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from helpers.arguments import choice
 from helpers.errors import InputError
 from helpers.explain.catalogue import ROWS
+from helpers.explain.twins import one_picture
+from helpers.models.contract import check_images, plain_state, require_network
 
 NEEDS: Mapping[str, str] = MappingProxyType(
     {
@@ -26,18 +28,24 @@ NEEDS: Mapping[str, str] = MappingProxyType(
 )
 """What methods may need of a network, and the function that tries it out.
 
-"module:function" inside ``helpers.explain`` is given the network and images, or None, and says in a
-sentence what is amiss, "" if nothing. What shows only when a method runs is refused there, where the
+"module:function" inside ``helpers.explain`` is given the network and a picture (1, 3, H, W), and says or
+raises in a sentence what is amiss, "" if nothing. What shows only when a method runs is refused there, where the
 message can say more, and has no function here.
 """
 
 
 def _amiss(need: str, model: nn.Module, images: Tensor | None) -> str:
     module, _, function = NEEDS[need].partition(":")
-    # Imported here: a need of Keras is tried with TensorFlow, and no other is.
     if not module:
         return ""
-    return str(getattr(import_module(f"helpers.explain.{module}"), function)(model, images))
+    try:
+        picture = one_picture(model, images)
+        with plain_state(picture.device):
+            # Imported here: a need of Keras is tried with TensorFlow, and no other is.
+            trial = getattr(import_module(f"helpers.explain.{module}"), function)
+            return str(trial(model, picture))
+    except InputError as why:
+        return str(why)
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,19 @@ def check(model: nn.Module, method: str, images: Tensor | None = None) -> Verdic
     ------
     UnknownName
         If there is no such method.
+    InputError
+        If the model is no network or in training mode, or the images are no such images.
     """
     row = ROWS[choice(method, "method", ROWS)]
+    require_network(model)
+    if images is not None:
+        check_images(images)
     for need in row.needs:
         sentence = _amiss(need, model, images)
+        if sentence and images is None and getattr(model, "input_size", None) is None:
+            sentence += (
+                " Tried was a picture of 224 x 224 px: give images= of the network's own size."
+            )
         if sentence:
             return Verdict(False, f"{method} does not hold on this network: {sentence}")
     return Verdict(True, f"{method} needs {', '.join(row.needs) or 'answers only'}: nothing amiss.")

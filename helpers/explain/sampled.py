@@ -31,12 +31,16 @@ def rise(
     """RISE (Petsiuk, Das & Saenko 2018), signed: how far showing a pixel lifts the mean score.
 
     The paper's map is the mean score over masks, weighted by what they show of the pixel, divided by
-    the expected mask. Here it is divided by the mean mask that was drawn, and the mean of all scores
-    is subtracted. The first makes the map a weighted mean of scores, which no luck of the draw
-    brightens (as a ratio of two means it is off by a share of 1 / samples, far below its spread);
-    the second takes the same number from every pixel, so that the order of pixels stays
-    the paper's, while 0 comes to mean "showing it changes nothing" and a constant network has an
-    empty map. Add the mean score of masked pictures to have the paper's map.
+    the expected mask, ``probability``. Here it is divided by the mean mask that was drawn, and the
+    mean of all scores is subtracted. The first makes the map a weighted mean of scores, which no luck
+    of the draw brightens (as a ratio of two means it is off by a share of 1 / samples, far below its
+    spread); the second lets 0 mean "showing it changes nothing", and gives a constant network an
+    empty map.
+
+    The paper's map is ours plus the mean score of the masked pictures, times the mean mask that was
+    drawn, divided by ``probability``. A pixel that happens to be shown more often than others is
+    brighter there by its share of the mean score, so that the order of pixels is the paper's only
+    where the mean score is small beside what the map tells.
 
     Masks are those of the paper: coins on a grid, bilinearly enlarged and shifted at random by up to
     a cell.
@@ -157,7 +161,7 @@ def kernelshap(
     Parts are the cells of a grid, or the regions of ``masks``. Coalitions are drawn by the kernel's
     weights, each with its complement (Covert & Lee 2021), or all are taken where there are no more
     than ``samples``, and then the values are exact. Their sum is always the score less that of
-    the picture with every part hidden. The value of a part is spread evenly over its pixels.
+    the picture with every part hidden, which is not the baseline where masks leave pixels out. The value of a part is spread evenly over its pixels.
     """
     amount = arguments.count(samples, "samples", 4)
     start, maps = arguments.seed(seed), []
@@ -239,6 +243,11 @@ def _pick_freeze(parts: int, samples: int, seed: int) -> Tensor:
     """Two designs, and the first with one column after the other from the second."""
     from scipy.stats import qmc
 
+    if 2 * parts > qmc.Sobol.MAXDIM:
+        raise InputError(
+            f"Sobol sequences are known for up to {qmc.Sobol.MAXDIM // 2:,} parts, but there are "
+            f"{parts:,}: give a coarser grid."
+        )
     # A generator of its own: with a bare seed some versions of SciPy draw from NumPy's.
     drawn = qmc.Sobol(2 * parts, rng=np.random.default_rng(seed)).random(samples)
     first, second = torch.from_numpy(drawn).float().split(parts, 1)

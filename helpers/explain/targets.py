@@ -102,9 +102,17 @@ def class_index(model: nn.Module, target: Any, count: int) -> int:
     ------
     UnknownName
         If there is no such class.
+    InputError
+        If several have the name, or it is one of fewer or more names than outputs.
     """
     names = class_names(model) or []
     index = _by_name(names, target) if isinstance(target, str) else None
+    # Other lists of a stranger's may be called classes, which matters to nobody who names none.
+    if index is not None and len(names) != count:
+        raise InputError(
+            f"target {_said(target)}: the model's classes are {len(names)} names, but it has {count} "
+            "outputs, so that no name is sure to be that of an output: name each, in their order."
+        )
     if index is None:
         index = _by_number(target)
     if index is None:
@@ -133,10 +141,12 @@ def _refuse_embeddings(model: nn.Module, outputs: Tensor) -> None:
 
 
 def _by_name(names: list[str], name: str) -> int | None:
-    if name in names:
-        return names.index(name)
-    lowered = [each.lower() for each in names]
-    return lowered.index(name.lower()) if name.lower() in lowered else None
+    found = [k for k, each in enumerate(names) if each == name]
+    found = found or [k for k, each in enumerate(names) if each.lower() == name.lower()]
+    if len(found) > 1:
+        listed = " or ".join(f"{k} {names[k]!r}" for k in found)
+        raise InputError(f"target {name!r} could mean {listed}: give its number.")
+    return found[0] if found else None
 
 
 def _by_number(target: Any) -> int | None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from helpers.errors import InputError
 from helpers.explain.attention_mode import Attending, frozen
 from helpers.explain.layers import backwards
-from helpers.models.contract import answers, plain, plain_state, require_hooks
+from helpers.models.contract import answers, plain, require_hooks
 
 _NONE_SEEN = (
     "no attention of tokens to one another was seen while it ran, which a vision transformer has "
@@ -86,15 +86,9 @@ def look(model: nn.Module, images: Tensor) -> Sight:
     return Sight(grid, first, _readers(model, image, blocks[-1]), blocks)
 
 
-def blindness(model: nn.Module, images: Tensor | None) -> str:
-    """Say why a network's attention cannot be read; "" where it can."""
-    if images is None:
-        images = torch.full((1, 3, *getattr(model, "input_size", (224, 224))), 0.5)
-    try:
-        with plain_state(images.device):
-            look(model, plain(images[:1]))
-    except InputError as why:
-        return str(why)
+def blindness(model: nn.Module, picture: Tensor) -> str:
+    """Refuse a network whose attention cannot be read, as :func:`look` does."""
+    look(model, plain(picture))
     return ""
 
 
@@ -247,7 +241,7 @@ def _arriving(model: nn.Module, block: str, images: Tensor) -> Tensor:
     handle = model.get_submodule(block).register_forward_pre_hook(stop)
     try:
         with torch.no_grad():
-            model(images)
+            model(images.clone())
     except _Reached as here:
         found: Tensor = here.args[0]
         return found

@@ -17,7 +17,6 @@ generators of TensorFlow, numpy and Python are put back afterwards. What cannot 
 draws random numbers starts its sequence anew, as after any ``tf.random.set_seed``.
 """
 
-import random
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +34,8 @@ from helpers.explain import keras_ports
 from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.targets import find_layer
-from helpers.models.keras_port import channels_last
+from helpers.explain.twins import Answering
+from helpers.models.keras_port import channels_last, own_generators
 
 ROUTES = ("wrapper", "keras")
 _TRACED = {
@@ -81,7 +81,7 @@ def _noisy(kind: str, reducer: str, case: Case, **options: Any) -> Tensor:
 
 smoothgrad = partial(_noisy, "SmoothGrad", "sum")
 square_grad = partial(_noisy, "SquareGrad", "max")
-vargrad = partial(_noisy, "VarGrad", "max")
+vargrad = partial(_noisy, "VarGrad", "max")  # divided by n - 1, where captum divides by n
 
 
 def forgrad(case: Case, *, route: str, bandwidth: int) -> Tensor:
@@ -252,7 +252,7 @@ def _cells(size: tuple[int, int], grid: int) -> Any:
 def _batched(case: Case, kind: str, route: str, **made: Any) -> Tensor:
     """The maps of a method that draws nothing, all images at once."""
     targets = _one_hot(case)
-    with _as_found(case, traced=route == "keras" and kind in _TRACED):
+    with _as_found(case, traced=_traced(kind, route)):
         explainer = _explainer(case, kind, route, made)
         found = np.asarray(explainer.explain(channels_last(case.images), targets))
     return _torch(case, found[..., 0])
@@ -261,12 +261,16 @@ def _batched(case: Case, kind: str, route: str, **made: Any) -> Tensor:
 def _one_by_one(case: Case, kind: str, route: str, made: list[dict[str, Any]], seed: int) -> Tensor:
     """The maps of a method that draws, or hides each image in a way of its own."""
     start, targets, maps = checked_seed(seed), _one_hot(case), []
-    with _as_found(case, traced=route == "keras" and kind in _TRACED) as tf:
+    with _as_found(case, traced=_traced(kind, route)) as tf:
         for k, picture in enumerate(channels_last(case.images)):
             tf.random.set_seed(start)
             explainer = _explainer(case, kind, route, made[k])
             maps.append(np.asarray(explainer.explain(picture[None], targets[k : k + 1])))
     return _torch(case, np.concatenate(maps)[..., 0])
+
+
+def _traced(kind: str, route: str) -> bool:
+    return choice(route, "route", ROUTES) == "keras" and kind in _TRACED
 
 
 def _one_hot(case: Case) -> Any:
@@ -282,12 +286,14 @@ def _explainer(case: Case, kind: str, route: str, made: dict[str, Any]) -> Any:
     from xplique import attributions
 
     model: Any
-    if choice(route, "route", ROUTES) == "keras":
+    if route == "keras":
         model = keras_ports.port_of(case.model, case.size)
     else:
         from xplique.wrappers import TorchWrapper
 
-        model = TorchWrapper(case.model, case.images.device, is_channel_first=True)
+        model = TorchWrapper(
+            Answering(case.model).eval(), case.images.device, is_channel_first=True
+        )
     # FEM asks for no score, and Grad-CAM takes the gradient of its own.
     operator = {} if kind == "FEM" else {"operator": _in_parts(case.batch_size)}
     return getattr(attributions, kind)(model, batch_size=_BATCH, **operator, **made)
@@ -310,13 +316,14 @@ def _in_parts(size: int) -> Callable[[Any, Any, Any], Any]:
 @contextmanager
 def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
     """TensorFlow, eager unless its functions are to be traced; switch, seeds and generators are put back afterwards."""
-    import tensorflow as tf
-    from tensorflow.python.eager import context  # no public call tells the global seed
-    from xplique.attributions.base import BlackBoxExplainer
+    with own_generators(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the libraries say of each other's age
+        import tensorflow as tf
+        from tensorflow.python.eager import context  # no public call tells the global seed
+        from xplique.attributions.base import BlackBoxExplainer
 
     eager, state = tf.config.functions_run_eagerly(), context.context()
     seeds = {name: getattr(state, name, None) for name in ("_seed", "_rng")}
-    generators = np.random.get_state(), random.getstate()
     logger = tf.get_logger()
     level = logger.level
     # The library keeps models by the address of a list, which another model's may have later.
@@ -326,7 +333,7 @@ def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
     try:
         tf.config.run_functions_eagerly(not traced)
         logger.setLevel("ERROR")  # each network is traced anew, which it would warn of
-        with warnings.catch_warnings(), torch.enable_grad():
+        with own_generators(), warnings.catch_warnings(), torch.enable_grad():
             warnings.simplefilter("ignore")  # that TensorFlow is eager now is said above
             yield tf
     except InputError:
@@ -342,5 +349,3 @@ def _as_found(case: Case, traced: bool = False) -> Iterator[Any]:
             setattr(state, name, value)
         models.clear()
         models.update(held)
-        np.random.set_state(generators[0])
-        random.setstate(generators[1])

@@ -94,6 +94,11 @@ def merge(masks: Any) -> Any:
             "masks must be an array or tensor (N, 19, H, W) of True and False, a mask for each of "
             f"faces.REGIONS, but are of type {kind} and shape {shape}."
         )
+    if hasattr(masks, "is_meta"):  # of torch, which is not imported for an array
+        from helpers.models.contract import oddity
+
+        if oddity(masks):
+            raise InputError(f"masks must be plain numbers, but it {oddity(masks)}.")
     first = [REGIONS.index(parts[0]) for parts in MERGED.values()]
     found = masks[:, first]  # picked by a list, these are copies
     for k, (_, *others) in enumerate(MERGED.values()):

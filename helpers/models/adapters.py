@@ -13,7 +13,7 @@ from helpers.errors import InputError, unknown_name
 from helpers.models import trials
 from helpers.models.architectures import IMAGENET_MEAN, IMAGENET_STD, Normalise, image_size
 from helpers.models.contract import require_hooks, require_values, wrong_precision
-from helpers.models.tracing import Trace
+from helpers.models.layouts import last_maps
 
 #: "imagenet", (mean, standard deviation), or anything that normalises a batch when it is called.
 Normalisation = (
@@ -97,6 +97,9 @@ class Preprocess(nn.Module):
         self.value_range = value_range
 
     def forward(self, images: Tensor) -> Tensor:
+        images = (
+            images.clone()
+        )  # what follows may work in place, as normalisations of torchvision can
         if self.resize_to is not None and tuple(images.shape[-2:]) != self.resize_to:
             images = nn.functional.interpolate(
                 images, self.resize_to, mode="bilinear", align_corners=False, antialias=True
@@ -208,8 +211,8 @@ def finish(adapted: Adapted, layer: str | None, classes: Sequence[str] | None) -
     adapted.classes, note = _named_classes(classes, seen.output.shape[1])
     if not adapted.classes:
         adapted.embedding_size = seen.output.shape[1]
-    adapted.layer, chosen = _chosen_layer(adapted, layer, seen)
     blocked = trials.gradients_switched_off(adapted, images)
+    adapted.layer, chosen = _chosen_layer(adapted, layer, images)
     adapted.card["notes"] = [*note, *chosen, *random, *blocked, *notes, *trials.warnings_of(seen)]
     return adapted
 
@@ -321,7 +324,9 @@ def _refuse_twins(names: Sequence[str]) -> None:
         )
 
 
-def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str | None, list[str]]:
+def _chosen_layer(
+    adapted: Adapted, layer: str | None, images: Tensor
+) -> tuple[str | None, list[str]]:
     names = dict(adapted.network.named_modules())
     if layer is not None:
         if not isinstance(layer, str):
@@ -329,9 +334,11 @@ def _chosen_layer(adapted: Adapted, layer: str | None, seen: Trace) -> tuple[str
         if not layer or layer not in names:
             raise unknown_name("layer", layer, [name for name in names if name])
         return layer, []
-    if seen.last_maps is None:
+    with trials.as_a_sentence(adapted):
+        found = last_maps(adapted, adapted.network, images)
+    if found is None:
         return None, ["No layer returns maps (N, channels, h, w): class activation maps need one."]
-    name, shape = seen.last_maps
+    name, shape = found
     channels, height, width = shape[1:]
     size = f"{channels} of {height} x {width}"
     return name, [f"No layer was given: {name!r} was chosen, the last with maps ({size})."]

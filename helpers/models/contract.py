@@ -6,14 +6,14 @@ numbers, a row an image. Where one of them breaks the contract, a sentence says 
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from helpers.arguments import count, shown
-from helpers.errors import InputError
+from helpers.errors import InputError, kind_of
 
 _ON_META = "is on the device 'meta', where there are no numbers"
 
@@ -35,11 +35,15 @@ def check_images(images: Any, name: str = "images") -> None:
     """
     if oddity(images):
         raise InputError(f"{name} must be a tensor of shape (N, 3, H, W), but it {oddity(images)}.")
-    if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3:
-        shape = tuple(getattr(images, "shape", ()))
+    if not isinstance(images, Tensor):
         raise InputError(
-            f"{name} must be a tensor of shape (N, 3, H, W), but got {type(images).__name__} of "
-            f"shape {shape}. A single picture needs image[None]."
+            f"{name} must be a tensor of shape (N, 3, H, W), but got {kind_of(images)}: "
+            "torch.from_numpy makes one of an array; of (N, H, W, 3), permute(0, 3, 1, 2) then."
+        )
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise InputError(
+            f"{name} must be a tensor of shape (N, 3, H, W), but has shape {tuple(images.shape)}. A "
+            "single picture needs image[None]."
         )
     if images.dtype != torch.float32 or images.numel() == 0:
         raise InputError(
@@ -77,6 +81,8 @@ def oddity(value: Any) -> str:
         return _ON_META
     if value.layout != torch.strided:
         return f"is of layout {value.layout}: call to_dense() first"
+    if any(value.names):
+        return "has named axes: call rename(None) first"
     return "holds complex numbers" if value.is_complex() else ""
 
 
@@ -164,12 +170,23 @@ def wrong_precision(model: nn.Module) -> str:
 
 @contextmanager
 def plain_state(device: torch.device) -> Iterator[None]:
-    """Leave inference mode and autocast, which a caller may have switched on.
+    """Leave inference mode and autocast, and torch's default type and device that a caller has set.
 
-    In inference mode nothing has a gradient, and under autocast a map would have three digits.
+    In inference mode nothing has a gradient, and under autocast a map would have three digits. What is
+    made here is of 32 bits, and drawn on the CPU before it goes to ``device``.
     """
-    with torch.inference_mode(False), torch.autocast(device.type, enabled=False):
-        yield
+    kind = torch.get_default_dtype()
+    elsewhere = torch.get_default_device().type != "cpu"
+    with (
+        torch.inference_mode(False),
+        torch.autocast(device.type, enabled=False),
+        torch.device("cpu") if elsewhere else nullcontext(),
+    ):
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(kind)
 
 
 def plain(images: Tensor) -> Tensor:
@@ -198,7 +215,8 @@ def answers(model: nn.Module, images: Tensor) -> Tensor:
         If the call fails, or returns anything else.
     """
     try:
-        output = model(images)
+        # A copy: a network may write into what it is given, as an in-place normalisation does.
+        output = model(images.clone())
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.
     except Exception as why:
         raise InputError(_why_it_failed(model, images, why)) from why
@@ -230,6 +248,11 @@ def check_output(output: Any, count: int, what: str) -> Tensor:
         raise InputError(
             f"{what} returns a {type(output).__name__}, but one tensor of scores (N, classes) "
             "is needed: wrap it in a module whose forward returns that tensor alone."
+        )
+    if not output.is_floating_point():
+        raise InputError(
+            f"{what} answers with whole numbers ({output.dtype}), which do not say by how much a class "
+            "is preferred: let it return the scores that they were made of, before argmax or rounding."
         )
     if output.ndim != 2 or len(output) != count or output.shape[1] == 0:
         raise InputError(

@@ -3,7 +3,9 @@
 TensorFlow is imported by the call that ports a network, and by nothing else here.
 """
 
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from helpers.errors import InputError, UnknownName
 from helpers.models.architectures import image_size
 from helpers.models.contract import answers, plain_state, require_hooks, require_network
 from helpers.models.keras_layers import FUNCTIONS, MODULES, Build, Unported
+from helpers.models.trials import device_of
 
 TOLERANCE = 1e-4
 """How far a port's answers may lie from the network's, as a share of the largest."""
@@ -58,15 +61,27 @@ def to_keras(model: nn.Module, size: tuple[int, int] | None = None) -> Any:
     if chosen is None:
         raise UnknownName("the model does not say its input_size: give size=(height, width).")
     height, width = image_size(chosen, "size")
-    from tensorflow import keras
+    with plain_state(torch.device("cpu")), own_generators():
+        pictures, expected = _tried(model, (height, width))
+        from tensorflow import keras
 
-    build = _Port(keras, dict(model.named_modules()))
-    with plain_state(torch.device("cpu")):
+        build = _Port(keras, dict(model.named_modules()))
         entrance = keras.Input((height, width, 3), name="images", dtype="float32")
         port = keras.Model(entrance, build.walk(_traced(model), entrance))
         port.trainable = False
-        _require_same_answers(model, port, (height, width))
+        _require_same_answers(port, pictures, expected)
     return port
+
+
+@contextmanager
+def own_generators() -> Iterator[None]:
+    """Put the generators of Python and NumPy back, from which TensorFlow draws as it is imported."""
+    states = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
 
 
 def channels_last(images: Tensor) -> NDArray[np.float32]:
@@ -151,12 +166,15 @@ class _Port(Build):
             ) from why
 
 
-def _require_same_answers(model: nn.Module, port: Any, size: tuple[int, int]) -> None:
-    """Try both with pictures of noise: hooks and subclasses may do what no table knows."""
+def _tried(model: nn.Module, size: tuple[int, int]) -> tuple[Tensor, NDArray[np.float32]]:
+    """Two pictures of noise, and the network's answers to them."""
     pictures = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
-    device = next((each.device for each in model.parameters()), torch.device("cpu"))
     with torch.no_grad():
-        expected = answers(model, pictures.to(device)).cpu().numpy()
+        return pictures, answers(model, pictures.to(device_of(model))).cpu().numpy()
+
+
+def _require_same_answers(port: Any, pictures: Tensor, expected: NDArray[np.float32]) -> None:
+    """Compare answers to noise: hooks and subclasses may do what no table knows."""
     found = np.asarray(port(channels_last(pictures)))
     same_shape = found.shape == expected.shape
     apart = float(np.abs(found - expected).max()) if same_shape else np.inf

@@ -37,9 +37,6 @@ class Trace:
     ----------
     output : Any
         What it returned.
-    last_maps : tuple or None
-        Name and shape of the last layer's output that is (N, channels, h, w) with more than one
-        place.
     reused : tuple of str
         Activation and maximum-pooling modules that ran more than once.
     functional : tuple of str
@@ -56,7 +53,6 @@ class Trace:
     """
 
     output: Any
-    last_maps: tuple[str, tuple[int, ...]] | None
     reused: tuple[str, ...]
     functional: tuple[str, ...]
     runs: Mapping[str, int]
@@ -87,7 +83,7 @@ def trace(model: nn.Module, network: nn.Module, images: Tensor) -> Trace:
     ]
     try:
         with torch.no_grad(), watch:
-            output = model(images)
+            output = model(images.clone())  # a network may write into what it is given
     finally:
         for handle in handles:
             handle.remove()
@@ -95,7 +91,6 @@ def trace(model: nn.Module, network: nn.Module, images: Tensor) -> Trace:
     reused = [name for name, runs in watch.runs.items() if runs > 1 and _bends(modules[name])]
     return Trace(
         output,
-        watch.last_maps,
         tuple(reused),
         tuple(watch.functional),
         watch.runs,
@@ -131,7 +126,6 @@ class _Watch(TorchFunctionMode):
         self.runs: Counter[str] = Counter()
         self.functional: dict[str, None] = {}  # a set that keeps its order
         self.loose: dict[str, None] = {}
-        self.last_maps: tuple[str, tuple[int, ...]] | None = None
         self.feeders: dict[str, str] = {}
         self.weighted: dict[str, None] = {}
         # Kept with their tensors: a number may be given again to what is made later.
@@ -149,9 +143,6 @@ class _Watch(TorchFunctionMode):
         name = self.names[module]
         self.runs[name] += 1
         self._made.setdefault(id(output), (output, name))
-        maps = isinstance(output, Tensor) and output.ndim == 4 and output[0, 0].numel() > 1
-        if name and maps:
-            self.last_maps = (name, tuple(output.shape))
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None

@@ -37,7 +37,7 @@ def tried(adapted: "Adapted", images: Tensor) -> Trace:
     InputError
         If it cannot be called with them, or returns anything but finite numbers (N, K).
     """
-    with _as_a_sentence(adapted), _fixed_randomness():
+    with as_a_sentence(adapted), _fixed_randomness():
         seen = trace(adapted, adapted.network, images)
     _checked(seen.output, len(images))
     return seen
@@ -124,7 +124,7 @@ def device_of(module: nn.Module) -> torch.device:
 
 def _again(adapted: "Adapted", images: Tensor, before: Trace, seed: int = 0) -> Tensor:
     """The answers of another pass, in the shape of those before."""
-    with _as_a_sentence(adapted), torch.no_grad(), _fixed_randomness(seed):
+    with as_a_sentence(adapted), torch.no_grad(), _fixed_randomness(seed):
         output = adapted(images)
     output = _checked(output, len(images))
     if output.shape != before.output.shape:
@@ -136,7 +136,8 @@ def _again(adapted: "Adapted", images: Tensor, before: Trace, seed: int = 0) -> 
 
 
 @contextmanager
-def _as_a_sentence(adapted: "Adapted") -> Iterator[None]:
+def as_a_sentence(adapted: "Adapted") -> Iterator[None]:
+    """Say of any error of a network that it cannot be called."""
     try:
         yield
     # Anything can go wrong in a stranger's network, and for its owner it is all one thing.

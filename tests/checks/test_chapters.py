@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, spearmanr
 
 from helpers import checks
 from helpers.bias import classification, verification
@@ -50,9 +51,13 @@ def answer(code: str) -> Any:
     if "sample" in code:
         names["sample"] = wrong_03.sample()
     names |= {"np": np, "pd": pd, "classification": classification}
-    names |= {"integrated": wrong_04.integrated, "lift": lambda maps: maps.mean((1, 2))}
     maps = {name: torch.from_numpy(draw.random((16, 4, 4))) for name in ("libragrad", "rollout")}
-    names |= {"seen": {"planted": maps}}
+    names |= {"integrated": wrong_04.integrated, "seen": {"planted": maps}}
+    # Of maps an image each, and of what chapter 06 keeps by name.
+    names |= {
+        "maps": defaultdict(float),
+        "lift": lambda maps: draw.random(8) if isinstance(maps, float) else maps.mean((1, 2)),
+    }
     words = {name: draw.choice(["yes", "no"], 200) for name in ("truth", "predicted")}
     ages = {"second": draw.choice(["20-29", "30-39", "50 or more"], 200)}
     names |= {"positive": "yes", "table": pd.DataFrame(words | ages)}
@@ -303,6 +308,63 @@ WRONG = {
     "0.1 one channel": (lambda x: x[:, 0].mean((1, 2)), "not the mean"),
     "0.1 returns nothing": (lambda x: None, "returns nothing"),
     "0.1 crashes": (lambda x: x.mean(dim=9), "stopped with IndexError"),
+    "6.1 the values": (
+        lambda a, b: [float(np.corrcoef(x.flatten(), y.flatten())[0, 1]) for x, y in zip(a, b)],
+        "rank them first",
+    ),
+    "6.1 all faces together": (
+        lambda a, b: float(spearmanr(a.flatten(), b.flatten())[0]),
+        "each face",
+    ),
+    "6.1 absolute values": (
+        lambda a, b: [spearmanr(x.abs().flatten(), y.abs().flatten())[0] for x, y in zip(a, b)],
+        "abs",
+    ),
+    "6.1 without its sign": (
+        lambda a, b: [abs(spearmanr(x.flatten(), y.flatten())[0]) for x, y in zip(a, b)],
+        "sign of the correlation",
+    ),
+    "6.1 a distance": (
+        lambda a, b: [1 - spearmanr(x.flatten(), y.flatten())[0] for x, y in zip(a, b)],
+        "a distance",
+    ),
+    "6.1 squared": (
+        lambda a, b: [spearmanr(x.flatten(), y.flatten())[0] ** 2 for x, y in zip(a, b)],
+        "squares",
+    ),
+    "6.1 the p-values": (
+        lambda a, b: [spearmanr(x.flatten(), y.flatten())[1] for x, y in zip(a, b)],
+        "correlate the ranks",
+    ),
+    "6.2 divides by the places": (
+        lambda n: np.r_[0.5, np.ones(n - 2), 0.5] / n,
+        "divide by the number of places",
+    ),
+    "6.2 does not divide": (lambda n: np.r_[0.5, np.ones(n - 2), 0.5], "sum to the number of gaps"),
+    "6.2 all equal": (lambda n: np.full(n, 1 / n), "all your weights are equal"),
+    "6.2 all one": (lambda n: np.ones(n), "all your weights are equal"),
+    "6.2 one end": (lambda n: np.r_[0.5, np.ones(n - 1)] / (n - 0.5), "only one end"),
+    "6.2 ends forgotten": (lambda n: np.r_[1, 2 * np.ones(n - 2), 1], "more than 1"),
+    "6.2 a weight too few": (lambda n: np.full(n - 1, 1 / (n - 1)), "shape"),
+    "6.3 each time": (lambda h, f, r: (h @ r - f) ** 2, "there are 7"),
+    "6.3 the sum": (lambda h, f, r: ((h @ r - f) ** 2).sum(), "take their mean"),
+    "6.3 the root": (lambda h, f, r: ((h @ r - f) ** 2).mean() ** 0.5, "root"),
+    "6.3 sizes": (lambda h, f, r: np.abs(h @ r - f).mean(), "square them"),
+    "6.3 cancels": (lambda h, f, r: (h @ r - f).mean(), "did not square"),
+    "6.3 squares the mean": (lambda h, f, r: (h @ r - f).mean() ** 2, "squared the mean"),
+    "6.3 adds": (lambda h, f, r: ((h @ r + f) ** 2).mean(), "subtract it"),
+    "6.3 what stayed": (lambda h, f, r: (((1 - h) @ r - f) ** 2).mean(), "that stayed"),
+    "6.3 averages pixels": (lambda h, f, r: (((h * r).mean(1) - f) ** 2).mean(), "sum it"),
+    "6.3 all pixels": (lambda h, f, r: ((r.sum() - f) ** 2).mean(), "all relevance"),
+    "6.3 a correlation": (lambda h, f, r: np.corrcoef(h @ r, f)[0, 1], "correlation"),
+    "6.3 one less": (lambda h, f, r: 1 - np.corrcoef(h @ r, f)[0, 1], "correlation"),
+    "6.4 too few": (claim(n=5), "at least eight"),
+    "6.4 half a face": (claim(n=8.5), "whole number"),
+    "6.4 no sentence": (claim(claim="it works"), "whole sentence"),
+    "6.4 a bold verdict": (claim(low=-0.05), "'undecided', not 'supported'"),
+    "6.4 the wrong side": (claim(direction="below"), "'contradicted', not 'supported'"),
+    "6.4 value outside": (claim(value=0.5), "inside its interval"),
+    "6.4 no direction": (claim(direction="equal"), "on which side"),
     "7.1 is Grad-CAM": (lambda a, g: (g.mean((1, 2), True) * a).sum(0), "that is Grad-CAM"),
     "7.1 with a ReLU": (lambda a, g: (a * g).sum(0).clamp_min(0), "ReLU"),
     "7.1 averages channels": (lambda a, g: (a * g).mean(0), "too small"),

@@ -256,6 +256,23 @@ def test_expected_gradients_come_to_the_difference_from_the_mean_score_by_and_by
     assert gaps[1] < gaps[0] / 3
 
 
+class Squares(nn.Module):
+    """The sum of squares of a picture's values, whose gradient is twice the value."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        score = (images**2).flatten(1).sum(1)
+        return torch.stack([-score, score], 1)
+
+
+def test_with_noise_expected_gradients_come_to_the_mean_score_of_noisy_copies() -> None:
+    noise, black = 0.5, torch.zeros(1, 3, 16, 16)
+    options = {"samples": 4000, "references": black, "batch_size": 500}
+    for deviation in (0.0, noise):
+        wanted = score(SMALL, 1, Squares()) + SMALL[0].numel() * deviation**2
+        found = maps("captum.gradient_shap", Squares().eval(), SMALL, noise=deviation, **options)
+        torch.testing.assert_close(found.sum((1, 2)), wanted, rtol=0.04, atol=0)
+
+
 # -- torchvision's residual networks, whose blocks have one ReLU for two places and add by "+"
 
 

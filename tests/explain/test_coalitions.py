@@ -70,11 +70,15 @@ def test_shapley_and_ablation_are_those_of_captum() -> None:
 
 
 def test_a_map_of_shapley_values_sums_to_what_hiding_all_regions_takes() -> None:
-    for masks in (strips(3), strips(4)):  # with pixels of no region, which stay as they are
-        maps = explain(MODEL, IMAGES, 1, "region_shapley", masks=masks, baseline="black")
-        fall = score(IMAGES, 1) - score(hidden(masks), 1)
-        torch.testing.assert_close(maps.sum((1, 2)), fall, atol=1e-5, rtol=1e-5)
-        assert (maps[~masks.any(1)] == 0).all()
+    whole = score(IMAGES, 1) - score(torch.zeros_like(IMAGES), 1)
+    for method in ("region_shapley", "kernelshap"):
+        # Pixels of no region stay as they are.
+        for masks in (strips(3)[:, :2], strips(4)[:, :3]):
+            maps = explain(MODEL, IMAGES, 1, method, masks=masks, baseline="black")
+            fall = score(IMAGES, 1) - score(hidden(masks), 1)
+            torch.testing.assert_close(maps.sum((1, 2)), fall, atol=1e-5, rtol=1e-5)
+            assert (maps[~masks.any(1)] == 0).all()
+            assert ((fall - whole).abs() > 0.01).any(), "that is not the baseline's score"
 
 
 def test_tables_hold_the_sums_of_the_maps() -> None:

@@ -1,4 +1,5 @@
 import copy
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from helpers.explain import METHODS, check, cost, explain, explain_many, factori
 from helpers.explain.catalogue.cams import ROWS as CAMS
 from helpers.explain.layers import is_linear, read
 from helpers.explain.maps import enlarge
+from helpers.explain.relevance import progress
 from helpers.explain.targets import (
     class_index,
     find_layer,
@@ -65,10 +67,13 @@ def test_the_methods_table_tells_what_a_reader_must_know() -> None:
     assert list(METHODS.columns) == [*known, "paper", "idea"]
     assert METHODS.index.is_unique
     assert METHODS.notna().all().all()
-    assert METHODS.paper.str.contains(r"\b(?:19|20)\d{2}\b").all()
-    assert METHODS.idea.str.len().between(20, 160).all()
-    # Others have a seed too, for a baseline of noise.
-    assert METHODS.options[METHODS.random].str.contains("seed=0").all()
+    assert METHODS.paper.str.contains(r"\d{4}$").all()
+    assert METHODS.idea.str.len().between(20, 120).all()
+    # A method that draws has a seed; so has one of whose baselines one is noise.
+    seeded = METHODS.options.str.contains("seed=0")
+    assert (
+        seeded == (METHODS.random | METHODS.options.str.contains("baseline=|references="))
+    ).all()
     prefixed = METHODS.index.str.split(".").str[0].to_series(index=METHODS.index)
     assert (prefixed == METHODS.library)[METHODS.library != "helpers"].all()
 
@@ -167,7 +172,7 @@ def test_the_default_layer_is_the_models_own() -> None:
         (IMAGES - IMAGES.min() - 0.002, "reach from -0.002"),
         (IMAGES - IMAGES.max() + 1.002, r"to 1\)?"),
         (IMAGES.to_sparse(), r"call to_dense\(\)"),
-        (None, r"but got NoneType of shape \(\)"),
+        (None, r"but got nothing \(None\)"),
         (IMAGES.where(IMAGES > 0.3, torch.nan), "NaN or infinite"),
     ],
 )
@@ -404,12 +409,25 @@ def test_an_interruption_keeps_the_methods_that_are_done(monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr("helpers.explain.cams.layercam", stop)
-    found = explain_many(MODEL, IMAGES, ["gradcam", "layercam", "hirescam"], 0)
+    with pytest.warns(UserWarning, match="without layercam, hirescam: it was interrupted"):
+        found = explain_many(MODEL, IMAGES, ["gradcam", "layercam", "hirescam"], 0)
     assert list(found) == ["gradcam"]
     with pytest.raises(KeyboardInterrupt):
         explain_many(MODEL, IMAGES, ["layercam", "gradcam"], 0)
     with pytest.raises(KeyboardInterrupt):
         explain(MODEL, IMAGES, 0, "layercam")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_for_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in (io.StringIO(), Terminal()):
+        monkeypatch.setattr("sys.stderr", stream)
+        with progress(3, "explain") as bar:
+            assert bool(bar.disable) == (not stream.isatty())
 
 
 # -- whether a method's rule holds
@@ -493,8 +511,17 @@ def test_what_a_network_calls_classes_need_not_be_names() -> None:
     with pytest.raises(UnknownName, match=r"target 2 .*2 outputs, 0 to 1 \(unnamed\)"):
         class_index(network, 2, 2)
     network = Named(("one", "two", "three"))
-    with pytest.raises(UnknownName, match="target three is out of range: the model has 2 outputs"):
-        class_index(network, "three", 2)
+    assert class_index(network, 1, 2) == 1
+    for outputs in (2, 4):
+        with pytest.raises(InputError, match=f"classes are 3 names, but it has {outputs} outputs"):
+            class_index(network, "one", outputs)
+
+
+def test_a_name_of_two_classes_is_refused_with_the_numbers_of_both() -> None:
+    for names, name in (("aab", "a"), (["Yes", "yes", "no"], "yEs")):
+        with pytest.raises(InputError, match=r"could mean 0 '.*' or 1 '.*': give its number"):
+            class_index(Named(list(names)), name, 3)
+    assert class_index(Named(["Yes", "yes", "no"]), "yes", 3) == 1
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,21 @@ def test_finercam_is_the_librarys_for_the_class_that_is_asked_for() -> None:
     torch.testing.assert_close(stretched(enlarge(ours, (48, 48))), theirs, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("alpha", [0.5, 1.0])
+def test_finercam_explains_a_mean_over_rivals_weighed_by_softmax(alpha: float) -> None:
+    ours = explain(MODEL, IMAGES, 1, "grad-cam.finercam", "layer4", alpha=alpha, rivals=2)
+    model, kept = small_network(), []
+    model.layer4.register_forward_hook(lambda _module, _inputs, output: kept.append(output))
+    logits = model(IMAGES)
+    apart = logits[:, [1]] - alpha * logits[:, [0, 2]]
+    rivals = logits.softmax(1)[:, [0, 2]]
+    explained = (rivals * apart).sum(1) / rivals.sum(1)
+    (slopes,) = torch.autograd.grad(explained.sum(), kept)
+    expected = (slopes.mean((2, 3), keepdim=True) * kept[0]).sum(1).detach()
+    expected = enlarge(expected, (48, 48)).clamp_min(0)
+    torch.testing.assert_close(ours, expected, atol=1e-4 * float(expected.max()), rtol=1e-3)
+
+
 def test_refinecam_multiplies_the_stages_up_to_the_layer() -> None:
     ours = explain(MODEL, IMAGES, 1, "grad-cam.refinecam", "layer3")
     model = small_network()
@@ -139,7 +154,7 @@ def test_what_fails_in_the_middle_leaves_the_layers_in_their_places() -> None:
         if passes == 5:
             raise RuntimeError("out of paper")
 
-    said = pytest.raises(InputError, match=r"grad-cam's AblationCAM fails.*out of paper")
+    said = pytest.raises(InputError, match=r"cannot be called with.*out of paper")
     with model.fc.register_forward_pre_hook(fail_later), said:
         explain(model, IMAGES[:1], 0, "grad-cam.ablationcam", batch_size=2)
     assert state(model) == before

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from helpers.errors import InputError
-from helpers.explain import explain, explain_many
+from helpers.explain import explain, explain_many, games
+from helpers.explain.baselines import baseline_of
 from helpers.explain.case import Case
 from helpers.explain.hiding import cells, scenes
 from helpers.explain.patches import starts
@@ -169,6 +170,31 @@ def test_hsic_is_the_trace_of_its_paper() -> None:
         assert float(found[0, y, x]) == pytest.approx(float(trace), rel=1e-4)
 
 
+# -- a baseline of noise
+
+
+def test_noise_has_a_seed_wherever_it_hides_a_part() -> None:
+    network, masks = weighted(), torch.zeros(2, 1, SIDE, SIDE, dtype=torch.bool)
+    masks[:, :, :5, :7] = True
+    for method, options in (("occlusion", FEW["occlusion"]), ("region_ablation", {"masks": masks})):
+        found = {
+            seed: explain(network, IMAGES, 0, method, baseline="noise", seed=seed, **options)
+            for seed in (0, 1)
+        }
+        assert not torch.allclose(found[0], found[1])
+        noise = baseline_of(Case(network, IMAGES), "noise", 1)
+        as_picture = explain(network, IMAGES, 0, method, baseline=noise, **options)
+        torch.testing.assert_close(found[1], as_picture)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_noise_says_nothing_of_the_coins_of_the_same_seed(seed: int) -> None:
+    images = torch.zeros(1, 3, 40, 40)
+    noise = baseline_of(Case(weighted(40), images), "noise", seed).flatten()
+    coins = games.coins(48, 100, seed)[0].flatten()
+    assert float(((noise < 0.5) == coins).float().mean()) == pytest.approx(0.5, abs=0.04)
+
+
 # -- RISE
 
 
@@ -193,10 +219,30 @@ def test_rise_is_the_mean_of_scores_by_what_their_mask_shows_less_the_mean() -> 
     masks = bank.masks(slice(0, 60))
     with torch.no_grad():
         scores = torch.stack([network(image * masks)[:, 0] for image in IMAGES])
-    papers = (scores @ masks.flatten(1)) / masks.flatten(1).sum(0)
-    expected = papers - scores.mean(1, keepdim=True)
+    shown = (scores @ masks.flatten(1)) / masks.flatten(1).sum(0)
+    expected = shown - scores.mean(1, keepdim=True)
     found = explain(network, IMAGES, 0, "rise", samples=60, grid=3, baseline="black")
     torch.testing.assert_close(found.flatten(1), expected, atol=1e-4, rtol=1e-3)
+
+
+def test_the_papers_rise_is_ours_plus_the_mean_score_by_how_often_a_pixel_was_shown() -> None:
+    network = Weighted(torch.randn(3, SIDE, SIDE), bias=200).eval()
+    bank = SoftMasks((SIDE, SIDE), 60, 3, 0.4, 0, torch.device("cpu"))
+    masks = bank.masks(slice(0, 60))
+    with torch.no_grad():
+        scores = torch.stack([network(image * masks)[:, 0] for image in IMAGES])
+    papers = (scores @ masks.flatten(1)).unflatten(1, (SIDE, SIDE)) / (60 * 0.4)
+    options = {"samples": 60, "grid": 3, "probability": 0.4, "baseline": "black"}
+    ours = explain(network, IMAGES, 0, "rise", **options)
+    shown = masks.mean((0, 1)) / 0.4
+    torch.testing.assert_close(
+        (ours + scores.mean(1)[:, None, None]) * shown, papers, rtol=1e-4, atol=1e-2
+    )
+    # Of a score that hardly depends on what is shown, the paper's map is the luck of the draw.
+    by_luck = [
+        torch.corrcoef(torch.stack([each.flatten(), shown.flatten()]))[0, 1] for each in papers
+    ]
+    assert min(by_luck) > 0.95
 
 
 def test_the_error_of_rise_falls_with_the_root_of_the_samples() -> None:
@@ -313,3 +359,9 @@ def test_options_that_cannot_be_used_are_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(InputError, match=said):
         explain(weighted(), IMAGES, 0, method, **options)
+
+
+def test_a_picture_of_one_pixel_has_no_grid() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3, 2)).eval()
+    with pytest.raises(InputError, match="grid must be 2 or more, but there is room for 1 at most"):
+        explain(model, torch.rand(1, 3, 1, 1), 0, "rise")

@@ -212,12 +212,13 @@ def test_the_table_of_laws_says_to_whom_each_applies() -> None:
         (3, IMAGES, (), "give the name of a method"),
         (good, IMAGES[:1], (), "give two or more"),
         (good, IMAGES * 255, (), r"must lie in \[0, 1\]"),
-        (good, IMAGES, ("truth",), "there is no promises 'truth'"),
+        (good, IMAGES, ("truth",), "there is no promise 'truth'"),
+        (good, IMAGES, "truth", "there is no promise 'truth'"),
         ("gradcamm", IMAGES, (), "did you mean 'gradcam'"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(
-    explainer: object, images: Tensor, promises: tuple[str, ...], sentence: str
+    explainer: object, images: Tensor, promises: tuple[str, ...] | str, sentence: str
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         check_explainer(explainer, MODEL, images, None, promises)  # type: ignore[arg-type]

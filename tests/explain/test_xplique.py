@@ -1,6 +1,9 @@
 """The port to Keras and the rows of Xplique, against direct calls. TensorFlow takes seconds to import."""
 
 import random
+import sys
+import types
+import warnings
 from typing import Any
 
 import numpy as np
@@ -40,6 +43,23 @@ FEW: dict[str, dict[str, Any]] = {
 def logits(model: nn.Module, images: Tensor) -> Tensor:
     with torch.no_grad():
         return model(images)
+
+
+def test_what_libraries_say_of_each_other_when_they_are_imported_is_not_passed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "xplique.attributions.base"
+    original, old = sys.modules[name], types.ModuleType(name)
+
+    def lookup(wanted: str) -> Any:
+        warnings.warn("distutils is deprecated", DeprecationWarning, stacklevel=2)
+        return getattr(original, wanted)
+
+    old.__getattr__ = lookup  # type: ignore[method-assign]
+    monkeypatch.setitem(sys.modules, name, old)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert explain(MODEL, IMAGES, TARGETS, "xplique.saliency").isfinite().all()
 
 
 # -- the port

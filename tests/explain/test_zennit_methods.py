@@ -157,7 +157,9 @@ def test_the_first_layer_shares_out_by_the_rule_of_its_paper(name: str, share: o
 def test_the_box_is_what_black_and_white_are_behind_the_normalisation(
     model: nn.Module, low: Tensor, high: Tensor
 ) -> None:
-    black, white = prepare(model, None).limits(torch.rand(1, 3, *model.input_size))
+    black, white = prepare(model, torch.rand(1, 3, *model.input_size)).limits(
+        torch.rand(1, 3, *model.input_size)
+    )
     torch.testing.assert_close(black, low.expand_as(black), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(white, high.expand_as(white), atol=1e-4, rtol=1e-4)
 

@@ -1,4 +1,8 @@
-"""Methods for vision transformers, computed by this package."""
+"""Methods for vision transformers, computed by this package.
+
+One forward pass tells which class is explained, and a second one is followed. Whether a network's
+attention can be followed is tried on one picture: four to eight passes a call, and half as many back.
+"""
 
 from functools import partial
 from types import MappingProxyType
@@ -7,11 +11,11 @@ from helpers.explain.methods import Method
 
 _over_baseline = MappingProxyType({"baseline": "black", "seed": 0})
 _zero = frozenset({"zero"})
-_by_attention = partial(Method, signed=False, passes="1f", needs=("attention",), laws=_zero)
+_by_attention = partial(Method, signed=False, passes="2f", needs=("attention",), laws=_zero)
 _by_rules = partial(
     Method,
     signed=True,
-    passes="1f + 1b",
+    passes="2f + 1b",
     needs=("attention", "gradients"),
     options=_over_baseline,
     laws=_zero,
@@ -30,7 +34,7 @@ ROWS = {
     ),
     "chefer": Method(
         signed=False,
-        passes="1f + 1b",
+        passes="2f + 1b",
         paper="Chefer, Gur & Wolf 2021",
         idea="the positive part of attention times its gradient, passed on from block to block",
         function="attention:chefer",
@@ -49,7 +53,7 @@ ROWS = {
     ),
     "activation_patching": Method(
         signed=True,
-        passes="Tf (T patches)",
+        passes="(T+2)f",
         paper="Izadi et al. 2026",
         idea="what the score loses when one patch's token is exchanged for a baseline's",
         function="attention:activation_patching",

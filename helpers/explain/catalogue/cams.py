@@ -84,15 +84,15 @@ ROWS = {
     ),
     "ablationcam": _by_forwards(
         signed=False,
-        passes="(K+1)f",
+        passes="(K+1)f; 1f + 1b where the head is linear",
         paper="Desai & Ramaswamy 2020",
-        idea="channels weighted by what the score loses without them; 1f where the head is linear",
+        idea="channels weighted by what the score loses without them",
         function="channels:ablationcam",
         laws=frozenset({"flip", "shift", "zero"}),
     ),
     "fullgrad": Method(
         False,
-        "2f + 1b",
+        "1f + 1b",
         "Srinivas & Fleuret 2019",
         "gradients by the picture and by every bias, laid over each other",
         function="fullgrad:fullgrad_maps",

@@ -1,7 +1,7 @@
 """Attribution methods of captum.
 
 One forward pass of each tells which class is explained, and is shared by methods of one call. Where a
-rule must hold, one picture more is tried two to eight times a call.
+rule must hold, it is tried on one picture: two passes a call, and for ``captum.lrp`` nine, and one back.
 """
 
 from functools import partial
@@ -80,7 +80,7 @@ ROWS = {
     ),
     "captum.vargrad": _noisy(
         paper="Adebayo et al. 2018",
-        idea="variance of the gradient among noisy copies, the largest of the colours",
+        idea="variance (by n) of the gradient among noisy copies, the largest of the colours",
         function="captum_methods:vargrad",
     ),
     "captum.guided_backprop": _by_rule(
@@ -116,7 +116,7 @@ ROWS = {
         laws=frozenset({"complete", "flip"}),
     ),
     "captum.deeplift_shap": _by_rule(
-        passes="(2M+1)f + 2Mb for M references",
+        passes="(2M+1)f + 2Mb",
         paper="Lundberg & Lee 2017",
         idea="mean of DeepLIFT's maps over references",
         function="captum_methods:deeplift_shap",
@@ -132,7 +132,7 @@ ROWS = {
         laws=frozenset({"dummy", "flip", "zero"}),
     ),
     "captum.occlusion": _region(
-        passes="(H/{stride} * W/{stride} + 2)f",
+        passes="(P+2)f",
         paper="Zeiler & Fergus 2014",
         idea="what the score loses behind a patch that slides over the picture",
         function="captum_regions:occlusion",
@@ -140,7 +140,7 @@ ROWS = {
         laws=frozenset({"dummy", "zero"}),
     ),
     "captum.feature_ablation": _region(
-        passes="({grid}^2 + 2)f",
+        passes="({grid}^2+2)f",
         paper="Kokhlikyan et al. 2020",
         idea="what the score loses without each region or cell",
         function="captum_regions:feature_ablation",
@@ -166,7 +166,7 @@ ROWS = {
         laws=frozenset({"zero"}),
     ),
     "captum.shapley_sampling": _region(
-        passes="({samples} * {grid}^2 + 2)f",
+        passes="({samples}{grid}^2+2)f",
         paper="Castro et al. 2009",
         idea="Shapley values of regions or cells: mean gain over orders of appearance",
         function="captum_regions:shapley_sampling",

@@ -104,14 +104,14 @@ ROWS = {
         laws=frozenset({"flip", "classless"}),
     ),
     "grad-cam.shapleycam": _by_gradient(
-        passes="2f + 2b",
+        passes="2f + 1b; the gradient of a gradient is not counted",
         paper="Cai 2025",
         idea="Grad-CAM of the gradient less half of its change along the activations",
         function="gradcam_methods:shapleycam",
     ),
     "grad-cam.finercam": _by_gradient(
         paper="Zhang et al. 2025",
-        idea="Grad-CAM of the score less {alpha} times those of the {rivals} nearest classes",
+        idea="Grad-CAM of the score less {alpha} times a rival's, averaged by softmax over the {rivals} nearest",
         function="gradcam_methods:finercam",
         options=MappingProxyType({"alpha": 1.0, "rivals": 3}),
     ),
@@ -134,14 +134,14 @@ ROWS = {
     ),
     "grad-cam.refinecam": _by_gradient(
         passes="(L+1)f + Lb",
-        paper="RefineCAM 2026 (arXiv 2605.14641)",
+        paper="RefineCAM, arXiv 2605.14641, 2026",
         idea="product of the Grad-CAM++ of several layers, stretched to [0, 1] by the library",
         function="gradcam_methods:refinecam",
         options=MappingProxyType({"layers": None}),
     ),
     "grad-cam.sess": _of_a_layer(
         signed=False,
-        passes="1f + 13(f + b) at 4 {scales}, 122 at the library's 12",
+        passes="1f + 13(2f+b); 122 windows, not 13, at the library's 12 {scales}",
         paper="Tursun et al. 2022",
         idea="Grad-CAM of windows at several sizes, stretched to [0, 1] by the library",
         function="gradcam_methods:sess",

@@ -19,16 +19,16 @@ _by_regions = partial(Method, signed=True, needs=("masks",))
 ROWS = {
     "occlusion": Method(
         signed=True,
-        passes="about (H/{stride})(W/{stride})f",
+        passes="(P+1)f",
         paper="Zeiler & Fergus 2014",
         idea="how far the score falls when a patch hides the pixel",
         function="patches:occlusion",
-        options=_options(patch=16, stride=8, baseline="mean"),
+        options=_options(patch=16, stride=8, baseline="mean", seed=0),
         laws=frozenset({"zero"}),
     ),
     "rise": _by_samples(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Petsiuk et al. 2018",
         idea="mean score behind soft random masks that show the pixel, less that of all masks",
         function="sampled:rise",
@@ -37,7 +37,7 @@ ROWS = {
     ),
     "lime": _by_samples(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Ribeiro et al. 2016",
         idea="slopes of a linear model of the score, by which cells or regions are shown",
         function="sampled:lime",
@@ -48,7 +48,7 @@ ROWS = {
     ),
     "kernelshap": _by_samples(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Lundberg & Lee 2017",
         idea="Shapley values of cells or regions, by a regression that keeps their sum",
         function="sampled:kernelshap",
@@ -57,7 +57,7 @@ ROWS = {
     ),
     "sobol": _by_samples(
         signed=False,
-        passes="{samples}({grid}^2+2)f",
+        passes="({samples}({grid}^2+2)+1)f",
         paper="Fel et al. 2021",
         idea="share of the score's variance that a cell or region takes part in",
         function="sampled:sobol",
@@ -66,7 +66,7 @@ ROWS = {
     ),
     "hsic": _by_samples(
         signed=False,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Novello et al. 2022",
         idea="how strongly the score depends on whether a cell or region is shown",
         function="sampled:hsic",
@@ -74,15 +74,15 @@ ROWS = {
         laws=frozenset({"zero"}),
     ),
     "region_ablation": _by_regions(
-        passes="(regions+1)f",
+        passes="(R+2)f",
         paper="Zeiler & Fergus 2014",
         idea="how far the score falls without a region, spread over its pixels",
         function="coalitions:region_ablation",
-        options=_options(masks=None, baseline="mean"),
+        options=_options(masks=None, baseline="mean", seed=0),
         laws=frozenset({"dummy", "symmetric", "zero"}),
     ),
     "region_shapley": _by_regions(
-        passes="2^regions f, at most {samples}f",
+        passes="(min(2^R, {samples})+1)f",
         paper="Shapley 1953; Lundberg & Lee 2017",
         idea="Shapley values of regions, exact for twelve, spread over their pixels",
         function="coalitions:region_shapley",
@@ -91,7 +91,7 @@ ROWS = {
         laws=frozenset({"complete", "dummy", "zero"}),
     ),
     "region_banzhaf": _by_regions(
-        passes="2^regions f, at most {samples}f",
+        passes="(min(2^R, {samples})+1)f",
         paper="Banzhaf 1965; Wang & Jia 2023",
         idea="mean rise of the score by a region over all coalitions, spread over its pixels",
         function="coalitions:region_banzhaf",

@@ -17,19 +17,17 @@ def _chosen(**options: Any) -> MappingProxyType[str, Any]:
 
 
 _of_the_library = partial(Method, library="xplique")
-_by_gradient = partial(_of_the_library, needs=("gradients",), passes="1f + 1b", options=_chosen())
+_by_gradient = partial(_of_the_library, needs=("gradients",), passes="2f + 1b", options=_chosen())
 _by_noise = partial(
     _of_the_library,
     needs=("gradients",),
-    passes="{samples}(f + b)",
+    passes="({samples}+1)f + {samples}b",
     random=True,
     options=MappingProxyType({"samples": 50, "noise": 0.2, "seed": 0}),
     laws=frozenset({"dummy", "zero"}),
 )
-_on_keras = partial(_of_the_library, needs=("keras",), passes="1f + 1b")
-_of_a_layer = partial(
-    _on_keras, signed=False, needs_layer=True, passes="2f + 1b", laws=frozenset({"flip", "zero"})
-)
+_on_keras = partial(_of_the_library, needs=("keras",), passes="1f; and 1f + 1b in Keras")
+_of_a_layer = partial(_on_keras, signed=False, needs_layer=True, laws=frozenset({"flip", "zero"}))
 
 ROWS = {
     "xplique.saliency": _by_gradient(
@@ -49,7 +47,7 @@ ROWS = {
     "xplique.integrated_gradients": _of_the_library(
         signed=True,
         needs=("gradients",),
-        passes="{steps}(f + b)",
+        passes="({steps}+1)f + {steps}b",
         paper="Sundararajan et al. 2017",
         idea="gradient averaged on the straight way from the baseline, by the trapezoidal rule",
         function="xplique_methods:integrated_gradients",
@@ -71,7 +69,7 @@ ROWS = {
     "xplique.vargrad": _by_noise(
         signed=False,
         paper="Adebayo et al. 2018",
-        idea="variance of the gradient over noisy copies, the largest over the colours",
+        idea="variance (by n - 1) of the gradient over noisy copies, the largest over the colours",
         function="xplique_methods:vargrad",
     ),
     "xplique.forgrad": _by_gradient(
@@ -84,7 +82,7 @@ ROWS = {
     ),
     "xplique.occlusion": _of_the_library(
         signed=True,
-        passes="a f for each place of the {patch}",
+        passes="(P+2)f",
         paper="Zeiler & Fergus 2014",
         idea="what the score loses behind each patch, added up where patches overlap",
         function="xplique_methods:occlusion",
@@ -93,7 +91,7 @@ ROWS = {
     ),
     "xplique.rise": _of_the_library(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Petsiuk et al. 2018",
         idea="mean score of randomly masked pictures that show the pixel",
         function="xplique_methods:rise",
@@ -102,7 +100,7 @@ ROWS = {
     ),
     "xplique.lime": _of_the_library(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Ribeiro et al. 2016",
         idea="weights of a ridge regression of the score on which segments are shown",
         function="xplique_methods:lime",
@@ -111,7 +109,7 @@ ROWS = {
     ),
     "xplique.kernel_shap": _of_the_library(
         signed=True,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Lundberg & Lee 2017",
         idea="Shapley values of segments by a regression on sampled coalitions",
         function="xplique_methods:kernel_shap",
@@ -120,7 +118,7 @@ ROWS = {
     ),
     "xplique.sobol": _of_the_library(
         signed=False,
-        passes="{samples}({grid}^2 + 2)f",
+        passes="({samples}({grid}^2+2)+1)f",
         paper="Fel et al. 2021",
         idea="share of the score's variance that a cell has a part in",
         function="xplique_methods:sobol",
@@ -128,7 +126,7 @@ ROWS = {
     ),
     "xplique.hsic": _of_the_library(
         signed=False,
-        passes="{samples}f",
+        passes="({samples}+1)f",
         paper="Novello et al. 2022",
         idea="dependence of the score on whether a cell is shown",
         function="xplique_methods:hsic",
@@ -159,7 +157,7 @@ ROWS = {
         function="xplique_methods:gradcam_plus_plus",
     ),
     "xplique.fem": _of_a_layer(
-        passes="2f",
+        passes="1f; and 1f in Keras",
         paper="Fuad et al. 2020",
         idea="how many channels are {k} deviations above their mean at a place, by their means",
         function="xplique_methods:fem",

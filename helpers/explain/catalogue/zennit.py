@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 from helpers.explain.methods import Method
 
-_RIGHTS = "LRP is patented, free for personal and scientific use; zennit is LGPL"
+_RIGHTS = "LRP is patented, free for science; zennit is LGPL"
 
 _composite = partial(
     Method,
     signed=True,
-    passes="2f + 2b",
+    passes="2f + 1b",
     library="zennit",
     needs=("gradients", "relevance"),
     options=MappingProxyType({"epsilon": 1e-6}),
@@ -36,12 +36,12 @@ ROWS = {
     ),
     "zennit.epsilon_plus_flat": _composite(
         paper="Lapuschkin et al. 2019",
-        idea=f"z+ and epsilon rule; even over what the first layer reads ({_RIGHTS})",
+        idea=f"z+ and epsilon rule; even over the first layer's input ({_RIGHTS})",
         function="zennit_methods:epsilon_plus_flat",
     ),
     "zennit.epsilon_alpha2_beta1_flat": _composite(
         paper="Lapuschkin et al. 2019",
-        idea=f"alpha 2, beta 1 and epsilon rule; even over what the first layer reads ({_RIGHTS})",
+        idea=f"alpha 2, beta 1 and epsilon rule; even over the first layer's input ({_RIGHTS})",
         function="zennit_methods:epsilon_alpha2_beta1_flat",
     ),
     "zennit.excitation_backprop": _composite(

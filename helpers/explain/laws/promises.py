@@ -15,7 +15,7 @@ _SHARE = "largest difference, as a share of the largest value"
 
 
 @law(
-    "A map's sum is the score, less that of the baseline where the method has one.",
+    "A map's sum is the score, less that of the baseline, or of all regions hidden, where there is one.",
     "complete",
     0.02,
 )

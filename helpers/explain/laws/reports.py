@@ -103,10 +103,12 @@ def check_explainer(
         indices = resolve_targets(model, answers(copied(model), images), targets)
     if len(images) < 2:
         raise InputError("the laws compare images with each other: give two or more.")
-    with plain_state(images.device), torch.enable_grad():
+    with torch.random.fork_rng(), plain_state(images.device), torch.enable_grad():
         trial = Trial(subject, model, images.detach().clone(), indices)
         # What a first call does to a process, none that follows can show.
         first = {each.name: _row(each, trial) for each in state.LAWS}
+        if subject.row:
+            _ = trial.known  # refuses options that are out of range, which says nothing about laws
         rows = [first.get(each.name) or _row(each, trial) for each in ALL]
     return pd.DataFrame(rows, columns=["law", "passed", "figure", "note"])
 

@@ -97,7 +97,7 @@ def subject_of(
     InputError
         If it is neither a name nor callable, or does not take an option.
     """
-    said = frozenset(choices(list(promises), "promises", PROMISES)) if promises else frozenset()
+    said = frozenset(choices(promises, "promises", PROMISES)) if promises else frozenset()
     given = dict(options or {})
     if isinstance(explainer, str):
         return _of_the_table(explainer, said, given)

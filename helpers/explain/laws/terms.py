@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 PROMISES: Mapping[str, str] = MappingProxyType(
     {
-        "complete": "a map's sum is the score, less the score of the baseline where there is one",
+        "complete": "a map's sum is the score, less the score of the baseline where there is one; "
+        "where regions are hidden, less the score with every region hidden",
         "dummy": "what the network does not look at gets 0",
         "symmetric": "two regions that look alike, and that the network cannot tell apart, get the same",
         "flip": "the map is mirrored with the picture, on a network that mirrors",
