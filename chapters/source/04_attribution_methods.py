@@ -440,7 +440,7 @@ check.exercise_4_2(expected)
 # copies. *Guided backpropagation* takes the gradient and lets through only what is positive at each ReLU (the step that replaces negative numbers by 0).
 # Here they are with integrated gradients on a photograph, each for the network's own answer:
 
-# %% alt="One face under four maps. Saliency is scattered dots, SmoothGrad a softer cloud, guided backpropagation fine lines along the edges of the face, integrated gradients red and blue dots."
+# %% alt="One face under four maps. Saliency and SmoothGrad are scattered bright dots. Guided backpropagation has red and blue dots that keep to features and edges, integrated gradients red and blue dots in many places."
 one, target = portraits[:1], answers[:1].tolist()
 
 
@@ -459,7 +459,7 @@ looks = {
 plots.relevance_grid(one, {name: clipped(each) for name, each in looks.items()})
 
 # %% [markdown]
-# Which would you show to a friend? Probably the third: it draws the face. But so would an edge filter, which knows no network. A map *of the model* must pass two tests.
+# Which would you show to a friend? Perhaps the third: it is tidy, and keeps to features of the face. So would an edge filter, which knows no network. A map *of the model* must pass two tests.
 # Ask about the *other class*: with two classes, what speaks for one should speak against the other. And give the network's last stage and its last layer
 # *random* weights ([Adebayo et al.](https://arxiv.org/abs/1810.03292)): what it has learnt there is gone, and the map should notice.
 
