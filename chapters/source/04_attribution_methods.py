@@ -4,8 +4,8 @@
 # A small network looks at eight drawn faces with dark glasses. It says "dark glasses" each time, and is very sure. We set its
 # weights by hand, so we know its reason for certain: it looks for dark pixels around the eyes.
 #
-# Then we ask a well-known explanation method, with a setting you will meet often, which pixels spoke for the answer. It names *not
-# one*. By the end of this sitting you can say why, and what you would have had to ask.
+# Then we ask a well-known explanation method, with a setting you will meet often, which pixels spoke for the answer. It
+# makes no error of arithmetic, and its answer is of no use. By the end of this sitting you can say why, and what you would have had to ask.
 #
 # **You will be able to**
 #
@@ -23,7 +23,7 @@
 # | what a convolutional network is | essential | channels, layers, pooling |
 # | [chapter 00](00_start_here.ipynb) | helpful | how exercises and checks work |
 #
-# **Time**: 60 minutes with the exercises. The cells run for about half a minute. [Part two](04b_parts_of_a_face.ipynb) hides parts of
+# **Time**: 60 minutes with the exercises, and up to 80 minutes if gradients are new to you. The cells run for about a minute. [Part two](04b_parts_of_a_face.ipynb) hides parts of
 # the face instead.
 
 # %% [markdown]
@@ -60,7 +60,8 @@ scores.round(decimals=2)
 #
 # $$d_p = \max(0,\ 0.3 - 0.6\,R_p - 0.2\,G_p - 0.2\,B_p), \qquad \text{score} = g\left(\frac{1}{|W|}\sum_{p \in W} d_p - c\right)$$
 #
-# So a pixel's part in the score is its darkness times one fixed weight. We read both off the network:
+# So a pixel's part in the score, its *relevance*, is its darkness times one fixed weight. The network's layers are called `colour`,
+# `relu` and `window`, and we read both off them:
 
 # %%
 with torch.no_grad():
@@ -68,7 +69,8 @@ with torch.no_grad():
     weights = known.window.weight[1].view(112, 112)
     bias = known.window.bias[1]
     truth = darkness * weights
-(truth.sum((1, 2)) + bias - scores[:, 1]).abs().max()
+    gap = truth.sum((1, 2)) + bias - scores[:, 1]
+float(gap.abs().max())
 
 # %% [markdown]
 # The parts and the constant add up to the score, to within rounding. So `truth` is what every map of this network ought to show:
@@ -77,7 +79,7 @@ with torch.no_grad():
 plots.relevance_grid(images[:2], {"truth": truth[:2]})
 
 # %% [markdown]
-# Only what is dark in the glasses has relevance. One lens of the first face reflects the light, and only its frame counts. For a
+# In these two, only what is dark in the glasses has relevance. One lens of the first face reflects the light, and only its frame counts. For a
 # network that has learnt its weights nobody can write such a truth down. That is why we start here.
 #
 # **Decide before you go on.** We will ask: compared with an all-black picture, how much did each pixel raise the score? Which
@@ -174,7 +176,8 @@ columns = {
 plots.relevance_grid(images[two], columns)
 
 # %% [markdown]
-# Each column has its own scale and its own unit. Red is positive, blue negative. All four find the right *place*.
+# Each column has its own scale and its own unit. Red is positive, blue negative; a column without negative values
+# runs from dark to bright instead. All four find the right *place*.
 #
 # Saliency is flat: a pixel that is slightly dark and one that is black have the same slope. It says what a nudge would do, not how
 # much the pixel has done. Input times gradient is *negative* on the glasses, and palest where they are darkest, because something
@@ -223,7 +226,7 @@ def integrated(model, images, baselines, targets, steps):
 #
 # $$\sum_p \text{map}_p = \text{score}(x) - \text{score}(b)$$
 #
-# With finitely many steps it holds only about. How many does it take? Now we turn to photographs, and to a network that
+# With finitely many steps it holds only about. How many does it take? Now we turn to other faces, and to a network that
 # has learnt. It repeats the gender that annotators wrote down for
 # [FairFace](https://github.com/joojs/fairface) photographs. What its reasons are, nobody knows:
 
@@ -247,8 +250,8 @@ with torch.no_grad():
     promised = (gender(pair) - gender(grey))[rows, own]
 sums = {}
 for steps in [1, 2, 4, 8, 16, 32, 64]:
-    maps = integrated(gender, pair, grey, own, steps)
-    sums[steps] = maps.sum((1, 2)) - promised
+    reached = integrated(gender, pair, grey, own, steps).sum((1, 2))
+    sums[steps] = reached - promised
 gaps = pd.DataFrame(sums, index=["first face", "second face"]).T
 gaps.rename_axis("steps").round(3)
 
@@ -293,15 +296,15 @@ summary = {
     }
     for name, each in maps.items()
 }
-pd.DataFrame(summary).T.round(4)
+pd.DataFrame.from_dict(summary, orient="index").round(4)
 
 # %% [markdown]
 # Against black, {{0 = summary["black"]["faces with any positive pixel"]}} of {{8 = len(images)}} faces have a pixel that speaks for dark
 # glasses. The method made no error. A black picture is the *darkest* there is, so the network scores it higher than any face. Seen from
 # there, every pixel can only have lowered the score. The question was wrong.
 #
-# Against white, the map is the truth: white has no darkness, so it stands for "nothing" *for this network*. The mean colour
-# does nearly as well.
+# White and the mean colour have no darkness, so both stand for "nothing" *for this network*. Against either, the map is the truth, up to
+# the error of the steps. (It is larger for white, because the way is longer.)
 #
 # This is no reason to prefer white. A network that looks for something bright is blind on white in the same way. A baseline says what *absent* means,
 # and so it is a part of the question.
@@ -333,7 +336,7 @@ pd.DataFrame(falls).agg(["mean", "min", "max"]).round(2)
 # %% [markdown]
 # So the planted network uses the glasses, and its twin hardly does. Does a map find that out? Our measure is the *lift*: the
 # glasses' share of the positive relevance, divided by their share of the picture. An even map has a lift of 1. Which pixels the glasses change, shadow included, we know from
-# drawing. Then we subtract the twin's lift from the planted network's, face by face (slow: some seconds):
+# drawing. Then we subtract the twin's lift from the planted network's, face by face (slow: some seconds). A third baseline is the picture *blurred*, which keeps the large shapes:
 
 # %%
 from helpers.evaluate.ground_truth import changed_pixels
@@ -364,12 +367,12 @@ lifts = {
     for name in ["black", "mean", "blur"]
 }
 found = pd.DataFrame(
-    [(a.mean(), b.mean(), *rest) for a, b, *rest in lifts.values()],
+    [(float(a.mean()), float(b.mean()), *c) for a, b, *c in lifts.values()],
     index=list(lifts),
     columns=["planted", "clean", "value", "low", "high"],
 )
 found["n"] = len(images)
-found.astype(float).round(2)
+found.round(2)
 
 # %% alt="Three dots with whiskers for the difference of lift, planted minus clean: near zero compared with black, well above zero compared with the mean colour and with a blur."
 plots.dots(found, "lift on glasses: planted minus clean", 0, "no difference")
@@ -392,7 +395,7 @@ plots.dots(found, "lift on glasses: planted minus clean", 0, "no difference")
 #
 # Write `expected`: the mean of the integrated gradients of *one* picture over several baselines
 # ([expected gradients](https://arxiv.org/abs/1906.10670) draw them from other pictures). `integrated` above does the work for pairs of pictures
-# and baselines.
+# and baselines. Your map has a meaning of its own: what makes this picture differ from those? The cell after the check compares the first wearer of glasses with the other seven.
 #
 # <details><summary>Hint: how do I pair one picture with many baselines?</summary>
 #
@@ -418,6 +421,12 @@ def expected(model, image, baselines, target, steps: int) -> torch.Tensor:
 # %%
 check.exercise_4_2(expected)
 
+# %%
+rest, first = images[1:], images[:1].expand(7, -1, -1, -1)
+mean_map = integrated(known, first, rest, 1, steps=32).mean(0)
+promise = scores[0, 1] - scores[1:, 1].mean()
+{"sum of the mean map": float(mean_map.sum()), "promised": float(promise)}
+
 # %% [markdown] tags=["quiz"]
 # **Quiz 4.2** A report: "Integrated gradients, black baseline, gap below 0.001. The dark beard has no positive relevance, so the model
 # does not use it." Does that follow?
@@ -438,16 +447,17 @@ check.exercise_4_2(expected)
 #
 # Two remedies against noisy gradients are popular because their maps look good. *SmoothGrad* averages the gradients of many noisy
 # copies. *Guided backpropagation* takes the gradient and lets through only what is positive at each ReLU (the step that replaces negative numbers by 0).
-# Here they are with integrated gradients on a photograph, each for the network's own answer:
+# Here they are with integrated gradients on one face, each for the network's own answer, in plain grey and without the face behind:
 
-# %% alt="One face under four maps. Saliency and SmoothGrad are scattered bright dots. Guided backpropagation has red and blue dots that keep to features and edges, integrated gradients red and blue dots in many places."
+# %% alt="Four maps of one face in grey, without the face behind. Saliency and SmoothGrad are scattered bright dots. Guided backpropagation draws lines along the outlines of the face and its features. Integrated gradients are grey with scattered light and dark dots."
 one, target = portraits[:1], answers[:1].tolist()
 
 
-def clipped(maps):
-    """Cut a hundredth of the pixels down, or a single one sets the scale."""
-    top = maps.abs().quantile(0.99)
-    return maps.clamp(-top, top)
+def in_grey(relevance):
+    """A map as a picture; a hundredth of its pixels is cut, or one sets the scale."""
+    cut = relevance / relevance.abs().quantile(0.99)
+    cut = cut.clamp(-1, 1) if cut.min() >= 0 else (cut.clamp(-1, 1) + 1) / 2
+    return cut.expand(3, -1, -1)
 
 
 looks = {
@@ -456,10 +466,10 @@ looks = {
     "guided": explain(gender, one, target, "captum.guided_backprop"),
     "integrated": explain(gender, one, target, ig, baseline="mean", steps=16),
 }
-plots.relevance_grid(one, {name: clipped(each) for name, each in looks.items()})
+plots.pictures([in_grey(each) for each in looks.values()], list(looks), 4)
 
 # %% [markdown]
-# Which would you show to a friend? Perhaps the third: it is tidy, and keeps to features of the face. So would an edge filter, which knows no network. A map *of the model* must pass two tests.
+# The first two have no signs, and black is 0. In the others grey is 0, white positive and black negative. Which would you show to a friend? Probably the third: it draws the face. So would an edge filter, which knows no network. A map *of the model* must pass two tests.
 # Ask about the *other class*: with two classes, what speaks for one should speak against the other. And give the network's last stage and its last layer
 # *random* weights ([Adebayo et al.](https://arxiv.org/abs/1810.03292)): what it has learnt there is gone, and the map should notice.
 
@@ -479,7 +489,7 @@ for part in [scrambled.layer4, scrambled.fc]:
 # %%
 from scipy.stats import spearmanr
 
-asked = {
+questions = {
     "own class": (gender, answers),
     "other class": (gender, 1 - answers),
     "random weights": (scrambled, answers),
@@ -489,7 +499,7 @@ asked = {
 def agreement(method, **options):
     usual, *others = [
         explain(model, portraits, wanted.tolist(), method, **options).flatten(1)
-        for model, wanted in asked.values()
+        for model, wanted in questions.values()
     ]
     return [
         [spearmanr(*two).statistic for two in zip(usual, maps)]
@@ -500,8 +510,11 @@ def agreement(method, **options):
 # %%
 found_ranks = {
     "input x gradient": agreement("captum.input_x_gradient"),
-    "integrated gradients": agreement(ig, baseline="mean", steps=8),
+    "integrated, mean colour": agreement(ig, baseline="mean", steps=8),
+    "integrated, black": agreement(ig, baseline="black", steps=8),
     "guided backpropagation": agreement("captum.guided_backprop"),
+    "saliency": agreement("captum.saliency"),
+    "SmoothGrad": agreement("captum.smoothgrad", samples=10),
 }
 ranks = pd.DataFrame(
     {
@@ -517,18 +530,19 @@ ranks.round(2)
 
 # %% tags=["reading"]
 means = ranks.xs("mean", axis=1, level=1)
-path, guided = (
-    means.loc["integrated gradients"],
-    means.loc["guided backpropagation"],
+path, black, guided, plain, smooth = (
+    means.loc[name] for name in means.index[1:]
 )
 Markdown(f"""Over {len(portraits)} faces, integrated gradients for the other class are nearly the reverse ({path["other class"]:.2f}),
-and with random weights next to nothing of their order is left ({path["random weights"]:.2f}). Guided backpropagation answers with the same
+and with random weights little of their order is left ({path["random weights"]:.2f}). Guided backpropagation answers with the same
 picture whichever class we ask about ({guided["other class"]:.2f}), and keeps most of it when the last stage knows nothing
-({guided["random weights"]:.2f}). Whatever it draws, it is not this network's reason for this class.""")
+({guided["random weights"]:.2f}). Whatever it draws, it is not this network's reason for this class.
 
-# %% [markdown]
-# To pass is necessary, not sufficient: integrated gradients passed with the black baseline as well, which we have seen to be blind. Chapter 05, in preparation, has
-# more such tests. SmoothGrad has a price of another kind: a pass forward and one back for every sample.
+Saliency and SmoothGrad have no signs, so with two classes they can't pass the first test ({plain["other class"]:.2f} and
+{smooth["other class"]:.2f}). With random weights they keep {plain["random weights"]:.2f} and {smooth["random weights"]:.2f}.
+
+To pass is necessary, not sufficient: integrated gradients with the black baseline, which we have seen to be blind, reach
+{black["other class"]:.2f} and {black["random weights"]:.2f}. Chapter 05, in preparation, has more such tests.""")
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 4.3** A map of guided backpropagation shows the eyes of a face in fine detail. What has it shown?
@@ -552,34 +566,33 @@ picture whichever class we ask about ({guided["other class"]:.2f}), and keeps mo
 # that fed it. (LRP is patented, and free for personal and scientific use.) Libraries compute both. Do their maps add up?
 
 # %%
-rows = torch.arange(4)
+every, wanted = torch.arange(4), answers.tolist()
+plain_colour = portraits.mean((2, 3), keepdim=True).expand_as(portraits)
 with torch.no_grad():
-    score = gender(portraits)[rows, answers]
-    grey = portraits.mean((2, 3), keepdim=True).expand_as(portraits)
-    rise = score - gender(grey)[rows, answers]
-asked = answers.tolist()
+    score = gender(portraits)[every, answers]
+    rise = score - gender(plain_colour)[every, answers]
 table = pd.DataFrame({"score": score, "score less baseline's": rise})
 for name, options in [
     ("captum.deeplift", {"baseline": "mean"}),
     ("captum.lrp", {}),
     ("zennit.epsilon_plus", {}),
 ]:
-    maps = explain(gender, portraits, asked, name, **options)
-    table[f"sum, {name}"] = maps.sum((1, 2))
+    handed = explain(gender, portraits, wanted, name, **options)
+    table[f"sum, {name}"] = handed.sum((1, 2))
 table.round(3)
 
 # %% [markdown]
-# Each row is a face. DeepLIFT's sums should equal the second column, and do. Those of LRP should equal the first, the score itself, and don't:
-# a share of the relevance stays with the constants of the layers (*biases*, which also batch normalisation has), and each set of rules loses another
-# share. So two maps called LRP need not be one method. State the rules, and print the sum.
+# Each row is a face. The last two columns are LRP with different rules, after which `epsilon_plus` is named. DeepLIFT's sums should equal the second column, and do. Those of LRP should equal the first, the score itself, and don't:
+# a part of the relevance stays with the constants of the layers (*biases*, which also batch normalisation has). That part can be larger than the score,
+# and then the sum has the other sign. Each set of rules keeps back another part. So two maps called LRP need not be one method. State the rules, and print the sum.
 
 # %% [markdown]
 # ## What this chapter does not show
 #
 # - **Not which baseline is right.** For one network we knew. For a learnt one nobody does.
 # - **Not that a complete map is true.** Completeness is about the sum. Every map against black was complete.
-# - **Not what the gender model uses.** No truth is known for it. What we learnt on photographs is about methods.
-# - **Not much precision.** Eight drawn faces and four photographs show large effects, and no small ones.
+# - **Not what the gender model uses.** No truth is known for it. What we learnt from it is about methods.
+# - **Not much precision.** Eight faces with glasses and four without a known truth show large effects, and no small ones.
 
 # %% [markdown]
 # ## Summary

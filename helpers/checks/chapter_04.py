@@ -75,15 +75,23 @@ def exercise_4_2(expected: Any) -> str:
         "the values differ. Make one map for each baseline with `integrated`, then take their mean.",
         *_baseline_mistakes(model, image, baselines, maps),
     )
+    for target in (0, 2):
+        expect_right(
+            grading.as_array(called(expected, model, image, baselines, target, 8), (4, 4)),
+            _maps(model, image.expand_as(baselines), baselines, 8, target).mean(0),
+            "right for class 1 and not for another: hand `target` on to `integrated`.",
+        )
     return "Its sum is the score less the mean score of the baselines."
 
 
-def _maps(model: torch.nn.Module, images: Tensor, baselines: Tensor, steps: int) -> Tensor:
-    """Integrated gradients (N, H, W) of class 1, by the middle of each step."""
+def _maps(
+    model: torch.nn.Module, images: Tensor, baselines: Tensor, steps: int, target: int = 1
+) -> Tensor:
+    """Integrated gradients (N, H, W) of a class, by the middle of each step."""
     way, total = images - baselines, torch.zeros_like(baselines)
     for step in range(steps):
         here = (baselines + (step + 0.5) / steps * way).requires_grad_()
-        total += torch.autograd.grad(model(here)[:, 1].sum(), here)[0]
+        total += torch.autograd.grad(model(here)[:, target].sum(), here)[0]
     return (way * total / steps).sum(1)
 
 

@@ -244,5 +244,5 @@ def judge(
         follows = "supported" if (low > parity) == (side in ("above", "more")) else "contradicted"
     given = result["verdict"]
     said = f"so the verdict that follows is {follows!r}, not {given!r}"
-    expect(str(given) == follows, f"{shown} and the claim is {side!r}, {said}.")
+    expect(str(given).strip().lower() == follows, f"{shown} and the claim is {side!r}, {said}.")
     return follows

@@ -153,6 +153,8 @@ def test_a_verdict_follows_from_the_interval(
     low: float, high: float, direction: str, follows: str
 ) -> None:
     assert judge({"verdict": follows}, direction, low, high, 0, "it is so") == follows
+    shouted = {"verdict": f"{follows.upper()} "}
+    assert judge(shouted, direction, low, high, 0, "it is so") == follows
     with pytest.raises(
         NotYet, match=f"it is so and the claim is '{direction}', so .*'{follows}', not"
     ):

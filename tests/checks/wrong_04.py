@@ -104,6 +104,7 @@ WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         "yours goes back",
     ),
     "4.2 a single step": (lambda m, x, b, t, n: _each(m, x, b, t, 1).mean(0), "a single step"),
+    "4.2 always class 1": (lambda m, x, b, t, n: _each(m, x, b, 1, n).mean(0), "for class 1"),
     "4.2 without signs": (lambda *a: _each(*a).abs().mean(0), "a sign is gone"),
     "4.3 turned round": (_occlusion(sign=-1), "the sign is turned round"),
     "4.3 no fresh copy": (_occlusion(fresh=False), "earlier patches stay hidden"),
