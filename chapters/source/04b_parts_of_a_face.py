@@ -2,9 +2,9 @@
 # # 04b · Parts of a face: hide it and see
 #
 # Hide the mouth of a face, and see how far a network's score falls: that is what the mouth was worth. Hide the nose instead, the
-# skin, the hair, one after the other, and add up all falls. For the first face below you get *twice* what there was to lose.
+# skin, the hair, one after the other, and add up all falls. For the first face below you get *twice* the fall of hiding everything at once.
 #
-# So "what was this part worth" isn't as simple as it sounds. In this sitting you meet six answers, and the one that adds up.
+# So "what was this part worth" isn't as simple as it sounds. In this sitting you meet several answers, and the one that always adds up.
 #
 # **You will be able to**
 #
@@ -21,7 +21,7 @@
 # | [chapter 04](04_attribution_methods.ipynb) | essential | logits, gradients, baselines, a planted network and its clean twin |
 # | [chapter 07](07_cam_variants.ipynb) | helpful | class activation maps |
 #
-# **Time**: 60 minutes with the exercises. The cells run for about a minute.
+# **Time**: 60 minutes with the exercises, and up to 90 minutes if Shapley values are new to you. The cells run for about two minutes.
 
 # %% [markdown]
 # ## Falls that don't add up · 7 min
@@ -68,14 +68,19 @@ falls = pd.DataFrame(
     }
 )
 total = score(images) - score(hidden(masks.any(1)))
-falls.assign(sum=falls.sum(axis=1), all_at_once=total).T.round(2)
+bare = faces.render([faces.twin(each, lipstick=False) for each in people], 112)
+lipstick_off = score(images) - score(datasets.to_tensor(list(bare.images)))
+sums = {"sum": falls.sum(axis=1), "all_at_once": total}
+falls.assign(**sums, lipstick_off=lipstick_off).T.round(2)
 
 # %% [markdown]
-# Each column is a face. Nobody here wears glasses or a hat, so nothing falls there. The last two rows should surprise you. Hidden one at a time, the parts of the first face lose
+# Each column is a face. Nobody here wears glasses or a hat, so nothing falls there. Hidden one at a time, the parts of the first face lose
 # {{9.8 = falls.iloc[0].sum()}} logits. Hidden all at once, they lose {{4.9 = total[0]}}. For the second face it is the other way round:
 # {{9.1 = falls.iloc[1].sum()}} and {{10.4 = total[1]}}.
 #
-# There is also a large fall for *skin*, although lipstick is on the mouth. A mouth on a face without skin is a picture that nobody draws, and the network has never seen its like.
+# The last row is the truth about the cue, an experiment that only drawn faces allow: the same people without lipstick. It costs {{8.7 = lipstick_off[0]}},
+# {{9.0 = lipstick_off[1]}} and {{7.6 = lipstick_off[2]}} logits. Hiding the mouth gives other numbers, and for two faces even hiding *everything* loses less. Hiding the nose or the skin costs much as well,
+# although the lipstick stays on. A mouth on a face without skin is a picture that nobody draws, and the network has never seen its like.
 # What hiding shows is the answer to a *new picture*, not a piece of the old answer.
 
 # %% [markdown]
@@ -141,7 +146,7 @@ plots.relevance_grid(images, maps, scale="all")
 
 # %% [markdown]
 # Under the planted network the mouth is red on each face, as it should be, and under its twin hardly anything is. The map is as coarse as its patch, so red spills over to nose and chin.
-# It cost {{169 = 13 * 13}} passes a picture, one for each place of the patch.
+# It cost {{169 = 13 * 13}} passes a picture, one for each place of the patch, and one more for the whole picture.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 4.4** You hide the left lens of a pair of glasses, then the right one alone. The score never moves. Does the network ignore the glasses?
@@ -207,7 +212,7 @@ def shapley(v: dict, parts: list) -> dict:
 check.exercise_4_4(shapley)
 
 # %% [markdown]
-# Our faces show ten parts: {{1024 = 2**10}} coalitions each. (With hat and glasses it is twelve parts and {{4096 = 2**12}}, the most that `region_scores` takes.) All are
+# Our faces show ten parts: {{1024 = 2**10}} coalitions each. All are
 # scored once, and everything else follows from these numbers (slow: ten seconds or more):
 
 # %%
@@ -218,17 +223,17 @@ values = coalitions.values("shapley")
 values.assign(sum=values.sum(axis=1), all_at_once=total).T.round(2)
 
 # %% [markdown]
-# (NaN: the face doesn't show this part.) Now the sum is the whole, on each face. The mouth has the largest value, as it should. What two parts
-# do only *together* is shared out between them, where the falls counted it twice.
+# (NaN: the face doesn't show this part.) Now the sum is `all_at_once`, on each face. The mouth has the largest value, as it should, but a smaller one than taking the lipstick off: the values share out what
+# *hiding* does, and no more. What two parts do *together* is divided between them.
 #
-# Shapley proved in 1953 that only this rule keeps four promises (*axioms*). They are statements about numbers, so we can check them:
+# Shapley proved in 1953 that only this rule keeps four promises (*axioms*). We can check them:
 #
 # - *efficiency*: the values sum to the whole;
 # - *dummy*: a part that never changes the score gets exactly 0;
 # - *symmetry*: two parts that can stand in for each other in every coalition get the same;
 # - *additivity*: the values of a sum of two scores are the sums of the values.
 #
-# For the dummy we take a network with hand-set weights that sees redness in a window around the mouth and nothing else, and someone who shows all twelve parts. For symmetry we make the parts 0 and 1 of the first face exchangeable.
+# For the dummy we take a network with hand-set weights that sees redness in a window around the mouth and nothing else, and someone who shows all twelve parts. For symmetry we make the parts 0 and 1 of the first face exchangeable. Bit $k$ of a row's number says whether part $k$ is shown, so we exchange two bits.
 
 # %%
 lips = models.load("synthetic-lips-redness")
@@ -266,7 +271,7 @@ others = hand_set.values().drop(columns=["mouth"]).abs().max(axis=None)
 }
 
 # %% [markdown]
-# All are 0 to within rounding. So the axioms hold, on numbers that the network gave. What they can't promise is that a hidden part was hidden well: the mean colour is a baseline, as in chapter 04,
+# All are 0 to within rounding. So the axioms hold. What they can't promise is that a hidden part was hidden well: the mean colour is a baseline, as in chapter 04,
 # and another one would be another game.
 #
 # The same scores tell how parts work together. The *interaction* of two parts is what they do more together than each alone, averaged in the same way. Which pair has the strongest on average?
@@ -280,10 +285,11 @@ table.loc[table.abs().nlargest(4).index].round(2)
 
 # %% [markdown]
 # A positive number means that the two parts help each other: *mouth* and *skin* raise the score by
-# {{3.2 = table["mouth", "skin"]}} more together than each alone. Hide either, and it is gone. That is what the falls counted twice.
+# {{3.2 = table["mouth", "skin"]}} more together than each alone. Hide either, and it is gone: the falls count it twice. A negative number means that one part can stand in for the other.
+# Hide either, and nothing is gone: the falls count it never. So their sum can be too large, as for the first face, or too small, as for the second, whose interactions add up to {{0.9 = -coalitions.interactions()[1].tril(-1).nansum()}} below zero.
 #
-# There are other rules. The *Banzhaf value* averages over all coalitions instead of all orders. What *LIME* and *RISE* estimate can be computed from the same scores too.
-# Here is the second face by five rules, each from *all* its coalitions:
+# There are other rules. The *Banzhaf value* averages over all coalitions instead of all orders. *LIME* takes the weights of a linear model that is fitted to the scores, most closely where few parts are hidden. *RISE* takes the mean score while
+# a part is shown, less the mean of all. Here is the second face by five rules, each from *all* its coalitions:
 
 # %%
 rules = ["ablation", "shapley", "banzhaf", "lime", "rise"]
@@ -294,14 +300,13 @@ by_rule.loc["sum"] = by_rule.sum()
 by_rule.dropna().round(2)
 
 # %% [markdown]
-# No sampling is involved, and still the columns differ. They are different *definitions* of worth. All put the mouth first. `ablation` is our fall. `rise` is half of `banzhaf`. Only Shapley's sum is the whole.
+# No sampling is involved, and still the columns differ. They are different *definitions*. All put the mouth first. `ablation` is our fall. `rise` is half of `banzhaf`. Only Shapley's sum is the whole.
 # (*KernelSHAP* aims at Shapley's values, so it has no column of its own.)
 
 # %% [markdown]
 # ## Some coalitions instead of all · 6 min
 #
-# A photograph cut into many cells has more coalitions than anybody can score. So methods draw some: LIME and KernelSHAP fit a linear model to the
-# scores of random coalitions. How far are they from their own exact values? We let KernelSHAP draw three times with each number of samples, and note the largest error over the parts:
+# A photograph cut into many cells has more coalitions than anybody can score. So methods draw some, and fit their values to these. How far are they from their own exact values? We let KernelSHAP draw three times with each number of samples, and note the largest error over the parts:
 
 # %%
 inside = [masks[0, k] for k in range(12) if masks[0, k].any()]
@@ -323,13 +328,13 @@ pd.DataFrame(errors).T.rename_axis("samples").round(2)
 
 # %% [markdown]
 # The largest error over the parts falls as samples are added. With 32 it is larger than
-# {{5 = (exact.abs() < errors[32]["mean"]).sum()}} of the face's {{10 = len(exact)}} values, so the order of these may be chance. And another seed would give another map. So state samples and seed,
+# {{5 = (exact.abs() < errors[32]["mean"]).sum()}} of the face's {{10 = len(exact)}} values, so the order of these may be chance. (The mouth's {{4.2 = exact.max()}} is in no danger.) So state samples and seed,
 # run a second seed, and report only what stays.
 
 # %% [markdown]
 # ## What it costs · 4 min
 #
-# Everything has a price in passes through the network. `cost` counts them for one picture and takes the time, on *this* machine (slow: ten seconds or more):
+# `cost` counts the passes through the network for one picture and takes the time, on *this* machine (slow: ten seconds or more):
 
 # %%
 from helpers.explain import cost
@@ -343,17 +348,17 @@ asked = [
     "kernelshap",
 ]
 prices = cost(planted, images[:1], asked, targets=1)
-prices.round(2)
+prices.drop(columns="passes").round(2)
 
 # %% [markdown]
-# The counts are those of the default options, and hold on any machine. The seconds don't. Gradients ask once forward and once back. What samples, asks a thousand times or more (`rise` twice as often as `kernelshap`). In between lie
-# the exact values of ten parts, with {{1024 = len(first)}} passes: where few parts are enough, the exact answer costs no more than an estimate.
+# The counts are those of the default options, and hold on any machine. The seconds don't. One gradient takes a pass or two forward and one back. SmoothGrad and integrated gradients take one of each for every sample or step. KernelSHAP asks
+# {{1001 = prices.forwards["kernelshap"]}} times (`rise` twice as often), and the exact values of ten parts took {{1024 = len(first)}} passes. So where few parts are enough, the exact answer costs no more than an estimate.
 
 # %% [markdown]
 # ## Methods disagree · 7 min
 #
-# Now to photographs, where no truth is known, and no masks are at hand. We cut each picture into nine cells, score all {{512 = 2**9}} coalitions for the network's own answer, and ask other
-# methods for the sum of their map in each cell (slow: ten seconds or more):
+# Now to a network and to faces where no truth is known, without masks. We cut each picture into nine cells, score all {{512 = 2**9}} coalitions for the network's own answer, and ask other
+# methods for the sum of their map in each cell (slow: ten seconds or more). One is new: *HiResCAM* multiplies a late layer's activations with their gradients.
 
 # %%
 from IPython.display import Markdown
@@ -421,16 +426,15 @@ agreement = pd.DataFrame(
 agreement.round(2)
 
 # %% tags=["reading"]
-best, lows = agreement.idxmax(), agreement.min()
+best, worst, lows = agreement.idxmax(), agreement.idxmin(), agreement.min()
 drawn_name, photo_name = list(settings)
 Markdown(f"""Each number is the mean rank correlation (Spearman's) of a method with the exact Shapley values, over three faces of
 the planted network and two of the gender model. For the first `{best[drawn_name]}` comes nearest, for the second `{best[photo_name]}`. The least agreement is
-{lows[drawn_name]:.2f} and {lows[photo_name]:.2f}. Saliency has no sign, so it can't put parts that speak against the answer at the end.
-The others differ in what they ask: a way from a baseline, a coarse layer, one patch alone. So few faces show *that* methods
-disagree, and not by how much in general.
+that of `{worst[drawn_name]}` ({lows[drawn_name]:.2f}) and of `{worst[photo_name]}` ({lows[photo_name]:.2f}). Saliency has no sign, so it can't put parts that speak against the answer at the end.
+So few faces show *that* methods disagree,
+and not by how much in general.
 
-To disagree with Shapley's values isn't an error, since these have a baseline and a choice of parts of their own. But of one
-network we know more: the planted one uses lipstick. Which methods name the mouth first?""")
+To disagree with Shapley's values isn't an error, since these have a baseline of their own. But the planted network, we know, uses lipstick. Which methods name the mouth first?""")
 
 # %%
 mouth, sizes = names.index("mouth"), masks.sum((2, 3)).clamp_min(1)
@@ -447,7 +451,7 @@ first_by = {
 pd.DataFrame(first_by).T
 
 # %% [markdown]
-# Counts are out of three faces. A sum favours large parts, such as the skin: a method that spreads its relevance puts them first. A mean favours small ones.
+# Counts are out of three faces. Occlusion orders all parts much like Shapley's values, and still names the mouth first on {{0 = first_by["occlusion"]["by sum"]}} by sum. A sum favours large parts, such as the skin: a method that spreads its relevance puts them first. A mean favours small ones.
 # So even the way of adding up can decide the verdict, and has to be stated.
 
 # %% [markdown] tags=["quiz"]
@@ -459,15 +463,15 @@ pd.DataFrame(first_by).T
 #
 # <details><summary>Answer and reason</summary>
 #
-# The first. Different definitions give different right answers, as the five columns above. And a majority that shares a baseline or a layer shares its faults.
+# The first. Different definitions give different right answers. And a majority that shares a baseline shares its faults.
 #
 # </details>
 
 # %% [markdown]
 # ## A transformer beside the CNN · 6 min
 #
-# A *vision transformer* cuts the picture into patches and turns each into a *token*. In every block tokens look at one another with certain weights, its *attention*. It is tempting to
-# show these weights as an explanation. We have a planted pair of small transformers, once more for glasses. What does taking the glasses off do to their scores?
+# A *vision transformer* cuts the picture into patches and turns each into a *token*. In every block tokens look at one another with certain weights, its *attention*. These weights are often
+# shown as an explanation. We have a planted pair of small transformers, for glasses. What does taking the glasses off do to their scores?
 
 # %%
 from helpers.evaluate.ground_truth import changed_pixels
@@ -481,19 +485,18 @@ worn, off = [
 on_glasses = torch.from_numpy(changed_pixels(wearers, "glasses", size=64))
 guilty = models.load("synthetic-glasses-vit")
 twin = models.load("synthetic-glasses-vit-clean")
+networks = {"planted": guilty, "clean": twin}
 {
-    name: float((score(worn, each) - score(off, each)).mean())
-    for name, each in [("planted", guilty), ("clean", twin)]
+    name: round(float((score(worn, each) - score(off, each)).mean()), 2)
+    for name, each in networks.items()
 }
 
 # %% [markdown]
 # The first uses the glasses, the second hardly does. Five methods are to find that out: *attention* of the last block, *rollout* (attention of all blocks multiplied), [Chefer et al.](https://arxiv.org/abs/2103.15679) (attention times its gradient), [LibraGrad](https://arxiv.org/abs/2411.16760)
 # (input times gradient, with attention held fixed), and integrated gradients. As in chapter 04 we take the *lift* on the glasses, planted minus clean, face by face:
 
+
 # %%
-from helpers.intervals import bootstrap_mean
-
-
 def lift(maps):
     positive = maps.clamp_min(0)
     share = (positive * on_glasses).sum((1, 2)) / positive.sum((1, 2))
@@ -505,11 +508,17 @@ asked = {name: {} for name in ["attention", "rollout", "chefer"]}
 few = grey | {"steps": 16}
 asked |= {"libragrad": grey, "captum.integrated_gradients": few}
 seen = {
-    name: explain_many(each, worn, asked, 1)
-    for name, each in [("planted", guilty), ("clean", twin)]
+    name: explain_many(each, worn, asked, 1) for name, each in networks.items()
 }
+lifts = {
+    name: {method: float(lift(each).mean()) for method, each in maps.items()}
+    for name, maps in seen.items()
+}
+pd.DataFrame(lifts).round(2)
 
 # %% alt="Dots with whiskers for the difference of lift, planted minus clean: attention and rollout lie below zero, attention far below; the whiskers of the other three hold zero."
+from helpers.intervals import bootstrap_mean
+
 columns = ["value", "low", "high"]
 apart = {
     name: bootstrap_mean(
@@ -522,16 +531,16 @@ apart["n"] = len(worn)
 plots.dots(apart, "lift on glasses: planted minus clean", 0, "no difference")
 
 # %% [markdown]
-# Left of the line a method finds more on the glasses of the *clean* network. Attention does: its lifts are
-# {{1.3 = lift(seen["planted"]["attention"]).mean()}} for the network that uses the glasses, and
-# {{5.8 = lift(seen["clean"]["attention"]).mean()}} for the one that hardly does. For the last three the whiskers hold zero: they can't tell the two apart.
+# Left of the line a method finds more on the glasses of the *clean* network. Attention does: its mean lifts are
+# {{1.3 = lifts["planted"]["attention"]}} for the network that uses the glasses, and
+# {{5.8 = lifts["clean"]["attention"]}} for the one that hardly does. Rollout lies on the left as well, by {{1.4 = -apart.value["rollout"]}}. For the last three the whiskers hold zero: they can't tell the two apart.
 #
 # Why? The clean network looks for brows, and glasses lie close to them. A place may be looked at for many reasons. And the mean
 # colour says nothing about a face *without* glasses. We have such faces, so let us ask that question, and sum the relevance on the glasses in logits:
 
 # %%
 lost = {}
-for name, network in [("planted", guilty), ("clean", twin)]:
+for name, network in networks.items():
     row = {
         "true fall": float((score(worn, network) - score(off, network)).mean())
     }
@@ -545,8 +554,8 @@ for name, network in [("planted", guilty), ("clean", twin)]:
 pd.DataFrame(lost).round(2)
 
 # %% [markdown]
-# Now both tell guilt from innocence. For integrated gradients that is no discovery but completeness: nothing but the glasses differs, so they must get all. LibraGrad gets the sign and a part
-# of the size. The question did the work. On photographs nobody has the picture without glasses, and whoever paints one has to say how.
+# Now both tell guilt from innocence. For integrated gradients that is no discovery but completeness: nothing but the glasses differs, so they must get all. LibraGrad gets the sign, and for the planted network a part
+# of the size. The question did the work. On photographs nobody has the picture without glasses.
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 4.6** A map of raw attention is bright on the glasses of a transformer's picture. What does it show?
@@ -584,7 +593,7 @@ pd.DataFrame(lost).round(2)
 #
 # <details><summary>Hint: I don't know where to start</summary>
 #
-# Take two numbers of the *same* faces and subtract them face by face: the null is 0, and `bootstrap_mean` gives the interval.
+# `seen["planted"]["chefer"]` holds sixteen maps, and `lift` makes a number of each. Subtract the lifts of another method face by face: the null is 0, and `bootstrap_mean` returns value, low and high.
 #
 # </details>
 # <details><summary>Hint: the check objects to my verdict</summary>
@@ -621,7 +630,7 @@ check.exercise_4_5(my_claim)
 # %% [markdown]
 # ## What this chapter does not show
 #
-# - **Not the effect of a part.** A hidden part leaves a picture that no camera takes. Drawn twins change one thing and leave a face; on photographs they are hard to come by.
+# - **Not the effect of a part.** A hidden part leaves a picture that no camera takes. Drawn twins leave a face; of photographs there are none.
 # - **Not which method is best.** Three faces and one planted cue don't make a ranking. Chapter 05, in preparation, tests methods where the truth is known.
 # - **Nothing about the people in the photographs.** The gender model repeats a word that annotators wrote down.
 # - **Not that all transformers are like ours.** One small pair, trained once, on drawn faces.
@@ -629,7 +638,7 @@ check.exercise_4_5(my_claim)
 # %% [markdown]
 # ## Summary
 #
-# - Hidden one at a time, parts don't add up, because what they do together is counted more than once, or never.
+# - Hidden one at a time, parts don't add up: what they do together is counted twice, or never.
 # - Shapley values share the whole out fairly, and for few parts they can be computed exactly. Their baseline remains a choice.
 # - LIME, RISE, Banzhaf and Shapley are different definitions. Sampling adds an error of its own.
 # - Attention says what was looked at, not what counted.
