@@ -453,6 +453,9 @@ No column tells who is right. On photographs this is all there is: take more fac
 an empty one beside yours, and don't pick the yardstick that likes your method.""")
 
 # %% [markdown]
+# (Integrated gradients and gradient times input are in the unit of the score. Where even they lose to the empty map, their sums over half a
+# face don't tell what hiding that half does.)
+#
 # Two yardsticks are left, which judge not a map but a *method*: how far does its map move when the picture hardly does? One call each,
 # for saliency:
 
