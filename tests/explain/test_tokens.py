@@ -154,7 +154,7 @@ def test_a_maximum_over_tokens_is_refused_since_each_picture_has_its_own() -> No
             return tokens.gather(1, tokens[..., :1].argmax(1, True).expand(-1, -1, tokens.shape[2]))
 
     model = ours()
-    model.blocks.append(Largest())
+    model.blocks.append(Largest().eval())
     assert "change with the picture" in check(model, "attention", IMAGES).sentence
 
 
