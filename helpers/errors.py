@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_SHOWN = 30
+_SHOWN = 100
 """How many known names an error lists."""
 
 

@@ -380,7 +380,8 @@ def switching_gradients_off(model, images, targets):
 def switching_tensorflow(model, images, targets):
     import tensorflow
 
-    tensorflow.config.run_functions_eagerly(True)
+    eager = tensorflow.config.functions_run_eagerly()
+    tensorflow.config.run_functions_eagerly(not eager)
     return good(model, images, targets)
 
 

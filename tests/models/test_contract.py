@@ -91,8 +91,11 @@ def test_an_answer_that_is_none_is_described(value: object, sentence: str) -> No
 
 
 def test_numbers_of_any_kind_are_answers_of_32_bits() -> None:
-    for kind in (torch.float64, torch.bfloat16, torch.int64):
+    for kind in (torch.float64, torch.bfloat16):
         assert answers(Returns(torch.ones(3, 2, dtype=kind)), IMAGES).dtype == torch.float32
+    for kind in (torch.int64, torch.bool):
+        with pytest.raises(InputError, match="whole numbers.*before argmax"):
+            answers(Returns(torch.ones(3, 2, dtype=kind)), IMAGES)
 
 
 def test_another_size_than_the_one_a_network_was_made_for_is_named_only_when_it_fails() -> None:

@@ -123,7 +123,7 @@ def test_pairs_that_are_none_and_models_that_classify_are_refused() -> None:
         (lambda images: (images * 255).byte(), "32-bit floats"),
         (lambda images: images[0], r"shape \(N, 3, H, W\)"),
         (lambda images: images[:0], "at least one picture"),
-        (lambda images: None, "NoneType"),
+        (lambda images: None, "nothing .None."),
     ],
 )
 def test_what_is_no_picture_has_no_similarity(spoilt: Any, sentence: str) -> None:
