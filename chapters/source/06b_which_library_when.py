@@ -87,10 +87,10 @@ float(mask.float().mean())
 # %% [markdown]
 # The lipstick covers less than one pixel in a hundred. `explain` calls either library by its name, with the colours summed (the
 # largest for saliency) and the baseline black, so that only the libraries differ. Xplique's rows take the network through
-# `to_keras`. Some seconds:
+# `TorchWrapper`; the last two, for which that fails, through `to_keras`. Some ten seconds:
 
 # %%
-ROUTE = {"route": "keras"}
+ROUTE = {"route": "wrapper"}
 STEPS = {"steps": 10}
 methods = {
     "captum.saliency": {},
