@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-_SHOWN = 100
-"""How many known names an error lists."""
+_SHOWN = 1000
+"""How many characters of known names an error lists."""
 
 
 class InputError(ValueError):
@@ -73,8 +73,10 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     near = [lowered[each] for each in get_close_matches(said[:200].lower(), list(lowered), n=3)]
     hint = f"did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
     asked = repr(said if len(said) <= 100 else f"{said[:60]}...{said[-30:]}")
-    more = f", ... ({len(names):,} in all)" if len(names) > _SHOWN else ""
-    listed = ", ".join(names[:_SHOWN]) or "none"
+    listed = ", ".join(names) or "none"
+    more = f", ... ({len(names):,} in all)" if len(listed) > _SHOWN else ""
+    # Cut behind a whole name, unless the first is endless.
+    listed = listed[: listed.rfind(", ", 0, _SHOWN)] if ", " in listed[:_SHOWN] and more else listed
     return UnknownName(f"there is no {kind} {asked}: {hint}Known: {listed}{more}.")
 
 
