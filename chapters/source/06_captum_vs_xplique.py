@@ -637,7 +637,7 @@ Left are {" and ".join(rest)}. For methods that draw, compare ranks with the cei
 methods, and differ in what they take for granted.
 
 LIME and KernelSHAP are missing here. They need a decision on what the parts of a picture are, and
-[part two](06b_which_library_when.ipynb) makes it, on faces for which the right values are known.""")
+part two makes it, on faces for which the right values are known.""")
 
 # %% [markdown]
 # ## What this chapter does not show
