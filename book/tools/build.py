@@ -193,7 +193,7 @@ def _as_page(notebook: NotebookNode) -> NotebookNode:
 
 
 def _page_faults(soup: BeautifulSoup, page: Path, html: Path) -> Iterator[str]:
-    """Say what is wrong on any page: no title, a link or a picture that leads nowhere."""
+    """Say what is wrong on any page: no title, a dead link or picture, a table that is none."""
     title = soup.find("h1")
     if title is None or not title.get_text(strip=True).rstrip("#"):
         yield "the page has no title"
@@ -202,6 +202,10 @@ def _page_faults(soup: BeautifulSoup, page: Path, html: Path) -> Iterator[str]:
             target = str(element.get(name) or "")
             if target and not _resolves(target, page, html):
                 yield f"<{tag}> leads nowhere: {target}"
+    for paragraph in soup.find_all("p"):
+        # Markdown that a cell prints knows no tables; typography makes one dash of three.
+        if re.search(r"\|\s*:?(-{3,}|\u2014):?\s*\|", paragraph.get_text()):
+            yield f"a table is not drawn: {paragraph.get_text()[:60]!r}"
 
 
 def _resolves(target: str, page: Path, html: Path) -> bool:

@@ -217,6 +217,7 @@ one_hot = np.eye(2, dtype="float32")[np.ones(8, int)]
 patch = {"sliding_window_shapes": (3, 16, 16), "strides": (3, 16, 16)}
 captum = partial(Occlusion(planted).attribute, images[:2], target=1, **patch)
 batched = partial(captum, perturbations_per_eval=32)
+tf.get_logger().setLevel("ERROR")  # it would count its compilations
 tf.config.functions_run_eagerly()
 
 
@@ -381,7 +382,9 @@ judged = {
 }
 ones = torch.ones(4, dtype=torch.long)
 known = report(planted, port, images[:4], ones, judged)
-known["lift (the truth)"] = [lift(each).mean() for each in judged.values()]
+known["lift (the truth)"] = [
+    float(lift(each).mean()) for each in judged.values()
+]
 known.round(2)
 
 # %% tags=["reading"]
@@ -550,7 +553,11 @@ for name, network in small.items():
         told = f"{found.sum().item():.4f}"
     except RuntimeError as problem:
         told = f"stops: {str(problem)[:28]} ..."
-    rows[name] = wanted, told, holds(network, "captum.deeplift").sentence
+    rows[name] = (
+        wanted,
+        told,
+        holds(network, "captum.deeplift", images[:1]).sentence,
+    )
 pd.set_option("display.max_colwidth", None)
 columns = ["rise of the score", "sum of Captum's map", "explain says"]
 pd.DataFrame(rows, index=columns).T
@@ -627,15 +634,13 @@ batches = "many patches at a time" if one > 1.3 * many else "either: a tie"
 shap = errors["captum.kernel_shap", 25], errors["captum.kernel_shap", samples]
 Markdown(f"""What this page measured, as advice:
 
-| you want | take | because here |
-|---|---|---|
-| a gradient method | the library of your framework | a tie: saliency's lift is {tied} in Captum and Xplique |
-| deconvolution | another method | its lift is {deconv["planted"]:.1f} where saliency has {saliency["planted"]:.0f} |
-| occlusion in Captum | {batches} | {one:.1f} times the bare passes one by one, {many:.1f} in batches |
-| KernelSHAP in Captum | more samples | with nine cells as the mask, an error of {shap[0]:.2f} at {25} samples and {shap[1]:.2f} at {samples} |
-| Xplique's Grad-CAM or guided backpropagation | the Keras port | on the wrapper they stop |
-| DeepLift, or any rule at a ReLU | a look at the sum | a function instead of a module goes unnoticed |
-| a yardstick | several, a random map of the same size and an empty one | amount and order are two questions |
+- **A gradient method**: the library of your framework. It's a tie: saliency's lift is {tied} in Captum and Xplique.
+- **Deconvolution**: another method. Its lift is {deconv["planted"]:.1f} where saliency has {saliency["planted"]:.0f}.
+- **Occlusion in Captum**: {batches}. It takes {one:.1f} times the bare passes one by one, {many:.1f} in batches.
+- **KernelSHAP in Captum**: more samples. With nine cells as the mask it errs by {shap[0]:.2f} at {25} samples and by {shap[1]:.2f} at {samples}.
+- **Xplique's Grad-CAM or guided backpropagation**: the Keras port. On the wrapper they stop.
+- **DeepLift, or any rule at a ReLU**: look at the sum. A function instead of a module goes unnoticed.
+- **A yardstick**: several, with a random map of the same size and an empty one. Amount and order are two questions.
 
 The highest lift on this page had {" and ".join(f"`{name}`" for name in top)}{" (a tie)" if len(top) > 1 else ""}. That is one network, one cue
 and {len(images)} drawn people, no prize.""")

@@ -136,6 +136,16 @@ def test_an_exercise_is_folded_and_a_figure_gets_its_words() -> None:
     assert "hide-input" not in executed.notebook.cells[-1].metadata["tags"]
 
 
+@pytest.mark.parametrize("rule", ["|---|---|", "| --- | :---: |", "|\u2014|\u2014|"])
+def test_a_table_that_markdown_left_as_text_is_a_fault(rule: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<h1>T</h1><p>| you want | take | {rule} | a map | saliency |</p>", "utf-8")
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    assert "a table is not drawn" in "".join(build._page_faults(soup, page, tmp_path))
+    soup = BeautifulSoup("<h1>T</h1><p>either a | b, or a - b</p>", "html.parser")
+    assert not list(build._page_faults(soup, page, tmp_path))
+
+
 def test_a_good_chapter_has_no_faults() -> None:
     assert chapter_faults(GOOD) == ""
 
