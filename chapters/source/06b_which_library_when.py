@@ -542,22 +542,19 @@ from captum.attr import DeepLift
 
 from helpers.explain import check as holds
 
-rows = {}
+rows, one_face = {}, images[:1]
 for name, network in small.items():
     network.eval()
-    black = torch.zeros_like(images[:1])
-    wanted = (network(images[:1]) - network(black))[0, 1].item()
+    black = torch.zeros_like(one_face)
+    wanted = (network(one_face) - network(black))[0, 1].item()
     try:
         with warnings.catch_warnings(record=True):
-            found = DeepLift(network).attribute(images[:1], black, target=1)
+            found = DeepLift(network).attribute(one_face, black, target=1)
         told = f"{found.sum().item():.4f}"
     except RuntimeError as problem:
         told = f"stops: {str(problem)[:28]} ..."
-    rows[name] = (
-        wanted,
-        told,
-        holds(network, "captum.deeplift", images[:1]).sentence,
-    )
+    verdict = holds(network, "captum.deeplift", one_face)
+    rows[name] = wanted, told, verdict.sentence
 pd.set_option("display.max_colwidth", None)
 columns = ["rise of the score", "sum of Captum's map", "explain says"]
 pd.DataFrame(rows, index=columns).T
